@@ -1,0 +1,38 @@
+"""The labels, annotations and finalizers that kecs writes, each with what it says.
+
+Labels select, so their values are DNS-safe (`kecs.model.names`); annotations carry the facts in full.
+"""
+
+GROUP = "kecs.io"
+VERSION = "v1alpha1"
+MANAGER = "kecs"  # the field manager of everything that kecs applies
+
+# Labels.
+CLUSTER = "kecs.io/cluster"  # names.cluster() of the cluster, on everything in its namespace
+SERVICE = "kecs.io/service"  # names.service() of the service
+TASKSET = "kecs.io/taskset"  # id of the task set
+TASKSET_EXTERNAL_ID = "kecs.io/taskset-external-id"
+ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, task
+FAMILY = "kecs.io/family"  # names.label() of the task definition's family
+REGION = "kecs.io/region"  # of cluster-scoped resources; the default region when absent
+ACCOUNT = "kecs.io/account"  # of cluster-scoped resources; the default account when absent
+
+ROLE_CLUSTER = "cluster"
+ROLE_SERVICE = "service"
+ROLE_TASK = "task"
+
+# Annotations.
+CLUSTER_ARN = "kecs.io/cluster-arn"  # on the namespace and what is in it
+SERVICE_ARN = "kecs.io/service-arn"
+TASK = "kecs.io/task"  # on pods: what ECS knows of the task and Kubernetes has no field for (JSON, translate.facts)
+DEPLOYMENT_ID = "kecs.io/deployment-id"  # on a service's pod template: the ECS deployment that it is ("ecs-svc/19 digits")
+DEPLOYMENT = "kecs.io/deployment"  # on an ECSService: the wanted deployment (JSON, objects.WantedDeployment)
+STOP = "kecs.io/stop"  # on pods, before they are deleted: why the task ends (JSON, objects.StopNote)
+DELETED_AT = "kecs.io/deleted-at"  # on an ECSService or ECSCluster: the AWS API was asked to delete it (epoch seconds)
+CREATED_AT = "kecs.io/created-at"  # epoch seconds with milliseconds, where creationTimestamp is too coarse
+FORCE_NEW_DEPLOYMENT = "kecs.io/force-new-deployment"  # any new value asks for a new deployment, as `rollout restart` does
+
+# Finalizers.
+TASK_FINALIZER = "kecs.io/task"  # holds a task's pod until its end is recorded as an ECSTask
+SERVICE_FINALIZER = "kecs.io/service"  # holds an ECSService until its tasks have ended
+CLUSTER_FINALIZER = "kecs.io/cluster"  # holds an ECSCluster until its namespace is gone
