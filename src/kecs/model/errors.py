@@ -16,7 +16,7 @@
         └── ValidationException         400
 
 The former are generated from the published model, the latter are those of AWS's page "Common errors" and of the
-framework behind its JSON APIs. Raise one with the text that AWS uses; the wire makes the body and the HTTP status of it.
+framework behind its JSON APIs. Raise one with the text that AWS uses; the wire makes body and HTTP status of it.
 """
 
 from kecs.model.fault import AwsError

@@ -1,0 +1,35 @@
+"""The settings of `kecs serve`, as the command line and the environment give them."""
+
+from typing import Literal
+
+import msgspec
+
+from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION
+
+Engine = Literal["auto", "docker", "simulated"]
+Capacity = Literal["ample", "machine"]
+Sync = Literal["normal", "full"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything that can be set. Times are seconds; addresses are `HOST:PORT`, where port 0 takes a free one.
+
+    The meaning of each is the help text of its flag in `kecs.cli.flags`.
+    """
+
+    listen: str = "127.0.0.1:4566"
+    kubernetes_listen: str = "127.0.0.1:4567"
+    data: str = ".kecs"
+    engine: Engine = "auto"
+    capacity: Capacity = "ample"
+    sync: Sync = "normal"
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
+    allow_host: tuple[str, ...] = ()
+    region: str = DEFAULT_REGION
+    account: str = DEFAULT_ACCOUNT
+    stopped_task_retention: float = 3600.0
+    steady_after: float = 1.0
+    warm_sandboxes: int = 2

@@ -1,0 +1,54 @@
+"""What every operation is given beside its request."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from kecs.kube.api import Api
+from kecs.model.scope import Scope
+
+if TYPE_CHECKING:
+    from kecs.world.world import World
+
+
+class Tokens(Protocol):
+    """Seals positions in lists into opaque `nextToken`s, and opens them again.
+
+    A token is good for the same operation with the same request only; `nextToken` and `maxResults` may differ.
+    """
+
+    def seal(self, position: str, scope: Scope, request: msgspec.Struct) -> str:
+        """Return a token for the page that begins after `position`."""
+        ...
+
+    def open(self, token: str, scope: Scope, request: msgspec.Struct) -> str:
+        """Return the position. Raises InvalidParameterException when the token is not one of ours for this request."""
+        ...
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The figures that operations depend on. `stopped_task_retention` is in seconds."""
+
+    stopped_task_retention: float = 3600.0
+
+
+def now() -> float:
+    """Return the time as AWS writes it: epoch seconds with milliseconds."""
+    return round(time.time(), 3)
+
+
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """One request's surroundings: whose it is, what there is, and how to change it.
+
+    `world` is for reading (and for writing so that readers see it at once), `api` for what the world does not hold.
+    """
+
+    scope: Scope
+    world: "World"
+    api: Api
+    tokens: Tokens
+    request_id: str
+    settings: Settings = Settings()
+    now: Callable[[], float] = now
