@@ -1,7 +1,7 @@
 """The Kubernetes API on one page: what a backend must answer, and the shapes that go in and come out.
 
-Two backends implement `Api`: `kecs.kube.http.HttpApi` (any cluster) and `kecs.embedded` (one process). One contract suite
-runs over both, and what a real API server answers is the expectation.
+Two backends implement `Api`: `kecs.kube.http.HttpApi` (any cluster) and `kecs.embedded` (one process). One contract
+suite runs over both, and what a real API server answers is the expectation.
 
 A `Resource` names a kind and the type that its objects are decoded to, so the caller chooses how much of an object is
 read: `PODS` gives dicts, `PODS.viewed(PodView)` gives Structs with the fields that the caller uses and nothing else.
@@ -19,6 +19,11 @@ U = TypeVar("U")
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 PatchType = Literal["json", "merge", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
+
+# Inside the classes below `list` and `type` are members, so these name the builtin ones.
+TypeOf: TypeAlias = type[U]
+JsonList: TypeAlias = list[Json]
+Command: TypeAlias = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Resource(Generic[T]):
         """The `apiVersion` of the objects: `v1`, `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
-    def viewed(self, view: type[U]) -> "Resource[U]":
+    def viewed(self, view: TypeOf[U]) -> "Resource[U]":
         """Return the same resource, its objects decoded to `view`."""
         return replace(self, type=view)  # type: ignore[return-value,arg-type]  # replace() keeps the static type parameter
 
@@ -49,8 +54,8 @@ class Resource(Generic[T]):
 class Page(Generic[T]):
     """One page of a list.
 
-    `continue_` is the token for the next page, empty on the last; `remaining` counts the objects behind it (None when the
-    server does not say, as with selectors).
+    `continue_` is the token for the next page, empty on the last; `remaining` counts the objects behind it (None when
+    the server does not say, as with selectors).
     """
 
     items: list[T]
@@ -66,6 +71,9 @@ class Event(Generic[T]):
     type: EventType
     object: T | None
     resource_version: str
+
+
+Events: TypeAlias = list[Event[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +101,8 @@ class LogOptions:
 class Api(Protocol):
     """A Kubernetes API server.
 
-    Every call raises a subclass of `kecs.kube.errors.ApiError`. `namespace` is None for cluster-scoped resources and, on
-    reads, for all namespaces. `manager` is the field manager that owns what a write sets.
+    Every call raises a subclass of `kecs.kube.errors.ApiError`. `namespace` is None for cluster-scoped resources and,
+    on reads, for all namespaces. `manager` is the field manager that owns what a write sets.
     """
 
     async def get(self, resource: Resource[T], namespace: str | None, name: str, *, subresource: str = "") -> T:
@@ -124,7 +132,7 @@ class Api(Protocol):
         fields: str = "",
         since: str,
         bookmarks: bool = True,
-    ) -> AsyncGenerator[list[Event[T]], None]:
+    ) -> AsyncGenerator[Events[T], None]:
         """Yield what happens after resource version `since`, in order, in batches as they arrive.
 
         Raises `Gone` when the versions after `since` are no longer held: list anew and watch from there. A generator
@@ -165,7 +173,7 @@ class Api(Protocol):
         resource: Resource[T],
         namespace: str | None,
         name: str,
-        patch: Json | list[Json],
+        patch: Json | JsonList,
         *,
         type: PatchType,
         manager: str,
@@ -225,6 +233,6 @@ class Api(Protocol):
         """Yield what a container wrote, as it arrives."""
         ...
 
-    async def exec(self, namespace: str, pod: str, command: list[str], *, container: str = "") -> ExecResult:
+    async def exec(self, namespace: str, pod: str, command: Command, *, container: str = "") -> ExecResult:
         """Run a command in a container and return when it has ended."""
         ...

@@ -1,0 +1,97 @@
+"""The loop of a controller: keys in, reconciliations out, failures tried again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from kecs.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
+from kecs.kube.queue import WorkQueue
+
+K = TypeVar("K", bound=Hashable)
+
+log = logging.getLogger(__name__)
+
+# A cache that lags behind: the next look will see it, nobody has to be told.
+_STALE = (AlreadyExists, Conflict, NotFound)
+
+
+class Controller(Generic[K]):
+    """Calls `reconcile` for each key that is added, one call a key at a time, at most `workers` at once.
+
+    `reconcile` looks at the state of the world, not at what happened; it returns None, or the seconds after which to
+    look again. When it raises, the key is tried again with a growing delay (`first` … `longest` seconds).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reconcile: Callable[[K], Awaitable[float | None]],
+        *,
+        workers: int = 1,
+        first: float = 0.005,
+        longest: float = 60.0,
+    ) -> None:
+        self.name = name
+        self._reconcile = reconcile
+        self._workers = workers
+        self._queue: WorkQueue[K] = WorkQueue(first=first, longest=longest)
+
+    def add(self, key: K) -> None:
+        """Ask for a look at `key`."""
+        self._queue.add(key)
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Ask for a look at `key` in some seconds."""
+        self._queue.add_after(key, seconds)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is ready or in work."""
+        return self._queue.idle
+
+    async def run(self) -> None:
+        """Work for ever. Cancelling it cancels the reconciliations in progress and waits for them to end."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(self._workers):
+                    group.create_task(self._work(), name=f"{self.name}-{number}")
+        finally:
+            self._queue.close()
+
+    async def _work(self) -> None:
+        queue = self._queue
+        while True:
+            key = await queue.get()
+            try:
+                again = await self._reconcile(key)
+            except Exception as error:
+                self._failed(key, error)
+            else:
+                queue.succeeded(key)
+                if again is not None:
+                    queue.add_after(key, again)
+            finally:
+                queue.done(key)
+
+    def _failed(self, key: K, error: Exception) -> None:
+        delay = self._queue.retry(key)
+        if isinstance(error, _STALE):
+            log.debug("%s: %s: %s; again in %.3g s", self.name, key, error, delay)
+        elif isinstance(error, ApiError):
+            log.warning("%s: %s: %s; again in %.3g s", self.name, key, error, delay)
+        else:
+            log.error(
+                "%s: %s: %s: %s; again in %.3g s (%s)",
+                self.name, key, type(error).__name__, error, delay, _place(error),
+            )  # fmt: skip
+
+
+def _place(error: BaseException) -> str:
+    """Return where an error was raised, for a log of one line."""
+    trace = error.__traceback__
+    if trace is None:
+        return "unknown place"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -1,0 +1,301 @@
+"""A cache of one resource, kept by list and watch, with indexes and handlers.
+
+Everything happens in one event loop. The order of versions decides what is kept: resource versions are whole numbers
+that grow with every write of a backend, so the answer to one's own write (`observe`) can be put in before the watch
+tells of it, and neither a late event nor a late answer rolls anything back or brings a deleted object back.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
+
+from kecs.kube.api import Api, Event, Page, Resource
+from kecs.kube.errors import ApiError, Gone
+from kecs.kube.selectors import field_matcher, label_matcher
+
+T = TypeVar("T")
+Key: TypeAlias = tuple[str | None, str]
+Handler: TypeAlias = Callable[[T | None, T | None], None]
+
+log = logging.getLogger(__name__)
+
+_PAGE = 1000  # objects per list request, so that a large cluster does not answer with one body of 100 MB
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 10.0  # seconds between attempts when the server fails
+_HEALTHY = 1.0  # seconds that a watch has to live for its end to be no failure
+
+
+class _Many(dict[Key, T]):
+    """The objects under one index key, where there are several. A single one is kept as itself: most keys have one."""
+
+
+class _Index(Generic[T]):
+    """Objects by the keys that a function gives for each."""
+
+    __slots__ = ("_entries", "_key_of", "_keys")
+
+    def __init__(self, keys: Callable[[T], Iterable[Hashable]], key_of: Callable[[T], Key]) -> None:
+        self._keys = keys
+        self._key_of = key_of
+        self._entries: dict[Hashable, T | _Many[T]] = {}
+
+    def get(self, at: Hashable) -> Collection[T]:
+        entry = self._entries.get(at)
+        if entry is None:
+            return ()
+        return entry.values() if isinstance(entry, _Many) else (entry,)
+
+    def change(self, key: Key, old: T | None, new: T | None) -> None:
+        after = tuple(self._keys(new)) if new is not None else ()
+        if old is not None:
+            for at in self._keys(old):
+                if at not in after:
+                    self._remove(at, key)
+        for at in after:
+            self._put(at, key, cast("T", new))
+
+    def _put(self, at: Hashable, key: Key, new: T) -> None:
+        entry = self._entries.get(at)
+        if isinstance(entry, _Many):
+            entry[key] = new
+        elif entry is None or (other := self._key_of(entry)) == key:
+            self._entries[at] = new
+        else:
+            self._entries[at] = _Many({other: entry, key: new})
+
+    def _remove(self, at: Hashable, key: Key) -> None:
+        entry = self._entries.get(at)
+        if isinstance(entry, _Many):
+            entry.pop(key, None)
+            if not entry:
+                del self._entries[at]
+        elif entry is not None and self._key_of(entry) == key:
+            del self._entries[at]
+
+
+def _struct_field(item: Any, path: str) -> str:
+    for part in path.split("."):
+        item = item.get(part) if isinstance(item, dict) else getattr(item, part, None)
+        if item is None:
+            return ""
+    return str(item)
+
+
+class Informer(Generic[T]):
+    """The objects of one resource (of one namespace and selection where given), as last seen.
+
+    `indexes` maps a name to a function that gives an object's keys. `by()` and `values()` are live views: copy them
+    before awaiting anything. Handlers are called at once, in the order of the changes, with (old, new): old is None for
+    an object that is new, new is None for one that is gone.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        resource: Resource[T],
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        indexes: Mapping[str, Callable[[T], Iterable[Hashable]]] | None = None,
+    ) -> None:
+        self.resource = resource
+        self._api = api
+        self._namespace = namespace
+        self._labels, self._fields = labels, fields
+        self._matches_labels, self._matches_fields = label_matcher(labels), field_matcher(fields)
+        self._plain = (get_origin(resource.type) or resource.type) is dict
+        self._objects: dict[Key, T] = {}
+        self._indexes = {name: _Index(keys, self._key_of) for name, keys in (indexes or {}).items()}
+        self._handlers: list[Handler[T]] = []
+        # By uid: the version up to which events are too late, and the version that we know it had.
+        self._gone: dict[str, tuple[float, int]] = {}
+        self._seen = 0  # the watch has told everything up to this version
+        self._listed = False
+        self._synced = asyncio.Event()
+
+    def get(self, namespace: str | None, name: str) -> T | None:
+        """Return an object, or None. `namespace` is None for cluster-scoped resources."""
+        return self._objects.get((namespace, name))
+
+    def values(self) -> Collection[T]:
+        """Return all objects."""
+        return self._objects.values()
+
+    def by(self, index: str, key: Hashable) -> Collection[T]:
+        """Return the objects that an index has under `key`."""
+        return self._indexes[index].get(key)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def subscribe(self, handler: Handler[T]) -> None:
+        """Call `handler` for what is there already and for every change from now on. It must not block."""
+        for item in list(self._objects.values()):
+            self._call(handler, None, item)
+        self._handlers.append(handler)
+
+    def observe(self, item: T) -> None:
+        """Put in the answer to one's own write, unless the cache knows better already."""
+        uid, version = self._identity(item)
+        if version <= self._seen or self._is_late(uid, version):
+            return
+        key = self._key_of(item)
+        if self._namespace is not None and key[0] != self._namespace:
+            return
+        old = self._objects.get(key)
+        if old is not None and self._identity(old)[1] >= version:
+            return
+        if self._selects(item):
+            self._gone.pop(uid, None)
+            self._change(key, old, item)
+        elif old is not None:
+            self._gone[uid] = (version, version)
+            self._change(key, old, None)
+
+    def forget(self, item: T) -> None:
+        """Take out an object that one's own write has removed (not one that is only marked for deletion)."""
+        uid, version = self._identity(item)
+        key = self._key_of(item)
+        old = self._objects.get(key)
+        stored = old is not None and self._identity(old)[0] == uid
+        if stored or version > self._seen:  # else the watch has told of the end already
+            self._gone[uid] = (math.inf, version)
+        if stored:
+            self._change(key, old, None)
+
+    async def synced(self) -> None:
+        """Return once the first list is in."""
+        await self._synced.wait()
+
+    async def run(self) -> None:
+        """List and watch for ever. Ends only by cancellation."""
+        delay = _FIRST_DELAY
+        while True:
+            began = time.monotonic()
+            try:
+                await self._follow()
+            except Gone:
+                self._listed = False
+            except ApiError as error:
+                log.warning("cannot watch %s: %s", self.resource.plural, error.message)
+            except Exception as error:
+                # What it broke on may be half applied, so begin with a list.
+                self._listed = False
+                log.warning("watch of %s broke: %s: %s", self.resource.plural, type(error).__name__, error)
+            if time.monotonic() - began >= _HEALTHY:
+                delay = _FIRST_DELAY
+            else:
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _LONGEST_DELAY)
+
+    async def _follow(self) -> None:
+        if not self._listed:
+            await self._list()
+        watch = self._api.watch(
+            self.resource, self._namespace, labels=self._labels, fields=self._fields, since=str(self._seen)
+        )
+        async with aclosing(watch) as batches:
+            async for batch in batches:
+                for event in batch:
+                    self._on_event(event)
+
+    async def _list(self) -> None:
+        page = await self._page("")
+        items, version = page.items, int(page.resource_version)
+        while page.continue_:
+            page = await self._page(page.continue_)
+            items += page.items
+        self._replace(items, version)
+        self._listed = True
+        self._synced.set()
+
+    async def _page(self, token: str) -> Page[T]:
+        return await self._api.list(
+            self.resource, self._namespace, labels=self._labels, fields=self._fields, limit=_PAGE, continue_=token
+        )
+
+    def _replace(self, items: list[T], listed_at: int) -> None:
+        """Make the cache what a list at a version says; newer answers to own writes stay."""
+        keys: set[Key] = set()
+        uids: set[str] = set()
+        for item in items:
+            keys.add(self._key_of(item))
+            uids.add(self._identity(item)[0])
+            self._put(item)
+        gone = [(key, old) for key, old in self._objects.items() if key not in keys]
+        for key, old in gone:
+            if self._identity(old)[1] <= listed_at:
+                self._change(key, old, None)
+        for uid in [uid for uid, (_, known) in self._gone.items() if uid not in uids and known <= listed_at]:
+            del self._gone[uid]
+        self._seen = max(self._seen, listed_at)
+
+    def _on_event(self, event: Event[T]) -> None:
+        self._seen = int(event.resource_version)
+        item = event.object
+        if item is None:
+            return
+        if event.type != "DELETED":
+            self._put(item)
+            return
+        uid, version = self._identity(item)
+        self._gone.pop(uid, None)
+        key = self._key_of(item)
+        old = self._objects.get(key)
+        if old is not None and ((known := self._identity(old))[0] == uid or known[1] <= version):
+            self._change(key, old, None)
+
+    def _put(self, item: T) -> None:
+        uid, version = self._identity(item)
+        if self._gone and self._is_late(uid, version):
+            return
+        key = self._key_of(item)
+        old = self._objects.get(key)
+        if old is None or self._identity(old)[1] < version:
+            self._change(key, old, item)
+
+    def _is_late(self, uid: str, version: int) -> bool:
+        gone = self._gone.get(uid)
+        return gone is not None and version <= gone[0]
+
+    def _change(self, key: Key, old: T | None, new: T | None) -> None:
+        if old is not None and new is not None and self._identity(old)[0] != self._identity(new)[0]:
+            self._change(key, old, None)  # deleted and made anew between two looks: two objects, not one that changed
+            old = None
+        if new is None:
+            del self._objects[key]
+        else:
+            self._objects[key] = new
+        for index in self._indexes.values():
+            index.change(key, old, new)
+        for handler in self._handlers:
+            self._call(handler, old, new)
+
+    def _call(self, handler: Handler[T], old: T | None, new: T | None) -> None:
+        try:
+            handler(old, new)
+        except Exception:
+            log.exception("a handler of %s failed", self.resource.plural)
+
+    def _key_of(self, item: Any) -> Key:
+        if self._plain:
+            meta = item["metadata"]
+            return meta.get("namespace"), meta["name"]
+        meta = item.metadata
+        return meta.namespace or None, meta.name
+
+    def _identity(self, item: Any) -> tuple[str, int]:
+        """Return the uid and the version of an object."""
+        if self._plain:
+            meta = item["metadata"]
+            return meta.get("uid", ""), int(meta["resourceVersion"])
+        meta = item.metadata
+        return meta.uid, int(meta.resourceVersion)
+
+    def _selects(self, item: Any) -> bool:
+        labels = item["metadata"].get("labels") if self._plain else getattr(item.metadata, "labels", None)
+        return self._matches_labels(labels) and self._matches_fields(lambda path: _struct_field(item, path))
