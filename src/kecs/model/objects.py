@@ -42,6 +42,7 @@ class Meta(msgspec.Struct, omit_defaults=True, gc=False):
     generation: int = 0
     creationTimestamp: str = ""
     deletionTimestamp: str | None = None
+    deletionGracePeriodSeconds: int | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     finalizers: list[str] = []
