@@ -18,7 +18,9 @@ from typing import Literal
 
 import msgspec
 
+from kecs.model import marks
 from kecs.model.generated import ecs
+from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
 
 
 class OwnerReference(msgspec.Struct, omit_defaults=True):
@@ -47,6 +49,12 @@ class Meta(msgspec.Struct, omit_defaults=True, gc=False):
     annotations: dict[str, str] = {}
     finalizers: list[str] = []
     ownerReferences: list[OwnerReference] = []
+
+
+def scope_of(meta: Meta) -> Scope:
+    """Return whose a cluster-scoped object is, by its labels."""
+    labels = meta.labels
+    return Scope(labels.get(marks.ACCOUNT) or DEFAULT_ACCOUNT, labels.get(marks.REGION) or DEFAULT_REGION)
 
 
 class Condition(msgspec.Struct, omit_defaults=True):

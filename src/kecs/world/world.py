@@ -1,0 +1,174 @@
+"""The shared snapshot: one informer per kind, and how to write so that every reader sees it at once."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from kecs.kube.api import Api, Json, PatchType, Propagation
+from kecs.kube.errors import Conflict, NotFound
+from kecs.kube.informer import Informer
+from kecs.model import marks, objects
+from kecs.translate import views
+from kecs.world import resources
+
+T = TypeVar("T")
+
+_ATTEMPTS = 32  # of a read-modify-write whose object changes each time
+
+
+def _namespace(item: Any) -> Iterable[Hashable]:
+    return (item.metadata.namespace,)
+
+
+def _owner(item: Any) -> Iterable[Hashable]:
+    return [owner.uid for owner in item.metadata.ownerReferences if owner.controller]
+
+
+def _service(item: Any) -> Iterable[Hashable]:
+    service = item.metadata.labels.get(marks.SERVICE)
+    return ((item.metadata.namespace, service),) if service else ()
+
+
+def _uid(item: Any) -> Iterable[Hashable]:
+    return (item.metadata.uid,)
+
+
+def _node(pod: views.Pod) -> Iterable[Hashable]:
+    return (pod.spec.nodeName,) if pod.spec.nodeName else ()
+
+
+def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
+    return (task.spec.startedBy,) if task.spec.startedBy else ()
+
+
+def _family(definition: objects.TaskDefinition) -> Iterable[Hashable]:
+    return ((objects.scope_of(definition.metadata), definition.spec.family),)
+
+
+class World:
+    """Informers over everything that operations and reconcilers read. `run()` keeps them current."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.clusters = Informer(api, resources.CLUSTERS)
+        self.task_definitions = Informer(api, resources.TASK_DEFINITIONS, indexes={"family": _family})
+        self.services = Informer(api, resources.SERVICES, indexes={"namespace": _namespace})
+        self.stopped_tasks = Informer(
+            api, resources.STOPPED_TASKS, indexes={"namespace": _namespace, "startedBy": _started_by}
+        )
+        self.pods = Informer(
+            api,
+            resources.PODS,
+            labels=marks.ROLE,
+            indexes={"namespace": _namespace, "service": _service, "owner": _owner, "uid": _uid, "node": _node},
+        )
+        self.deployments = Informer(api, resources.DEPLOYMENTS, labels=marks.ROLE)
+        self.daemon_sets = Informer(api, resources.DAEMON_SETS, labels=marks.ROLE)
+        self.replica_sets = Informer(
+            api, resources.REPLICA_SETS, labels=marks.ROLE, indexes={"owner": _owner, "service": _service}
+        )
+        self.nodes = Informer(api, resources.NODES, indexes={"uid": _uid})
+        self._informers: tuple[Informer[Any], ...] = (
+            self.clusters,
+            self.task_definitions,
+            self.services,
+            self.stopped_tasks,
+            self.pods,
+            self.deployments,
+            self.daemon_sets,
+            self.replica_sets,
+            self.nodes,
+        )
+
+    async def run(self) -> None:
+        """Keep every cache current, for ever."""
+        async with asyncio.TaskGroup() as group:
+            for informer in self._informers:
+                group.create_task(informer.run(), name=f"informer {informer.resource.plural}")
+
+    async def synced(self) -> None:
+        """Return once every cache has its first list."""
+        for informer in self._informers:
+            await informer.synced()
+
+    # Writing: the answer goes into the cache before anyone can look.
+
+    async def create(self, cache: Informer[T], namespace: str | None, body: Json) -> T:
+        """Create an object; a reader of `cache` sees it at once. Raises AlreadyExists and what the API answers."""
+        item = await self.api.create(cache.resource, namespace, body, manager=marks.MANAGER)
+        cache.observe(item)
+        return item
+
+    async def patch(
+        self,
+        cache: Informer[T],
+        namespace: str | None,
+        name: str,
+        patch: Json | list[Json],
+        *,
+        type: PatchType = "merge",
+        subresource: str = "",
+    ) -> T:
+        """Patch an object; a reader of `cache` sees it at once."""
+        item = await self.api.patch(
+            cache.resource, namespace, name, patch, type=type, manager=marks.MANAGER, subresource=subresource
+        )
+        cache.observe(item)
+        return item
+
+    async def update(
+        self,
+        cache: Informer[T],
+        namespace: str | None,
+        name: str,
+        change: Callable[[T], T | None],
+        *,
+        subresource: str = "",
+    ) -> T:
+        """Read, change and replace an object until nobody came between. For objects whose Struct holds all of them.
+
+        `change` gets a copy of its own and returns what shall be stored, or None to leave the object as it is; it may raise.
+        Raises NotFound when there is no such object, and Conflict when it changed each of many times.
+        """
+        current = cache.get(namespace, name)
+        for _ in range(_ATTEMPTS):
+            if current is None:
+                current = await self.api.get(cache.resource, namespace, name)
+            wanted = change(msgspec.convert(msgspec.to_builtins(current), cache.resource.type))
+            if wanted is None:
+                cache.observe(current)
+                return current
+            body: Json = msgspec.to_builtins(wanted)
+            try:
+                stored = await self.api.replace(
+                    cache.resource, namespace, name, body, manager=marks.MANAGER, subresource=subresource
+                )
+            except Conflict:
+                current = None
+                continue
+            cache.observe(stored)
+            return stored
+        raise Conflict(f"{cache.resource.plural} {name!r} changed meanwhile, {_ATTEMPTS} times")
+
+    async def delete(
+        self,
+        cache: Informer[T],
+        namespace: str | None,
+        name: str,
+        *,
+        uid: str | None = None,
+        propagation: Propagation | None = None,
+        grace_seconds: int | None = None,
+    ) -> None:
+        """Delete an object. It is gone from `cache` at once when it is gone from the API. Absent is fine."""
+        item = cache.get(namespace, name)
+        try:
+            await self.api.delete(
+                cache.resource, namespace, name, uid=uid, propagation=propagation, grace_seconds=grace_seconds
+            )
+            cache.observe(await self.api.get(cache.resource, namespace, name))
+        except NotFound:
+            if item is not None and item is cache.get(namespace, name):
+                cache.forget(item)
