@@ -1,0 +1,33 @@
+from typing import Any
+
+import pytest
+
+from kecs.decide.draining import Step, next_step
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        ({"tasks": 2, "workload": True, "replicas": 2}, "scale_to_zero"),
+        ({"tasks": 2, "workload": True}, "wait"),
+        ({"tasks": 1}, "wait"),
+        ({"workload": True}, "remove_workload"),
+        ({}, "rest"),
+        ({"inactive_since": 10.0, "now": 69.0}, "rest"),
+        ({"inactive_since": 10.0, "now": 70.0}, "remove_object"),
+        ({"kubectl": True, "tasks": 1}, "wait"),
+        ({"kubectl": True, "workload": True}, "remove_workload"),
+        ({"kubectl": True}, "release"),
+    ],
+)
+def test_next_step(state: dict[str, Any], step: Step) -> None:
+    defaults: dict[str, Any] = {
+        "tasks": 0,
+        "workload": False,
+        "replicas": 0,
+        "kubectl": False,
+        "inactive_since": None,
+        "retention": 60.0,
+        "now": 0.0,
+    }
+    assert next_step(**{**defaults, **state}) == step
