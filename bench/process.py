@@ -40,8 +40,9 @@ class Server:
             if found:
                 return int(found.group(1))
             time.sleep(0.002)
+        said = self.output()[-2000:]
         self.stop()
-        raise RuntimeError(f"the server did not become ready: {self.output()[-2000:]}")
+        raise RuntimeError(f"the server did not become ready: {said}")
 
     def output(self) -> str:
         """Return what the server has printed."""
@@ -78,6 +79,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._output.close()
 
     def __enter__(self) -> Self:
         return self
