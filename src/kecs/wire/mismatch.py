@@ -74,14 +74,14 @@ def _map(value: Any, kind: Any, *, element: bool) -> dict[str, Any]:
     )
 
 
-def _scalar(value: Any, kind: type, limits: msgspec.Meta | None) -> Any:
+def _scalar(value: Any, kind: type, limits: tuple[int, int] | None) -> Any:
     if isinstance(value, list):
         raise SerializationException(f"Unrecognized collection type class java.lang.{_NAMES[kind]}")
     if isinstance(value, dict):
         raise SerializationException("Start of structure or map found where not expected")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is int and number:
-        return max(limits.ge, min(limits.le, int(value))) if limits else int(value)
+        return max(limits[0], min(limits[1], int(value))) if limits else int(value)
     if (kind is float and number) or (kind in (str, bool) and isinstance(value, kind)):
         return value
     if kind is bool and isinstance(value, str):
@@ -98,11 +98,14 @@ def _token(value: Any) -> str:
     return "NUMBER_VALUE" if isinstance(value, int) else "DECIMAL_VALUE"
 
 
-def _bare(kind: Any) -> tuple[Any, msgspec.Meta | None]:
-    """Return an annotation without `| None`, and its constraints apart."""
+def _bare(kind: Any) -> tuple[Any, tuple[int, int] | None]:
+    """Return an annotation without `| None`, and the least and greatest value that its width allows."""
     if type(None) in get_args(kind):
         kind = next(each for each in get_args(kind) if each is not type(None))
-    return (kind.__origin__, kind.__metadata__[0]) if hasattr(kind, "__metadata__") else (kind, None)
+    if not hasattr(kind, "__metadata__"):
+        return kind, None
+    (width,) = kind.__metadata__
+    return kind.__origin__, (width.ge, width.le)
 
 
 def _unexpected(*, element: bool) -> str:

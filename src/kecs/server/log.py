@@ -1,0 +1,76 @@
+"""Structured logs on standard error, as JSON lines or as text for people.
+
+    log = logging.getLogger(__name__)
+    log.info("request refused", extra={"fields": {"request": id, "error": "ClientException"}})
+
+Never logged: headers, bodies, messages of unexpected exceptions (they may quote either), environment variables.
+"""
+
+import logging
+import sys
+import time
+import traceback
+from types import TracebackType
+from typing import Any, Literal
+
+import msgspec
+
+_encoder = msgspec.json.Encoder()
+
+
+def configure(form: Literal["json", "text"], level: str) -> None:
+    """Send what kecs logs at `level` and above to standard error; other libraries only from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("kecs").setLevel(level.upper())
+    # uvicorn warns of every malformed request with no word about whose it was.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (epoch seconds), level, logger, message, and the record's fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        return _encoder.encode(line).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """`12:00:00.000 info  message key=value …`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
+        return f"{clock}.{int(record.msecs):03} {record.levelname.lower():7} {record.getMessage()}{fields}"
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields = dict(getattr(record, "fields", {}))
+    if record.exc_info and record.exc_info[1]:
+        fields |= described(record.exc_info[1])
+    return fields
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """Return an exception as fields: its type, and where it came from as one line, without its message."""
+    return {"exception": type(error).__name__, "at": _where(error.__traceback__)}
+
+
+def _where(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[-6:]
+    return " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
+
+
+def _module(filename: str) -> str:
+    return filename.rpartition("/src/")[2] or filename

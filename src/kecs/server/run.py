@@ -1,0 +1,177 @@
+"""Running the doors of the process in one event loop: open them, wait to be told to end, close them in order.
+
+house = House([Door("aws", app, "127.0.0.1", 4566), Door("kubernetes", ..., certificate=…, key=…)])
+await house.open()
+print(f"kecs ready on http://{house.address('aws')}")
+await until_signalled()
+await house.close()
+"""
+
+import asyncio
+import errno
+import logging
+import signal
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from kecs.server.exchange import Message, Receive, Send
+from kecs.server.http import Clock, Limits, Protocol
+
+log = logging.getLogger(__name__)
+
+App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class StartError(Exception):
+    """A reason not to start that the user can do something about, in one line."""
+
+
+class Door(msgspec.Struct, frozen=True):
+    """One address and the ASGI application behind it.
+
+    Port 0 takes a free one. With a certificate and a key (PEM files) it speaks TLS. At the end, requests at work get
+    `grace` seconds to finish; what then still runs is cancelled.
+    """
+
+    name: str
+    app: App
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+    limits: Limits = Limits()
+    grace: float = 10.0
+
+
+class House:
+    """All doors of the process."""
+
+    def __init__(self, doors: Sequence[Door]) -> None:
+        self._open: dict[str, _OpenDoor] = {}
+        self._doors = doors
+
+    async def open(self) -> None:
+        """Listen on every door. Raises StartError when an address cannot be had; then none is open."""
+        try:
+            for door in self._doors:
+                self._open[door.name] = await _OpenDoor.at(door)
+        except BaseException:
+            await self.close()
+            raise
+
+    def address(self, name: str) -> str:
+        """Return the `HOST:PORT` at which a door is open, an IPv6 address in brackets."""
+        return join_address(*self._open[name].bound)
+
+    async def close(self) -> None:
+        """Take no more connections, let requests finish, and return when all is quiet."""
+        await asyncio.gather(*(door.close() for door in self._open.values()))
+        self._open.clear()
+
+
+class _OpenDoor:
+    """A door that listens."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._state = ServerState()
+        self._clock = Clock(self._state, door.limits)
+        self._config = Config(
+            door.app,
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            loop="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
+        self._config.load()
+        self._server: asyncio.Server | None = None
+        self.bound: tuple[str, int] = (door.host, door.port)
+
+    @classmethod
+    async def at(cls, door: Door) -> "_OpenDoor":
+        self = cls(door)
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                self._protocol, door.host, door.port, ssl=_tls(door), backlog=2048, start_serving=True
+            )
+        except OSError as error:
+            raise StartError(_reason(door, error)) from error
+        self.bound = self._server.sockets[0].getsockname()[:2]
+        return self
+
+    def _protocol(self) -> Protocol:
+        return Protocol(self._config, self._state, self._clock, self._door.limits)
+
+    async def close(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(tuple(self._state.tasks), timeout=self._door.grace)
+        for task in tuple(self._state.tasks):
+            task.cancel()
+        if self._state.tasks:
+            await asyncio.wait(tuple(self._state.tasks), timeout=1.0)
+        for connection in tuple(self._state.connections):
+            connection.transport.close()
+        self._clock.stop()
+
+
+def _tls(door: Door) -> ssl.SSLContext | None:
+    if door.certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(door.certificate, door.key)
+    return context
+
+
+def _reason(door: Door, error: OSError) -> str:
+    address = join_address(door.host, door.port)
+    if error.errno == errno.EADDRINUSE:
+        return f"cannot listen on {address}: the port is in use"
+    if error.errno == errno.EACCES:
+        return f"cannot listen on {address}: not allowed (ports below 1024 need more rights)"
+    return f"cannot listen on {address}: {error.strerror or error}"
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Return host and port of `HOST:PORT`, an IPv6 address in brackets. Raises ValueError when it is none."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535 or (":" in host) != host.startswith("["):
+        raise ValueError(f"{text!r} is no address of the form HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def join_address(host: str, port: int) -> str:
+    """Return `HOST:PORT`."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def until_signalled() -> None:
+    """Return when the process gets SIGTERM or SIGINT; a second one then ends it at once, as without a handler."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[Any] = loop.create_future()
+
+    def tell(number: signal.Signals) -> None:
+        log.info("ending", extra={"fields": {"signal": number.name}})
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+        if not told.done():
+            told.set_result(None)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, tell, each)
+    await told

@@ -1,0 +1,134 @@
+"""The steps of the request chain, in the order in which they are taken.
+
+Each is a function of the exchange, or makes one of what it needs. A step refuses by raising an AWS error; one that
+has to wait returns an awaitable.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from kecs.model.errors import RequestEntityTooLarge, UnknownOperationException
+from kecs.model.scope import Scope
+from kecs.server.exchange import Disconnected, Exchange
+from kecs.server.guard import Guard
+from kecs.server.routes import Routes
+from kecs.services.context import Context
+from kecs.wire import json11
+from kecs.wire.sigv4 import Callers
+
+Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
+
+_JSON = frozenset((b"application/x-amz-json-1.1", b"application/x-amz-json-1.0", b"application/json"))
+
+
+def refuse_foreign(guard: Guard) -> Step:
+    """Let through only what did not come from a web page."""
+
+    def step(exchange: Exchange) -> None:
+        header = exchange.headers.get
+        guard.check(
+            header(b"host", b""),
+            header(b"origin", b""),
+            header(b"sec-fetch-site", b""),
+            exchange.http["server"][0],
+        )
+
+    return step
+
+
+def answer_health(ready: Callable[[], str]) -> Step:
+    """Answer `/healthz` (the process runs) and `/readyz` (`ready` gives no reason why not)."""
+
+    def step(exchange: Exchange) -> None:
+        path = exchange.http["path"]
+        if path == "/" or path not in ("/healthz", "/readyz"):
+            return
+        reason = ready() if path == "/readyz" else ""
+        exchange.status = 503 if reason else 200
+        exchange.content_type = b"text/plain; charset=utf-8"
+        exchange.body = f"{reason or 'ok'}\n".encode()
+
+    return step
+
+
+def find_operation(routes: Routes) -> Step:
+    """Find the operation, as AWS does: by a POST of JSON with a target. A form, which a web page can send, is none."""
+
+    def step(exchange: Exchange) -> None:
+        kind = exchange.headers.get(b"content-type", b"")
+        if kind not in _JSON and kind.partition(b";")[0].strip().lower() not in _JSON:
+            raise _NotFound("")
+        if exchange.http["method"] != "POST" or exchange.http["path"] != "/":
+            raise _NotFound("")
+        exchange.route = routes.find(exchange.headers.get(b"x-amz-target", b""))
+
+    return step
+
+
+class _NotFound(UnknownOperationException):
+    http_code = 404  # what AWS answers where it cannot even tell the protocol
+
+    @property
+    def code(self) -> str:
+        return "UnknownOperationException"
+
+
+def find_caller(callers: Callers) -> Step:
+    """Find the account and region in whose name the request is made."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.scope = callers.scope(exchange.headers.get(b"authorization", b""), exchange.http["query_string"])
+
+    return step
+
+
+def read_body(limit: int) -> Step:
+    """Read the body, at most `limit` bytes of it."""
+
+    async def step(exchange: Exchange) -> None:
+        length = exchange.headers.get(b"content-length", b"")
+        if len(length) > 18 or (length.isdigit() and int(length) > limit):
+            raise _too_large(limit)
+        message = await exchange.receive()
+        if not message.get("more_body") and message["type"] == "http.request":
+            exchange.request_body = message["body"]
+            return
+        body = bytearray()
+        while True:
+            if message["type"] != "http.request":
+                raise Disconnected
+            body += message["body"]
+            if len(body) > limit:
+                raise _too_large(limit)
+            if not message["more_body"]:
+                exchange.request_body = bytes(body)
+                return
+            message = await exchange.receive()
+
+    return step
+
+
+def _too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The request body is larger than {limit} bytes.")
+
+
+def decode(exchange: Exchange) -> None:
+    """Make the request shape of the body."""
+    assert exchange.route  # noqa: S101 # the chain's order
+    exchange.request = exchange.route.decoder.decode(exchange.request_body)
+
+
+def call(context: Callable[[Scope, str], Context]) -> Step:
+    """Call the operation."""
+
+    async def step(exchange: Exchange) -> None:
+        assert exchange.route  # noqa: S101 # the chain's order
+        exchange.answer = await exchange.route.handler(context(exchange.scope, exchange.request_id), exchange.request)
+
+    return step
+
+
+def encode(exchange: Exchange) -> None:
+    """Make the body of the answer, unless the operation had it ready."""
+    answer = exchange.answer
+    exchange.body = answer if isinstance(answer, bytes) else json11.encode(answer)
