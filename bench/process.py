@@ -107,6 +107,12 @@ def kecs(data: Path, *arguments: str) -> Server:
     return Server([*command, *engine, *arguments], ready=r"kecs ready on http://[^:]+:(\d+)")
 
 
+def reset(data: Path) -> None:
+    """End and remove the containers of a data directory."""
+    script = Path(sys.executable).with_name("kecs")
+    subprocess.run([str(script), "reset", "--data", str(data)], check=True, stdout=subprocess.DEVNULL)
+
+
 def moto() -> Server:
     """Start moto's server on a free port."""
     script = Path(sys.executable).with_name("moto_server")
