@@ -1,7 +1,15 @@
 """The command line: `kecs serve`, `kecs reset`, `kecs version`.
 
-Here: the flags and what they mean (`flags`), the settings that they make (`settings`), and one file per command that
-imports what it needs only when it runs, so that `kecs --help` is quick.
+Here: the flags and what they mean (`flags`), the settings that they make (`settings`), the parser (`parser`), and what
+each command does before and after it hands over (`commands`). All of it is imported only when it is needed, so that
+`kecs --help` is quick.
 
 Elsewhere: everything that a command does (`kecs.compose`).
 """
+
+
+def main() -> int:
+    """Run the command line and return the exit code: 0, 1 when something went wrong, 2 when it was called wrongly."""
+    from kecs.cli import commands
+
+    return commands.main()

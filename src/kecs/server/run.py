@@ -20,6 +20,7 @@ import msgspec
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from kecs.server import address
 from kecs.server.exchange import Message, Receive, Send
 from kecs.server.http import Clock, Limits, Protocol
 
@@ -67,7 +68,7 @@ class House:
 
     def address(self, name: str) -> str:
         """Return the `HOST:PORT` at which a door is open, an IPv6 address in brackets."""
-        return join_address(*self._open[name].bound)
+        return address.join(*self._open[name].bound)
 
     async def close(self) -> None:
         """Take no more connections, let requests finish, and return when all is quiet."""
@@ -139,25 +140,12 @@ def _tls(door: Door) -> ssl.SSLContext | None:
 
 
 def _reason(door: Door, error: OSError) -> str:
-    address = join_address(door.host, door.port)
+    where = address.join(door.host, door.port)
     if error.errno == errno.EADDRINUSE:
-        return f"cannot listen on {address}: the port is in use"
+        return f"cannot listen on {where}: the port is in use"
     if error.errno == errno.EACCES:
-        return f"cannot listen on {address}: not allowed (ports below 1024 need more rights)"
-    return f"cannot listen on {address}: {error.strerror or error}"
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT`, an IPv6 address in brackets. Raises ValueError when it is none."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535 or (":" in host) != host.startswith("["):
-        raise ValueError(f"{text!r} is no address of the form HOST:PORT")
-    return host.strip("[]"), int(port)
-
-
-def join_address(host: str, port: int) -> str:
-    """Return `HOST:PORT`."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"cannot listen on {where}: not allowed (ports below 1024 need more rights)"
+    return f"cannot listen on {where}: {error.strerror or error}"
 
 
 async def until_signalled() -> None:

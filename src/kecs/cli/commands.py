@@ -1,0 +1,38 @@
+"""What each command does: read its settings, hand over to `kecs.compose`, and tell in one line what went wrong."""
+
+import os
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from kecs.cli.parser import parse, version
+from kecs.cli.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    command, settings = parse(arguments, os.environ)
+    if command == "version":
+        print(version())
+        return 0
+    return _run(command, settings)
+
+
+def _run(command: str, settings: Settings) -> int:
+    """Run `kecs.compose.serve` or `reset` to its end."""
+    import uvloop
+
+    from kecs import compose
+    from kecs.server import log
+    from kecs.server.run import StartError
+
+    log.configure(settings.log_format, settings.log_level)
+    work: Coroutine[Any, Any, None] = compose.serve(settings) if command == "serve" else compose.reset(settings)
+    try:
+        uvloop.run(work)
+    except StartError as error:
+        print(f"kecs: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -1,0 +1,125 @@
+"""Every setting once: its flag, its environment variable, its help.
+
+The parser, the environment, `--help` and the documentation's table are all made from `FLAGS`.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, get_args
+
+from kecs.cli import settings
+from kecs.server import address
+
+
+class Flag(NamedTuple):
+    """One setting. `read` makes its value of a text, and raises ValueError with a reason."""
+
+    name: str
+    metavar: str
+    help: str
+    read: Callable[[str], Any] = str
+    choices: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ("serve",)
+
+    @property
+    def option(self) -> str:
+        """The flag on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return "KECS_" + self.name.upper()
+
+    def value(self, text: str) -> Any:
+        """Return the value that `text` stands for. Raises ValueError with a reason."""
+        if self.choices and text not in self.choices:
+            raise ValueError(f"{text!r} is none of {', '.join(self.choices)}")
+        return self.read(text)
+
+
+def _address(text: str) -> str:
+    try:
+        address.split(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is {error}") from None
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(r"[,\s]+", text) if name)
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise ValueError(f"{text!r} is no account (twelve digits)")
+    return text
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", text):
+        raise ValueError(f"{text!r} is no region (letters, digits, dashes)")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{text!r} is no number of seconds")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
+        raise ValueError(f"{text!r} is no count")
+    return int(text)
+
+
+_BOTH = ("serve", "reset")
+
+FLAGS = (
+    Flag("listen", "HOST:PORT", "where the AWS APIs are served; port 0 takes a free one", _address),
+    Flag("kubernetes_listen", "HOST:PORT", "where the Kubernetes API is served, for kubectl", _address),
+    Flag("data", "DIR", "where everything is kept, the kubeconfig included", commands=_BOTH),
+    Flag(
+        "engine",
+        "ENGINE",
+        "what runs containers: docker (Docker or Podman, through DOCKER_HOST or their usual sockets), simulated "
+        "(nothing runs, everything behaves as if), or auto: docker where there is one, else simulated",
+        choices=get_args(settings.Engine),
+        commands=_BOTH,
+    ),
+    Flag(
+        "capacity",
+        "CAPACITY",
+        "what the node offers: ample, so that definitions sized for production fit, or what this machine has",
+        choices=get_args(settings.Capacity),
+    ),
+    Flag(
+        "sync",
+        "SYNC",
+        "how safely writes are kept: normal survives a killed process, full a lost power supply as well",
+        choices=get_args(settings.Sync),
+    ),
+    Flag("log_format", "FORMAT", "how log lines look", choices=get_args(settings.LogFormat), commands=_BOTH),
+    Flag("log_level", "LEVEL", "what is logged", choices=get_args(settings.LogLevel), commands=_BOTH),
+    Flag(
+        "allow_host",
+        "NAME[,NAME]",
+        "answer requests that name this host as well; loopback names and the address that was reached always are",
+        _names,
+    ),
+    Flag("region", "REGION", "the region of requests without a signature", _region),
+    Flag("account", "ACCOUNT", "the account of access keys that are no account of twelve digits", _account),
+    Flag("stopped_task_retention", "SECONDS", "how long a stopped task is described", _seconds),
+    Flag(
+        "steady_after",
+        "SECONDS",
+        "how long a task without a health check runs before a deployment counts it as good (AWS: 40)",
+        _seconds,
+    ),
+    Flag("warm_sandboxes", "COUNT", "how many pod networks are kept ready on a real engine, for quick starts", _count),
+)

@@ -1,0 +1,115 @@
+"""The parser of the command line, made of the table of flags."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import kecs
+from kecs.cli.flags import FLAGS, Flag
+from kecs.cli.settings import Settings
+
+_ABOUT = """\
+Amazon ECS on this machine, with Kubernetes as its engine.
+
+  kecs serve                              start, and serve until Ctrl-C
+  export AWS_ENDPOINT_URL=http://127.0.0.1:4566
+  aws ecs list-clusters                   the AWS API, from any AWS client
+  kubectl --kubeconfig .kecs/kubeconfig get ecsservices,pods -A
+"""
+
+_SERVE = """\
+Serve the AWS APIs and the Kubernetes API until SIGTERM or Ctrl-C. Prints one line, `kecs ready on http://HOST:PORT`,
+as soon as it answers. Containers outlive it, and are found again at the next start.
+"""
+
+_SERVE_EXAMPLES = """\
+examples:
+  kecs serve                                  on 127.0.0.1:4566, with Docker or Podman where there is one
+  kecs serve --engine simulated               without containers: quick, for tests and pipelines
+  kecs serve --listen 127.0.0.1:0             on a free port
+  KECS_DATA=/var/lib/kecs KECS_LOG_FORMAT=json kecs serve
+
+Any AWS client reaches it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 and any credentials; an access key of twelve
+digits is the account, the client's region is the region.
+"""
+
+_RESET = "End every container that kecs started for this data directory, and remove the directory."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> tuple[str, Settings]:
+    """Return the command and its settings: of the flags, else of the environment, else the defaults.
+
+    Exits with 2 and one line on standard error when something is wrong with them.
+    """
+    parser = build()
+    given = parser.parse_args(arguments)
+    if given.version:
+        return "version", Settings()
+    if given.command is None:
+        parser.print_help()
+        parser.exit(0)
+    values = {}
+    for flag in FLAGS:
+        if given.command in flag.commands:
+            source, text = _given(flag, getattr(given, flag.name), environment)
+            if text is not None:
+                try:
+                    values[flag.name] = flag.value(text)
+                except ValueError as error:
+                    parser.error(f"{source}: {error}")
+    return given.command, Settings(**values)
+
+
+def _given(flag: Flag, texts: list[str] | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return where a setting was given, and its text. An empty variable counts as not set."""
+    if texts is not None:
+        return flag.option, ",".join(texts) if flag.name == "allow_host" else texts[-1]
+    return flag.variable, environment.get(flag.variable) or None
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = _Parser(prog="kecs", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary, about, examples in (
+        ("serve", "serve the APIs", _SERVE, _SERVE_EXAMPLES),
+        ("reset", "end all containers and remove the data", _RESET, ""),
+        ("version", "print the version", None, ""),
+    ):
+        command = commands.add_parser(
+            name,
+            help=summary,
+            usage=f"kecs {name} [flags]" if name != "version" else None,
+            description=about,
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        for flag in FLAGS:
+            if name in flag.commands:
+                command.add_argument(
+                    flag.option, action="append", dest=flag.name, metavar=flag.metavar, help=described(flag)
+                )
+    return parser
+
+
+def described(flag: Flag) -> str:
+    """Return the help of a flag: its meaning, its choices, its environment variable and its default."""
+    default = getattr(Settings(), flag.name)
+    shown = (
+        ",".join(default) if isinstance(default, tuple) else f"{default:g}" if isinstance(default, float) else default
+    )
+    choices = f": {', '.join(flag.choices)}" if flag.choices and flag.name not in ("engine", "capacity", "sync") else ""
+    return f"{flag.help}{choices} [{flag.variable}{f', default {shown}' if shown != '' else ''}]"
+
+
+def version() -> str:
+    """Return what `kecs version` prints."""
+    return f"kecs {kecs.__version__}"
