@@ -21,8 +21,8 @@ def operations() -> str:
     lines = [
         "# Operations",
         "",
-        "Which operations of the AWS APIs kecs answers. The others are refused by name: `UnsupportedFeatureException` or",
-        "`ClientException`, whichever the published model lists. Made by `tools/generate_docs.py` from the registry.",
+        "Which operations of the AWS APIs kecs answers. The others are refused by name: `UnsupportedFeatureException`",
+        "or `ClientException`, whichever the model lists. Made by `tools/generate_docs.py` from the registry.",
     ]
     for name, model in sorted(registry.MODELS.items()):
         handlers = registry.handlers(name)

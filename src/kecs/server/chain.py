@@ -15,7 +15,8 @@ from kecs.server import log as logs
 from kecs.server import steps
 from kecs.server.exchange import Disconnected, Exchange, Message, Receive, Send
 from kecs.server.guard import Guard
-from kecs.server.routes import Routes
+from kecs.server.routes import Handlers, Routes
+from kecs.services import registry
 from kecs.services.context import Context
 from kecs.wire import json11
 from kecs.wire.sigv4 import Callers
@@ -38,6 +39,7 @@ class Parts(msgspec.Struct, frozen=True):
     ready: Callable[[], str]
     default: Scope = Scope()
     names: tuple[str, ...] = ()
+    handlers: Handlers = registry.handlers
 
 
 def chain(parts: Parts) -> list[steps.Step]:
@@ -45,7 +47,7 @@ def chain(parts: Parts) -> list[steps.Step]:
     return [
         steps.refuse_foreign(Guard(parts.names)),
         steps.answer_health(parts.ready),
-        steps.find_operation(Routes()),
+        steps.find_operation(Routes(parts.handlers)),
         steps.find_caller(Callers(parts.default)),
         steps.read_body(_BODY_LIMIT),
         steps.decode,

@@ -1,12 +1,15 @@
 """From the `X-Amz-Target` header to an operation, its handler and its decoder."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from kecs.model.errors import ClientException, UnknownOperationException, UnsupportedFeatureException
 from kecs.model.operations import Operation
 from kecs.services.context import Context
-from kecs.services.registry import MODELS, Answer, Handler, handlers
+from kecs.services.registry import MODELS, Answer, Handler
 from kecs.wire.json11 import Decoder
+
+Handlers: TypeAlias = Callable[[str], Mapping[str, Handler]]  # of a service, by operation
 
 
 class Route(NamedTuple):
@@ -20,7 +23,8 @@ class Route(NamedTuple):
 class Routes:
     """Finds routes, and keeps those that were asked for once: most operations never are."""
 
-    def __init__(self) -> None:
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
         self._by_target: dict[bytes, Route] = {}
         self._models = {model.target_prefix: model for model in MODELS.values()}
 
@@ -34,7 +38,7 @@ class Routes:
         operation = model.operations.get(name) if model else None
         if model is None or operation is None:
             raise UnknownOperationException("")
-        handler = handlers(model.name).get(name) or _refusal(operation)
+        handler = self._handlers(model.name).get(name) or _refusal(operation)
         route = self._by_target[target] = Route(operation, handler, Decoder(operation.request))
         return route
 

@@ -8,6 +8,7 @@ are looked up by service name in `MODELS`; a further AWS service is one more ent
 """
 
 import importlib
+import pkgutil
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -50,6 +51,8 @@ def handlers(service: str) -> dict[str, Handler]:
 
 
 def load() -> None:
-    """Import every package of operations, so that the table is full."""
-    for package in PACKAGES:
-        importlib.import_module(package)
+    """Import every module of operations, so that the table is full."""
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        for module in pkgutil.iter_modules(package.__path__, f"{name}."):
+            importlib.import_module(module.name)
