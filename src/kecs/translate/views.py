@@ -111,11 +111,25 @@ class Template(msgspec.Struct, omit_defaults=True, gc=False):
     metadata: TemplateMeta = msgspec.field(default_factory=TemplateMeta)
 
 
+class RollingUpdate(msgspec.Struct, omit_defaults=True, gc=False):
+    """How many pods a rolling update may add and take away: whole numbers, or texts that are percentages."""
+
+    maxSurge: int | str = "25%"
+    maxUnavailable: int | str = "25%"
+
+
+class Strategy(msgspec.Struct, omit_defaults=True, gc=False):
+    """How a workload is updated."""
+
+    rollingUpdate: RollingUpdate | None = None
+
+
 class DeploymentSpec(msgspec.Struct, omit_defaults=True, gc=False):
     """What is read of a Deployment's spec."""
 
     replicas: int = 1
     paused: bool = False
+    strategy: Strategy = msgspec.field(default_factory=Strategy)
     template: Template = msgspec.field(default_factory=Template)
 
 
