@@ -10,10 +10,11 @@ speaks ECS too. Two writers are normal: the operations own the spec and the anno
 | ECSService | the cluster's namespace | `names.service()` | CreateServiceRequest |
 | ECSTask | the cluster's namespace | the task id | the stopped task (Task), without a status |
 
-Region and account of cluster-scoped ones are the labels `kecs.io/region` and `kecs.io/account`; of namespaced ones, those
-of the ECSCluster whose name is the namespace.
+Region and account of cluster-scoped ones are the labels `kecs.io/region` and `kecs.io/account`; of namespaced ones,
+those of the ECSCluster whose name is the namespace.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -57,6 +58,15 @@ def scope_of(meta: Meta) -> Scope:
     return Scope(labels.get(marks.ACCOUNT) or DEFAULT_ACCOUNT, labels.get(marks.REGION) or DEFAULT_REGION)
 
 
+def created_at(meta: Meta) -> float:
+    """Return when an object was made, in epoch seconds: with milliseconds where kecs wrote them down."""
+    text = meta.annotations.get(marks.CREATED_AT)
+    try:
+        return float(text) if text else datetime.fromisoformat(meta.creationTimestamp).timestamp()
+    except ValueError:
+        return 0.0
+
+
 class Condition(msgspec.Struct, omit_defaults=True):
     """A Kubernetes status condition."""
 
@@ -71,8 +81,8 @@ class Condition(msgspec.Struct, omit_defaults=True):
 class WantedDeployment(msgspec.Struct, omit_defaults=True):
     """The PRIMARY deployment, named by whoever changed the service (annotation `kecs.io/deployment`).
 
-    `fingerprint` is `service.fingerprint()` of the spec that it was made for: a reconciler that finds another one (an edit
-    with kubectl) makes a new deployment, as the operations do. `rollbackOf` is the id of a deployment given up.
+    `fingerprint` is `service.fingerprint()` of the spec that it was made for: a reconciler that finds another one (an
+    edit with kubectl) makes a new deployment, as the operations do. `rollbackOf` is the id of a deployment given up.
     """
 
     id: str
@@ -82,7 +92,10 @@ class WantedDeployment(msgspec.Struct, omit_defaults=True):
 
 
 class StopNote(msgspec.Struct, omit_defaults=True):
-    """Why a task ends, written on its pod before anyone deletes it (annotation `kecs.io/stop`). `at` is epoch seconds."""
+    """Why a task ends, written on its pod before anyone deletes it (annotation `kecs.io/stop`).
+
+    `at` is epoch seconds.
+    """
 
     code: str
     reason: str

@@ -4,6 +4,6 @@ Here: the informer caches over kecs's custom resources and the Kubernetes object
 indexes, and the projections memoised on them (a task's JSON, a service's counts), so that one answer never disagrees
 with itself and a read costs what it shows.
 
-Elsewhere: how one object is projected (`kecs.translate.observe`), what to do about it (`kecs.reconcile`), how caches are
-filled (`kecs.kube.informer`).
+Elsewhere: how one object is projected (`kecs.translate.observe`), what to do about it (`kecs.reconcile`), how caches
+are filled (`kecs.kube.informer`).
 """

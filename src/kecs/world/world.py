@@ -129,7 +129,7 @@ class World:
     ) -> T:
         """Read, change and replace an object until nobody came between. For objects whose Struct holds all of them.
 
-        `change` gets a copy of its own and returns what shall be stored, or None to leave the object as it is; it may raise.
+        `change` gets a copy of its own and returns what shall be stored, or None to leave it as it is; it may raise.
         Raises NotFound when there is no such object, and Conflict when it changed each of many times.
         """
         current = cache.get(namespace, name)

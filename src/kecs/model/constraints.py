@@ -1,0 +1,116 @@
+"""The checks that ECS makes of any request, in its words: names, allowed values, ranges, and identifiers.
+
+Which exception carries the words differs by operation (ClientException for task definitions, InvalidParameterException
+for most others), so every check is given it. What is allowed comes from the published model (`generated.ecs_limits`).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kecs.model import arns
+from kecs.model.errors import AwsError, InvalidParameterException
+from kecs.model.generated import ecs_limits
+from kecs.model.scope import Scope
+
+NAME_PATTERN = r"^[a-zA-Z0-9\-_]{1,255}$"
+_NAME = re.compile(r"[a-zA-Z0-9\-_]{1,255}")
+
+Error = type[AwsError]
+
+
+def is_name(text: str) -> bool:
+    """Say whether `text` can name a cluster, a service, a family, a container or a volume."""
+    return _NAME.fullmatch(text) is not None
+
+
+def check_name(what: str, text: str, error: Error = InvalidParameterException) -> None:
+    """Refuse a name with other characters than ECS allows, or of more than 255."""
+    if not _NAME.fullmatch(text):
+        raise error(f"{what} must match {NAME_PATTERN}, but was {text}")
+
+
+def check_count(what: str, items: Sequence[Any] | None, most: int, error: Error = InvalidParameterException) -> None:
+    """Refuse a list with more than `most` items."""
+    if items is not None and len(items) > most:
+        raise error(f"{what} can have at most {most} items.")
+
+
+def check_length(what: str, text: str | None, most: int, error: Error = InvalidParameterException) -> None:
+    """Refuse a text of more than `most` characters."""
+    if text is not None and len(text) > most:
+        raise error(f"{what} can be at most {most} characters.")
+
+
+def check_range(
+    what: str, number: float | None, least: float | None, most: float | None, error: Error = InvalidParameterException
+) -> None:
+    """Refuse a number outside of [least, most]; None is no bound."""
+    if number is None:
+        return
+    if least is not None and number < least:
+        raise error(f"{what} must be at least {least}")
+    if most is not None and number > most:
+        raise error(f"{what} must be at most {most}")
+
+
+def check_allowed(what: str, value: str | None, allowed: Sequence[str], error: Error) -> None:
+    """Refuse a value that an enumeration does not have."""
+    if value is not None and value not in allowed:
+        raise error(f"{what} should be one of [{','.join(allowed)}]")
+
+
+def check_model(request: msgspec.Struct, error: Error = InvalidParameterException) -> None:
+    """Refuse what the published model does not allow, anywhere in a request: values of enumerations, and ranges.
+
+    Tags have rules and words of their own (`model.tags`).
+    """
+    name = type(request).__name__
+    allowed = ecs_limits.BY_MEMBER.get(name)
+    if allowed:
+        for member, values in allowed.items():
+            given = getattr(request, member)
+            for value in given if isinstance(given, list) else (given,):
+                check_allowed(member, value or None, values, error)
+    ranges = ecs_limits.RANGES.get(name)
+    if ranges:
+        for member, (least, most) in ranges.items():
+            _check_member(member, getattr(request, member), least, most, error)
+    for member in request.__struct_fields__:
+        value = getattr(request, member)
+        if isinstance(value, msgspec.Struct):
+            check_model(value, error)
+        elif isinstance(value, list) and member != "tags":
+            for item in value:
+                if isinstance(item, msgspec.Struct):
+                    check_model(item, error)
+
+
+def _check_member(member: str, value: Any, least: float | None, most: float | None, error: Error) -> None:
+    if member == "tags" or value is None:
+        return
+    if isinstance(value, list):
+        check_count(member, value, int(most) if most is not None else len(value), error)
+    elif not isinstance(value, str):
+        check_range(member, value, least, most, error)
+
+
+def own_arn(text: str, scope: Scope, *kinds: str) -> arns.Arn:
+    """Take apart an ARN of one's own account and region that names one of `kinds`.
+
+    Raises InvalidParameterException in ECS's words otherwise.
+    """
+    arn = arns.parse(text)
+    if arn is None or not arn.path or not all(arn.path):
+        raise InvalidParameterException("Invalid arn syntax.")
+    if arn.service != "ecs":
+        raise InvalidParameterException("Invalid Service in ARN")
+    if arn.scope.region != scope.region:
+        raise InvalidParameterException("Invalid Region in ARN")
+    if arn.scope.account != scope.account:
+        raise InvalidParameterException("Invalid Account ID in ARN")
+    if arn.kind not in kinds:
+        raise InvalidParameterException(f"Unsupported resource type: {arn.kind}")
+    return arn
