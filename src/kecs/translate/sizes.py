@@ -1,0 +1,55 @@
+"""How large a task is: CPU and memory as texts and numbers, Fargate's defaults."""
+
+import re
+
+from kecs.model.generated import ecs
+from kecs.model.objects import TaskDefinitionSpec
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_UNITS = {"vcpu": 1024, "gb": 1024}
+FARGATE_STORAGE = 20  # GiB
+_PLATFORM_VERSION = "1.4.0"  # what Fargate's LATEST stands for on Linux
+_WINDOWS_PLATFORM_VERSION = "1.0.0"
+
+
+def amount(text: str | None) -> int:
+    """Return CPU units of `256` or `.25 vCPU`, MiB of `512` or `0.5 GB`; 0 for nothing or nonsense."""
+    match = (
+        _AMOUNT.fullmatch((text or "").strip())
+        if text and not text.startswith(".")
+        else _AMOUNT.fullmatch(f"0{text or ''}")
+    )
+    if match is None:
+        return 0
+    return int(float(match[1]) * _UNITS.get(match[2].lower(), 1))
+
+
+def task_size(definition: TaskDefinitionSpec, overrides: ecs.TaskOverride | None) -> tuple[int, int]:
+    """Return the CPU units and MiB of the whole task; 0 where neither the launch nor the definition names them."""
+    cpu = (overrides.cpu if overrides else None) or definition.cpu
+    memory = (overrides.memory if overrides else None) or definition.memory
+    return amount(cpu), amount(memory)
+
+
+def ephemeral_storage(definition: TaskDefinitionSpec, overrides: ecs.TaskOverride | None, launch_type: str) -> int:
+    """Return the GiB of scratch space that ECS reports; 0 outside Fargate unless it is asked for."""
+    asked = (overrides.ephemeralStorage if overrides else None) or definition.ephemeralStorage
+    if asked and asked.sizeInGiB:
+        return asked.sizeInGiB
+    return FARGATE_STORAGE if launch_type == "FARGATE" else 0
+
+
+def platform_version(launch_type: str, asked: str) -> str:
+    """Return the platform version that a task reports: LATEST is resolved; empty outside Fargate."""
+    if launch_type != "FARGATE":
+        return ""
+    return _PLATFORM_VERSION if asked in ("", "LATEST") else asked
+
+
+def platform_family(definition: TaskDefinitionSpec, launch_type: str) -> str:
+    """Return the platform family that a Fargate task reports: `Linux`, `WindowsServer2019Core`."""
+    if launch_type != "FARGATE":
+        return ""
+    platform = definition.runtimePlatform
+    family = (platform.operatingSystemFamily if platform else None) or "LINUX"
+    return "".join(word.capitalize() for word in family.split("_"))
