@@ -28,3 +28,8 @@ def epoch(text: str) -> float:
     if moment.tzinfo is None:
         raise ValueError(f"no time zone in {text!r}")
     return moment.timestamp()
+
+
+def now() -> float:
+    """Return the time as epoch seconds."""
+    return time.time()

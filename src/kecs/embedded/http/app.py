@@ -1,0 +1,146 @@
+"""The ASGI application: the chain that every request passes, and the paths that are served, both as lists to read."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from kecs.embedded.engine import Engine
+from kecs.embedded.http.answers import (
+    Answer,
+    Stream,
+    end_stream,
+    error_answer,
+    json_answer,
+    send_answer,
+    send_chunk,
+    start_stream,
+)
+from kecs.embedded.http.auth import Gate
+from kecs.embedded.http.discovery import Discovery
+from kecs.embedded.http.openapi import OpenApi
+from kecs.embedded.http.request import Disconnected, Receive, Request, Scope, Send
+from kecs.embedded.http.resources import Resources
+from kecs.embedded.http.reviews import REVIEWS, answer_review
+from kecs.embedded.http.versions import version
+from kecs.kube.errors import ApiError, InternalError
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Request, list[str]], Awaitable[Answer | Stream]]
+
+_HEALTH = ("healthz", "livez", "readyz")
+
+
+class App:
+    """The door's application. `close` ends the streams that are open, so that a server can stop in order."""
+
+    def __init__(self, engine: Engine, gate: Gate) -> None:
+        self._gate = gate
+        self._discovery = Discovery(engine.catalog)
+        self._openapi = OpenApi(engine.catalog)
+        self._resources = Resources(engine)
+        self._closing = asyncio.Event()
+        self._routes: dict[str, Handler] = {
+            **dict.fromkeys(_HEALTH, _healthy),
+            "version": _version,
+            "api": self._api,
+            "apis": self._apis,
+            "openapi": self._open_api,
+        }
+
+    def close(self) -> None:
+        """End all open streams; later ones end at once."""
+        self._closing.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+            if isinstance(answer, Answer):
+                await send_answer(answer, send, head=request.method == "HEAD")
+            else:
+                await self._stream(answer, request, send)
+        except Disconnected:
+            return
+
+    async def _answer(self, request: Request) -> Answer | Stream:
+        """Pass a request through the chain: host, token, route. Whatever goes wrong becomes a `Status`."""
+        try:
+            self._gate.check_host(request)
+            parts = request.path.strip("/").split("/")
+            if parts[0] not in _HEALTH:
+                self._gate.check_token(request)
+            route = self._routes.get(parts[0])
+            if route is None:
+                return _no_page()
+            return await route(request, parts)
+        except ApiError as error:
+            return error_answer(error)
+        except (Disconnected, asyncio.CancelledError):
+            raise
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return error_answer(InternalError("Internal error occurred: the server has logged what went wrong"))
+
+    async def _api(self, request: Request, parts: list[str]) -> Answer | Stream:
+        if len(parts) == 1:
+            return await self._discovery.core(request)
+        if len(parts) == 2:
+            return await self._discovery.resources(request, "", parts[1])
+        return await self._resources(request)
+
+    async def _apis(self, request: Request, parts: list[str]) -> Answer | Stream:
+        if len(parts) == 1:
+            return await self._discovery.groups(request)
+        if len(parts) == 2:
+            return await self._discovery.group(request, parts[1])
+        if len(parts) == 3:
+            return await self._discovery.resources(request, parts[1], parts[2])
+        review = REVIEWS.get((parts[1], parts[3]))
+        if review is not None and len(parts) == 4:
+            return await answer_review(request, review)
+        return await self._resources(request)
+
+    async def _open_api(self, request: Request, parts: list[str]) -> Answer | Stream:
+        if parts[1:2] != ["v3"]:
+            return _no_page()
+        if len(parts) == 2:
+            return await self._openapi.index(request)
+        return await self._openapi.document(request, "/".join(parts[2:]))
+
+    async def _stream(self, stream: Stream, request: Request, send: Send) -> None:
+        """Send a stream until it ends, the client leaves, its time is over, or the server stops."""
+        await start_stream(stream, send)
+        pump = asyncio.ensure_future(_pump(stream, send))
+        left = asyncio.ensure_future(request.disconnected())
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait({pump, left, closing}, timeout=stream.seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (pump, left, closing):
+                task.cancel()
+            await asyncio.gather(pump, left, closing, return_exceptions=True)
+            await stream.chunks.aclose()
+        if pump.done() and not pump.cancelled() and (error := pump.exception()):
+            logger.error("%s %s broke off: %s", request.method, request.path, error)
+        await end_stream(send)
+
+
+async def _pump(stream: Stream, send: Send) -> None:
+    async for chunk in stream.chunks:
+        await send_chunk(chunk, send)
+
+
+async def _healthy(request: Request, parts: list[str]) -> Answer:
+    return Answer(b"ok", content_type="text/plain; charset=utf-8")
+
+
+async def _version(request: Request, parts: list[str]) -> Answer:
+    return json_answer(version())
+
+
+def _no_page() -> Answer:
+    return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")

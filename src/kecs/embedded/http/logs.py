@@ -1,0 +1,64 @@
+"""`pods/log` as plain text, and a clear refusal of what needs a connection that changes its protocol."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from kecs.embedded.catalog import Kind
+from kecs.embedded.engine import Engine
+from kecs.embedded.http.answers import Answer, Stream
+from kecs.embedded.http.options import integer
+from kecs.embedded.http.paths import Target
+from kecs.embedded.http.request import Request
+from kecs.kube.api import LogOptions
+from kecs.kube.errors import BadRequest
+
+STREAMED = frozenset({"log", "exec"})
+
+_FIRST_CHUNK_SECONDS = 0.1
+"""How long the head of an answer waits for the first chunk, so that an error can still be told by its status."""
+
+_TEXT = "text/plain"
+
+
+async def serve(engine: Engine, request: Request, kind: Kind, target: Target) -> Answer | Stream:
+    """Answer a request for one of the subresources in `STREAMED`."""
+    if target.subresource == "exec":
+        raise BadRequest("exec needs a connection that this server does not upgrade; use the engine's own tools for it")
+    engine.read(kind, target.namespace, target.name)
+    chunks = engine.log(target.namespace or "", target.name, _options(request))
+    first = asyncio.ensure_future(anext(chunks, None))
+    await asyncio.wait({first}, timeout=None if not request.flag("follow") else _FIRST_CHUNK_SECONDS)
+    if first.done():
+        first.result()  # an error is raised here, while the status can still tell it
+    return Stream(_from_first(first, chunks), _TEXT)
+
+
+async def _from_first(
+    first: "asyncio.Future[bytes | None]", chunks: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(chunks):
+            chunk = await first
+            if chunk is None:
+                return
+            yield chunk
+            async for chunk in chunks:
+                yield chunk
+    finally:
+        first.cancel()
+
+
+def _options(request: Request) -> LogOptions:
+    if request.one("sinceSeconds") and request.one("sinceTime"):
+        raise BadRequest("at most one of sinceTime or sinceSeconds may be specified")
+    return LogOptions(
+        container=request.one("container"),
+        follow=request.flag("follow"),
+        previous=request.flag("previous"),
+        timestamps=request.flag("timestamps"),
+        tail_lines=integer(request, "tailLines"),
+        limit_bytes=integer(request, "limitBytes"),
+        since_seconds=integer(request, "sinceSeconds"),
+        since_time=request.one("sinceTime"),
+    )

@@ -1,0 +1,271 @@
+"""The verbs on resource paths: from a URL and a body to a call of the engine, and from its answer to bytes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from kecs.embedded.catalog import Kind
+from kecs.embedded.engine import Engine
+from kecs.embedded.http import logs, paths, tables
+from kecs.embedded.http.answers import Answer, Headers, Stream, json_answer
+from kecs.embedded.http.negotiation import (
+    Form,
+    Shape,
+    accepted,
+    decode,
+    decode_json,
+    decode_yaml,
+    encode_yaml,
+    media_type,
+    unknown_format,
+)
+from kecs.embedded.http.options import ListOptions, delete_options, list_options, write_options
+from kecs.embedded.http.paths import Target
+from kecs.embedded.http.request import Request
+from kecs.embedded.http.watch import watch
+from kecs.embedded.requests import Deletion, Query, Write
+from kecs.kube.api import Json, PatchType
+from kecs.kube.errors import BadRequest, MethodNotAllowed
+
+SHAPES: frozenset[Shape] = frozenset({"object", "table", "metadata"})
+
+_APPLY = "application/apply-patch+yaml"
+_PATCHES: dict[str, PatchType] = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+}
+_BATCH = 200  # objects that are rendered before others get their turn
+
+
+class Resources:
+    """Answers requests for objects out of an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._verbs: dict[str, Callable[[Request, Kind, Target], Awaitable[Answer | Stream]]] = {
+            "get": self._get,
+            "list": self._list,
+            "watch": self._list,
+            "create": self._create,
+            "update": self._update,
+            "patch": self._patch,
+            "delete": self._delete,
+            "deletecollection": self._delete_collection,
+        }
+
+    async def __call__(self, request: Request) -> Answer | Stream:
+        """Answer a request for a path under /api/v1 or /apis/<group>/<version>."""
+        target = paths.parse(request.path)
+        kind = self._engine.catalog.find(target.group, target.version, target.plural)
+        if kind.namespaced and target.name and target.namespace is None:
+            raise paths.not_found()
+        if not kind.namespaced and target.namespace is not None:
+            raise paths.not_found()
+        verb = _verb(request, target)
+        if verb not in _served(kind, target):
+            raise _not_allowed()
+        if target.subresource in logs.STREAMED:
+            return await logs.serve(self._engine, request, kind, target)
+        return await self._verbs[verb](request, kind, target)
+
+    async def _get(self, request: Request, kind: Kind, target: Target) -> Answer | Stream:
+        if request.flag("watch") and not target.subresource:
+            return await self._list(request, kind, target)
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        stored = self._engine.read(kind, target.namespace, target.name, target.subresource)
+        return self._object(request, kind, target, stored.json(), form)
+
+    async def _list(self, request: Request, kind: Kind, target: Target) -> Answer | Stream:
+        options = list_options(request)
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        query = _query(options, target)
+        if options.watch:
+            shaper = tables.Shaper(kind, form, request)
+            return await watch(self._engine, kind, target.namespace, query, options, shaper)
+        listing = self._engine.select(kind, target.namespace, query)
+        shaper = tables.Shaper(kind, form, request)
+        items: list[bytes] = []
+        for position, stored in enumerate(listing.items, 1):
+            items.append(shaper.item(stored.json()))
+            if position % _BATCH == 0:
+                await asyncio.sleep(0)
+        metadata: Json = {"resourceVersion": str(listing.revision)}
+        if listing.continue_:
+            metadata["continue"] = listing.continue_
+        if listing.remaining is not None:
+            metadata["remainingItemCount"] = listing.remaining
+        return _finished(Answer(shaper.list(items, metadata), content_type=shaper.content_type), form)
+
+    async def _create(self, request: Request, kind: Kind, target: Target) -> Answer:
+        if kind.namespaced and target.namespace is None:
+            raise _not_allowed()
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        options = write_options(request, "CreateOptions")
+        speaks = kind.subresources[target.subresource].kind if target.subresource else kind.kind
+        body = decode(request.headers.get("content-type", ""), await request.body(), speaks)
+        write = Write(
+            verb="create",
+            namespace=target.namespace,
+            name=target.name,
+            body=body,
+            manager=options.manager,
+            subresource=target.subresource,
+            dry_run=options.dry_run,
+            validation=options.validation,
+        )
+        return await self._written(request, kind, target, write, form)
+
+    async def _update(self, request: Request, kind: Kind, target: Target) -> Answer:
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        options = write_options(request, "UpdateOptions")
+        body = decode(request.headers.get("content-type", ""), await request.body(), kind.kind)
+        write = Write(
+            verb="replace",
+            namespace=target.namespace,
+            name=target.name,
+            body=body,
+            manager=options.manager,
+            subresource=target.subresource,
+            dry_run=options.dry_run,
+            validation=options.validation,
+        )
+        return await self._written(request, kind, target, write, form)
+
+    async def _patch(self, request: Request, kind: Kind, target: Target) -> Answer:
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        given = media_type(request.headers.get("content-type", ""))
+        apply = given == _APPLY
+        if not apply and given not in _PATCHES:
+            raise unknown_format(*_PATCHES, _APPLY)
+        options = write_options(request, "PatchOptions", apply=apply)
+        raw = await request.body()
+        body = decode_yaml(raw, kind.kind) if apply else decode_json(raw, "Patch")
+        write = Write(
+            verb="apply" if apply else "patch",
+            namespace=target.namespace,
+            name=target.name,
+            body=body,
+            manager=options.manager,
+            subresource=target.subresource,
+            patch_type=_PATCHES.get(given, "merge"),
+            dry_run=options.dry_run,
+            force=options.force,
+            validation=options.validation,
+        )
+        return await self._written(request, kind, target, write, form)
+
+    async def _written(self, request: Request, kind: Kind, target: Target, write: Write, form: Form) -> Answer:
+        if not isinstance(write.body, dict) and not (write.verb == "patch" and isinstance(write.body, list)):
+            raise BadRequest(
+                f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get version/kind; "
+                "json parse error: json: cannot unmarshal value into Go value of type struct"
+            )
+        written = await self._engine.write(kind, write)
+        if written.other is not None:
+            answer = json_answer(written.other)
+        elif written.stored is None:
+            answer = json_answer(_success(), 201)
+        else:
+            answer = self._object(request, kind, target, written.stored.json(), form)
+            answer.status = 201 if written.created else 200
+        answer.headers += _warnings(written.warnings)
+        return answer
+
+    async def _delete(self, request: Request, kind: Kind, target: Target) -> Answer:
+        form = accepted(request.headers.get("accept", ""), SHAPES)
+        deletion = await self._deletion(request, target)
+        removed = await self._engine.remove(kind, deletion)
+        if removed.status:
+            uid = removed.stored.decode(_Identified).metadata.uid
+            return json_answer(_success({"name": target.name, **kind.details, "uid": uid}))
+        return self._object(request, kind, target, removed.stored.json(), form)
+
+    async def _delete_collection(self, request: Request, kind: Kind, target: Target) -> Answer:
+        options = list_options(request)
+        deletion = await self._deletion(request, target)
+        listing = await self._engine.remove_all(kind, target.namespace, _query(options, target), deletion)
+        shaper = tables.Shaper(kind, Form(), request)
+        items = [shaper.item(stored.json()) for stored in listing.items]
+        return Answer(shaper.list(items, {"resourceVersion": str(listing.revision)}))
+
+    async def _deletion(self, request: Request, target: Target) -> Deletion:
+        raw = await request.body()
+        body = decode(request.headers.get("content-type", ""), raw, "DeleteOptions") if raw else None
+        options = delete_options(request, body)
+        return Deletion(
+            namespace=target.namespace,
+            name=target.name,
+            propagation=options.propagation,
+            grace_seconds=options.grace_seconds,
+            uid=options.uid,
+            resource_version=options.resource_version,
+            dry_run=options.dry_run,
+        )
+
+    def _object(self, request: Request, kind: Kind, target: Target, raw: bytes, form: Form) -> Answer:
+        shaper = tables.Shaper(kind, form, request, subresource=target.subresource)
+        return _finished(Answer(shaper.single(raw), content_type=shaper.content_type), form)
+
+
+class _Identity(msgspec.Struct):
+    uid: str = ""
+
+
+class _Identified(msgspec.Struct):
+    metadata: _Identity
+
+
+def _verb(request: Request, target: Target) -> str:
+    """Return the Kubernetes verb of a request, "" when the path has none for its method."""
+    if request.method in ("GET", "HEAD"):
+        if target.name:
+            return "get"
+        return "watch" if request.flag("watch") else "list"
+    if request.method == "POST":
+        return "create" if not target.name or target.subresource else ""
+    if request.method == "DELETE":
+        return "delete" if target.name else "deletecollection"
+    return {"PUT": "update", "PATCH": "patch"}.get(request.method, "") if target.name else ""
+
+
+def _served(kind: Kind, target: Target) -> tuple[str, ...]:
+    if not target.subresource:
+        return kind.verbs
+    subresource = kind.subresources.get(target.subresource)
+    if subresource is None:
+        raise paths.not_found()
+    return subresource.verbs
+
+
+def _not_allowed() -> MethodNotAllowed:
+    return MethodNotAllowed("the server does not allow this method on the requested resource", details={})
+
+
+def _query(options: ListOptions, target: Target) -> Query:
+    named = f"metadata.name={target.name}" if target.name else ""
+    return Query(
+        labels=options.labels,
+        fields=",".join(filter(None, (options.fields, named))),
+        limit=options.limit,
+        continue_=options.continue_,
+        resource_version=options.resource_version,
+        match=options.match,
+    )
+
+
+def _success(details: Json | None = None) -> Json:
+    status: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return {**status, "details": details} if details else {**status, "code": 201}
+
+
+def _warnings(texts: list[str]) -> Headers:
+    """Return `Warning` headers (RFC 7234, code 299), each text once."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in dict.fromkeys(texts))
+    return [(b"warning", f'299 - "{" ".join(text.split())}"'.encode()) for text in quoted]
+
+
+def _finished(answer: Answer, form: Form) -> Answer:
+    return encode_yaml(answer) if form.yaml else answer
