@@ -5,7 +5,7 @@ for most others), so every check is given it. What is allowed comes from the pub
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ NAME_PATTERN = r"^[a-zA-Z0-9\-_]{1,255}$"
 _NAME = re.compile(r"[a-zA-Z0-9\-_]{1,255}")
 
 Error = type[AwsError]
+
+_NONE: Mapping[str, Any] = {}
 
 
 def is_name(text: str) -> bool:
@@ -65,27 +67,35 @@ def check_allowed(what: str, value: str | None, allowed: Sequence[str], error: E
 def check_model(request: msgspec.Struct, error: Error = InvalidParameterException) -> None:
     """Refuse what the published model does not allow, anywhere in a request: values of enumerations, and ranges.
 
-    Tags have rules and words of their own (`model.tags`).
+    Also refused are members that are missing in the structures within; the request's own have words by operation. An
+    empty string where an enumeration is due counts as absent, and is made so: clients send it for "not set". Tags have
+    rules and words of their own (`model.tags`).
     """
     name = type(request).__name__
-    allowed = ecs_limits.BY_MEMBER.get(name)
-    if allowed:
-        for member, values in allowed.items():
-            given = getattr(request, member)
-            for value in given if isinstance(given, list) else (given,):
-                check_allowed(member, value or None, values, error)
-    ranges = ecs_limits.RANGES.get(name)
-    if ranges:
-        for member, (least, most) in ranges.items():
-            _check_member(member, getattr(request, member), least, most, error)
+    for member, values in ecs_limits.BY_MEMBER.get(name, _NONE).items():
+        given = getattr(request, member)
+        if given == "":
+            setattr(request, member, None)
+        for value in given if isinstance(given, list) else (given or None,):
+            check_allowed(member, value, values, error)
+    for member, (least, most) in ecs_limits.RANGES.get(name, _NONE).items():
+        _check_member(member, getattr(request, member), least, most, error)
     for member in request.__struct_fields__:
         value = getattr(request, member)
         if isinstance(value, msgspec.Struct):
-            check_model(value, error)
+            _check_part(value, error)
         elif isinstance(value, list) and member != "tags":
             for item in value:
                 if isinstance(item, msgspec.Struct):
-                    check_model(item, error)
+                    _check_part(item, error)
+
+
+def _check_part(part: msgspec.Struct, error: Error) -> None:
+    name = type(part).__name__
+    for member in ecs_limits.REQUIRED.get(name, ()):
+        if getattr(part, member) is None:
+            raise error(f"{name}.{member} should not be null or empty.")
+    check_model(part, error)
 
 
 def _check_member(member: str, value: Any, least: float | None, most: float | None, error: Error) -> None:

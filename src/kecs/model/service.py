@@ -192,8 +192,7 @@ def status_of(service: objects.Service) -> str:
 def described(
     service: objects.Service, scope: Scope, cluster_name: str, counts: Mapping[str, Counts], definition: str
 ) -> ecs.Service:
-    """Return a service as ECS shows it. `counts` are its live tasks by deployment, `definition` the ARN of its
-    definition.
+    """Return a service as ECS shows it. `counts` are its live tasks by deployment, `definition` an ARN.
 
     Tags are those of the service; to show them only where asked for is the caller's to do.
     """
@@ -244,7 +243,7 @@ def _deployments(
     asked = wanted(service)
     if asked and all(deployment.id != asked.id for deployment in known):
         older = [msgspec.structs.replace(one, status="ACTIVE") for one in known]
-        known = [_new_deployment(asked, spec, definition), *older]
+        known = [new_deployment(asked, spec, definition), *older]
     return [
         msgspec.structs.replace(
             deployment,
@@ -257,7 +256,7 @@ def _deployments(
     ]
 
 
-def _new_deployment(asked: objects.WantedDeployment, spec: ecs.CreateServiceRequest, definition: str) -> ecs.Deployment:
+def new_deployment(asked: objects.WantedDeployment, spec: ecs.CreateServiceRequest, definition: str) -> ecs.Deployment:
     fargate = spec.platformVersion is not None
     return ecs.Deployment(
         id=asked.id,

@@ -1,0 +1,174 @@
+"""The custom resource definitions, and their installation."""
+
+import hashlib
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kecs.crds.schema import schema_of
+from kecs.kube.api import Api, Json, Resource
+from kecs.kube.errors import NotFound
+from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS
+from kecs.model import marks
+from kecs.world import resources
+
+_DIGEST = "kecs.io/schema"  # annotation: what the definition was made from, so that an unchanged one is left alone
+
+
+class Column(NamedTuple):
+    """A column of `kubectl get`; one with a priority above 0 is shown by `-o wide` only."""
+
+    name: str
+    path: str
+    type: str = "string"
+    priority: int = 0
+
+
+class Kind(NamedTuple):
+    """What a definition says beside the schema."""
+
+    resource: Resource[Any]
+    singular: str
+    short: tuple[str, ...]
+    columns: tuple[Column, ...]
+    status: bool = True
+    scale: bool = False
+
+
+_AGE = Column("Age", ".metadata.creationTimestamp", "date")
+
+KINDS = (
+    Kind(
+        resources.CLUSTERS,
+        "ecscluster",
+        ("ecsc",),
+        (
+            Column("Cluster", ".spec.clusterName"),
+            Column("Status", ".status.status"),
+            Column("Region", r".metadata.labels.kecs\.io/region", priority=1),
+            _AGE,
+        ),
+    ),
+    Kind(
+        resources.TASK_DEFINITIONS,
+        "ecstaskdefinition",
+        ("ecstd",),
+        (
+            Column("Family", ".spec.family"),
+            Column("Revision", ".spec.revision", "integer"),
+            Column("Status", ".status.status"),
+            Column("Network", ".spec.networkMode", priority=1),
+            Column("Images", ".spec.containerDefinitions[*].image", priority=1),
+            _AGE,
+        ),
+    ),
+    Kind(
+        resources.SERVICES,
+        "ecsservice",
+        ("ecssvc",),
+        (
+            Column("Service", ".spec.serviceName"),
+            Column("Status", ".status.status"),
+            Column("Desired", ".spec.desiredCount", "integer"),
+            Column("Running", ".status.runningCount", "integer"),
+            Column("Pending", ".status.pendingCount", "integer"),
+            Column("Rollout", ".status.rolloutState"),
+            Column("Task Definition", ".spec.taskDefinition", priority=1),
+            _AGE,
+        ),
+        scale=True,
+    ),
+    Kind(
+        resources.STOPPED_TASKS,
+        "ecstask",
+        ("ecst",),
+        (
+            Column("Group", ".spec.group"),
+            Column("Stop Code", ".spec.stopCode"),
+            Column("Reason", ".spec.stoppedReason"),
+            Column("Task Definition", ".spec.taskDefinitionArn", priority=1),
+            _AGE,
+        ),
+        status=False,
+    ),
+)
+
+
+def definition(kind: Kind) -> Json:
+    """Return the whole CustomResourceDefinition of a kind."""
+    resource = kind.resource
+    version: Json = {
+        "name": resource.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": _schema(kind)},
+        "additionalPrinterColumns": [_column(column) for column in kind.columns],
+    }
+    subresources: Json = {}
+    if kind.status:
+        subresources["status"] = {}
+    if kind.scale:
+        subresources["scale"] = {
+            "specReplicasPath": ".spec.desiredCount",
+            "statusReplicasPath": ".status.runningCount",
+            "labelSelectorPath": ".status.selector",
+        }
+    if subresources:
+        version["subresources"] = subresources
+    spec: Json = {
+        "group": resource.group,
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "names": {
+            "kind": resource.kind,
+            "listKind": f"{resource.kind}List",
+            "plural": resource.plural,
+            "singular": kind.singular,
+            "shortNames": list(kind.short),
+            "categories": ["ecs"],
+        },
+        "versions": [version],
+    }
+    digest = hashlib.sha256(msgspec.json.encode(spec)).hexdigest()[:16]
+    return {
+        "apiVersion": CUSTOM_RESOURCE_DEFINITIONS.api_version,
+        "kind": CUSTOM_RESOURCE_DEFINITIONS.kind,
+        "metadata": {"name": f"{resource.plural}.{resource.group}", "annotations": {_DIGEST: digest}},
+        "spec": spec,
+    }
+
+
+def _column(column: Column) -> Json:
+    made: Json = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    if column.priority:
+        made["priority"] = column.priority
+    return made
+
+
+def _schema(kind: Kind) -> Json:
+    hints = {name: hint for name, hint in kind.resource.type.__annotations__.items() if name in ("spec", "status")}
+    properties: Json = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+    for name, hint in hints.items():
+        # The spec is what a user writes; what kecs itself writes is held to types alone.
+        properties[name] = schema_of(hint, strict=name == "spec" and kind.status)
+    return {
+        "type": "object",
+        "description": (kind.resource.type.__doc__ or "").strip(),
+        "required": ["spec"],
+        "properties": properties,
+    }
+
+
+async def install(api: Api) -> None:
+    """Make the definitions what this version of kecs needs. Does nothing to those that are so already."""
+    for kind in KINDS:
+        wanted = definition(kind)
+        name = wanted["metadata"]["name"]
+        try:
+            found = await api.get(CUSTOM_RESOURCE_DEFINITIONS, None, name)
+        except NotFound:
+            await api.create(CUSTOM_RESOURCE_DEFINITIONS, None, wanted, manager=marks.MANAGER)
+            continue
+        digest = found["metadata"].get("annotations", {}).get(_DIGEST)
+        if digest == wanted["metadata"]["annotations"][_DIGEST]:
+            continue
+        await api.apply(CUSTOM_RESOURCE_DEFINITIONS, None, name, wanted, manager=marks.MANAGER)
