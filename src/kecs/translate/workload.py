@@ -1,8 +1,12 @@
 """A service as a Deployment, or a DaemonSet where it wants a task on each node."""
 
 from kecs.model import marks, names
-from kecs.model.objects import Service
+from kecs.model.objects import Service, TaskDefinitionSpec
 from kecs.translate.body import Json, owned
+from kecs.translate.container.health import budget
+from kecs.translate.launch import Launch
+from kecs.translate.options import DEFAULT, Options
+from kecs.translate.pod import make_pod_template
 
 _NO_DEADLINE = 2**31 - 1  # Kubernetes's own word for none; ECS waits for ever
 _HISTORY = 3  # ReplicaSets without pods that `kubectl rollout history` still shows
@@ -10,50 +14,69 @@ _HISTORY = 3  # ReplicaSets without pods that `kubectl rollout history` still sh
 
 def make_deployment(
     service: Service,
-    template: Json | None,
+    definition: TaskDefinitionSpec,
+    launch: Launch,
+    options: Options = DEFAULT,
     *,
     replicas: int,
     max_unavailable: int,
     max_surge: int,
     paused: bool = False,
-    ready_seconds: int = 0,
+    min_ready_seconds: int = 0,
 ) -> Json:
     """Return the Deployment of a service.
 
-    `template` is `pod.make_pod_template`'s, or the stored one while the ECS deployment stays the same, so that a
-    newer kecs rolls no service; None leaves it out, for a patch. `max_unavailable` and `max_surge` are whole numbers,
-    rounded as ECS rounds them, and written anew at each scale. `paused` holds a rollout that may neither stop nor
-    start a task; it must not be set on a Deployment that is new, which would then start nothing. `ready_seconds`: how
-    long a task has to run to count.
+    `max_unavailable` and `max_surge` are whole numbers, rounded as ECS rounds them, and written anew at each scale.
+    `paused` holds a rollout that may neither stop nor start a task; a Deployment that is new starts nothing while it
+    is paused. `min_ready_seconds`: how long a task that no health check judges has to run to count. Raises as
+    `make_pod_template` does.
     """
-    spec: Json = {
+    spec = {
         "replicas": replicas,
         "selector": _selector(service),
         "strategy": {
             "type": "RollingUpdate",
             "rollingUpdate": {"maxUnavailable": max_unavailable, "maxSurge": max_surge},
         },
-        "minReadySeconds": ready_seconds,
+        "minReadySeconds": _min_ready(definition, min_ready_seconds),
         "revisionHistoryLimit": _HISTORY,
         "progressDeadlineSeconds": _NO_DEADLINE,
         "paused": paused,
+        "template": make_pod_template(definition, launch, options),
     }
-    if template is not None:
-        spec["template"] = template
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _metadata(service), "spec": spec}
 
 
-def make_daemon_set(service: Service, template: Json | None, *, max_unavailable: int, ready_seconds: int = 0) -> Json:
-    """Return the DaemonSet of a service that wants a task on each node; the arguments are `make_deployment`'s."""
-    spec: Json = {
+def make_daemon_set(
+    service: Service,
+    definition: TaskDefinitionSpec,
+    launch: Launch,
+    options: Options = DEFAULT,
+    *,
+    min_ready_seconds: int = 0,
+) -> Json:
+    """Return the DaemonSet of a service that wants a task on each node; the arguments are `make_deployment`'s.
+
+    Kubernetes rounds the share of nodes that may be without the task up, so it is never none.
+    """
+    configuration = service.spec.deploymentConfiguration
+    minimum = (configuration.minimumHealthyPercent if configuration else None) or 0
+    spec = {
         "selector": _selector(service),
-        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": max(1, max_unavailable)}},
-        "minReadySeconds": ready_seconds,
+        "updateStrategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxUnavailable": f"{min(100, max(1, 100 - minimum))}%"},
+        },
+        "minReadySeconds": _min_ready(definition, min_ready_seconds),
         "revisionHistoryLimit": _HISTORY,
+        "template": make_pod_template(definition, launch, options),
     }
-    if template is not None:
-        spec["template"] = template
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _metadata(service), "spec": spec}
+
+
+def _min_ready(definition: TaskDefinitionSpec, seconds: int) -> int:
+    """Return the seconds unless a health check says more than the time does."""
+    return 0 if any(budget(container) for container in definition.containerDefinitions) else seconds
 
 
 def _selector(service: Service) -> Json:
