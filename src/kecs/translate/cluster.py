@@ -73,10 +73,9 @@ def make_network_policies(namespace: str) -> list[Json]:
 
 
 def make_quota(cluster: Cluster, defaults: Mapping[str, str] | None = None) -> Json | None:
-    """Return the ResourceQuota that the cluster's tags ask for, over `defaults` (resource name: quantity); None for
-    none.
+    """Return the ResourceQuota that the cluster's tags ask for; None when there is nothing to limit.
 
-    A tag whose value is no quantity is left out.
+    `defaults` are quantities by resource name, over which the tags win. A tag whose value is no quantity is left out.
     """
     hard = dict(defaults or {})
     for tag in cluster.spec.tags or ():

@@ -124,26 +124,11 @@ class Strategy(msgspec.Struct, omit_defaults=True, gc=False):
     rollingUpdate: RollingUpdate | None = None
 
 
-class RollingUpdate(msgspec.Struct, omit_defaults=True, gc=False):
-    """How far a rollout may go; kecs writes whole numbers, others may write percentages."""
-
-    maxSurge: int | str | None = None
-    maxUnavailable: int | str | None = None
-
-
-class Strategy(msgspec.Struct, omit_defaults=True, gc=False):
-    """How a Deployment replaces its pods."""
-
-    type: str = ""
-    rollingUpdate: RollingUpdate | None = None
-
-
 class DeploymentSpec(msgspec.Struct, omit_defaults=True, gc=False):
     """What is read of a Deployment's spec."""
 
     replicas: int = 1
     paused: bool = False
-    strategy: Strategy = msgspec.field(default_factory=Strategy)
     strategy: Strategy = msgspec.field(default_factory=Strategy)
     template: Template = msgspec.field(default_factory=Template)
 
