@@ -1,7 +1,7 @@
 """The shared snapshot: one informer per kind, and how to write so that every reader sees it at once."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,9 +9,16 @@ import msgspec
 from kecs.kube.api import Api, Json, PatchType, Propagation
 from kecs.kube.errors import Conflict, NotFound
 from kecs.kube.informer import Informer
-from kecs.model import marks, objects
+from kecs.model import arns, marks, names, objects
+from kecs.model import cluster as cluster_model
+from kecs.model import service as service_model
+from kecs.model.scope import Scope
 from kecs.translate import views
+from kecs.translate.observe.ids import pod_uid
 from kecs.world import resources
+from kecs.world.definitions import Definitions
+from kecs.world.listing import SortedKeys
+from kecs.world.tasks import Tasks
 
 T = TypeVar("T")
 
@@ -43,17 +50,13 @@ def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
     return (task.spec.startedBy,) if task.spec.startedBy else ()
 
 
-def _family(definition: objects.TaskDefinition) -> Iterable[Hashable]:
-    return ((objects.scope_of(definition.metadata), definition.spec.family),)
-
-
 class World:
     """Informers over everything that operations and reconcilers read. `run()` keeps them current."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.clusters = Informer(api, resources.CLUSTERS)
-        self.task_definitions = Informer(api, resources.TASK_DEFINITIONS, indexes={"family": _family})
+        self.task_definitions = Informer(api, resources.TASK_DEFINITIONS)
         self.services = Informer(api, resources.SERVICES, indexes={"namespace": _namespace})
         self.stopped_tasks = Informer(
             api, resources.STOPPED_TASKS, indexes={"namespace": _namespace, "startedBy": _started_by}
@@ -81,6 +84,63 @@ class World:
             self.replica_sets,
             self.nodes,
         )
+        self.tasks = Tasks(self.pods, self.nodes)
+        self.definitions = Definitions(self.task_definitions)
+        self._cluster_arns = SortedKeys()
+        self._service_names = SortedKeys()
+        self.clusters.subscribe(self._on_cluster)
+        self.services.subscribe(self._on_service)
+
+    def _on_cluster(self, old: objects.Cluster | None, new: objects.Cluster | None) -> None:
+        for cluster, listed in ((old, False), (new, True)):
+            if cluster is None:
+                continue
+            scope = objects.scope_of(cluster.metadata)
+            arn = arns.cluster(scope, cluster_model.name_of(cluster.spec))
+            if listed and self.is_accepted(cluster) and not cluster_model.is_deleted(cluster):
+                self._cluster_arns.add(scope, arn)
+            elif not listed:
+                self._cluster_arns.discard(scope, arn)
+
+    def _on_service(self, old: objects.Service | None, new: objects.Service | None) -> None:
+        if old is not None:
+            self._service_names.discard(old.metadata.namespace, old.spec.serviceName)
+        if new is not None and service_model.status_of(new) == service_model.ACTIVE and self.is_accepted(new):
+            self._service_names.add(new.metadata.namespace, new.spec.serviceName)
+
+    @staticmethod
+    def is_accepted(item: objects.Cluster | objects.Service) -> bool:
+        """Say whether an object is named as its spec demands; one made with kubectl under another name is not there."""
+        if isinstance(item, objects.Cluster):
+            name = names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
+        else:
+            name = names.service(item.spec.serviceName)
+        return item.metadata.name == name
+
+    def cluster(self, scope: Scope, name: str) -> objects.Cluster | None:
+        """Return a cluster, also a deleted one that is still described."""
+        found = self.clusters.get(None, names.cluster(name, scope))
+        return found if found is not None and cluster_model.name_of(found.spec) == name else None
+
+    def cluster_arns(self, scope: Scope) -> Sequence[str]:
+        """Return the ARNs of the clusters that are not deleted, in order."""
+        return self._cluster_arns.all(scope)
+
+    def service(self, namespace: str, name: str) -> objects.Service | None:
+        """Return a service by its ECS name, also a deleted one that is still described."""
+        found = self.services.get(namespace, names.service(name))
+        return found if found is not None and found.spec.serviceName == name else None
+
+    def service_names(self, namespace: str) -> Sequence[str]:
+        """Return the ECS names of a cluster's services that are not deleted, in order."""
+        return self._service_names.all(namespace)
+
+    def task_pod(self, namespace: str, task_id: str) -> views.Pod | None:
+        """Return the pod that is a task."""
+        for pod in self.pods.by("uid", pod_uid(task_id)):
+            if pod.metadata.namespace == namespace:
+                return pod
+        return None
 
     async def run(self) -> None:
         """Keep every cache current, for ever."""

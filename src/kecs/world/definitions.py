@@ -1,0 +1,98 @@
+"""The registered task definitions, by family: the latest of each, and the lists of families and revisions in order."""
+
+from collections.abc import Sequence
+
+from kecs.kube.informer import Informer
+from kecs.model import names, objects, task_definition
+from kecs.model.scope import Scope
+from kecs.model.task_definition import ACTIVE, DELETED
+from kecs.world.listing import SortedKeys
+
+
+class _Family:
+    """The revisions of one family, by status."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, str] = {}
+
+    def latest(self, status: str) -> int | None:
+        """Return the highest revision of a status."""
+        return max((revision for revision, found in self.statuses.items() if found == status), default=None)
+
+
+class Definitions:
+    """What is known of all task definitions. Heads of families (objects without a revision) are none."""
+
+    def __init__(self, informer: Informer[objects.TaskDefinition]) -> None:
+        self._informer = informer
+        self._families: dict[tuple[Scope, str], _Family] = {}
+        self._active = SortedKeys()  # by (scope, active?): families that have, or have not, an ACTIVE revision
+        informer.subscribe(self._on_change)
+
+    def _on_change(self, old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
+        changed = new or old
+        if changed is None or changed.spec.revision is None or not is_accepted(changed):
+            return
+        scope, name = objects.scope_of(changed.metadata), changed.spec.family
+        family = self._families.setdefault((scope, name), _Family())
+        if new is None:
+            family.statuses.pop(changed.spec.revision, None)
+        else:
+            family.statuses[changed.spec.revision] = task_definition.status_of(new)
+        self._relist(scope, name, family)
+
+    def _relist(self, scope: Scope, name: str, family: _Family) -> None:
+        shown = [status for status in family.statuses.values() if status != DELETED]
+        for active in (True, False):
+            if shown and active == (ACTIVE in shown):
+                self._active.add((scope, active), name)
+            else:
+                self._active.discard((scope, active), name)
+        if not family.statuses:
+            del self._families[(scope, name)]
+
+    def get(self, scope: Scope, family: str, revision: int) -> objects.TaskDefinition | None:
+        """Return a revision; None when there is none, or none any more."""
+        found = self._informer.get(None, names.task_definition(family, revision, scope))
+        if found is None or found.spec.family != family or found.spec.revision != revision:
+            return None
+        return None if task_definition.status_of(found) == DELETED else found
+
+    def latest(self, scope: Scope, family: str) -> objects.TaskDefinition | None:
+        """Return the latest ACTIVE revision of a family."""
+        known = self._families.get((scope, family))
+        revision = known.latest(ACTIVE) if known else None
+        return self.get(scope, family, revision) if revision else None
+
+    def find(self, scope: Scope, text: str) -> objects.TaskDefinition | None:
+        """Return what a caller names: `family` (latest ACTIVE), `family:revision`, or an ARN.
+
+        Raises InvalidParameterException for the ARN of another region or account.
+        """
+        reference = task_definition.parse_reference(text, scope)
+        if reference is None:
+            return None
+        if reference.revision is None:
+            return self.latest(scope, reference.family)
+        return self.get(scope, reference.family, reference.revision)
+
+    def highest(self, scope: Scope, family: str) -> int:
+        """Return the highest revision that a family ever had, 0 for none. Numbers never come again."""
+        known = self._families.get((scope, family))
+        return max(known.statuses, default=0) if known else 0
+
+    def families(self, scope: Scope, *, active: bool) -> Sequence[str]:
+        """Return the families with an ACTIVE revision, or those that have none any more, in order."""
+        return self._active.all((scope, active))
+
+    def revisions(self, scope: Scope, family: str, status: str) -> list[int]:
+        """Return the revisions of a family that have a status, in order."""
+        known = self._families.get((scope, family))
+        return sorted(number for number, found in known.statuses.items() if found == status) if known else []
+
+
+def is_accepted(definition: objects.TaskDefinition) -> bool:
+    """Say whether an object is named as its spec demands."""
+    spec = definition.spec
+    wanted = names.task_definition(spec.family, spec.revision or 0, objects.scope_of(definition.metadata))
+    return definition.metadata.name == wanted

@@ -1,0 +1,146 @@
+"""The live tasks: their counts and ids, kept up to date pod by pod, and their JSON, made when first asked for.
+
+Counts are sums over the pods that are there: each pod adds what it is and takes it back when it changes, so what a count
+costs does not grow with the cluster, and it is never anything else than what the pods say.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from kecs.kube.informer import Informer
+from kecs.model import marks, objects
+from kecs.model.service import Counts
+from kecs.translate import facts, views
+from kecs.translate.observe import task as observe
+from kecs.translate.observe.container import look
+from kecs.translate.observe.ids import task_id
+from kecs.world.listing import SortedKeys
+
+_STOPPING, _PENDING, _RUNNING = 0, 1, 2
+_KEPT = 4096  # tasks whose JSON is kept, about 1.5 KB each
+
+_Key = tuple[str, ...]  # (namespace,), (namespace, service), (namespace, service, deployment)
+
+
+def _state(pod: views.Pod) -> int:
+    known = facts.of(pod)
+    if known is None:
+        return _STOPPING
+    status = observe.last_status(pod, look(pod, known))
+    if status == "RUNNING":
+        return _RUNNING
+    return _PENDING if status in ("PROVISIONING", "PENDING", "ACTIVATING") else _STOPPING
+
+
+def _keys(pod: views.Pod) -> list[_Key]:
+    meta = pod.metadata
+    service = meta.labels.get(marks.SERVICE)
+    if not service:
+        return [(meta.namespace,)]
+    deployment = meta.annotations.get(marks.DEPLOYMENT_ID, "")
+    return [(meta.namespace,), (meta.namespace, service), (meta.namespace, service, deployment)]
+
+
+class Tasks:
+    """What all pods that are tasks come to."""
+
+    def __init__(self, pods: Informer[views.Pod], nodes: Informer[views.Node]) -> None:
+        self._nodes = nodes
+        self._states: dict[str, int] = {}
+        self._counts: dict[_Key, list[int]] = {}
+        self._deployments: dict[_Key, set[str]] = {}
+        self._ids = SortedKeys()
+        self._json: dict[tuple[str, bool], bytes] = {}
+        pods.subscribe(self._on_pod)
+        nodes.subscribe(self._on_node)
+
+    def _on_node(self, old: views.Node | None, new: views.Node | None) -> None:
+        # A task shows its instance's ARN and zone, nothing that changes while the node is there.
+        if old is None or new is None:
+            self._json.clear()
+
+    def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:
+        uid = (new or old).metadata.uid  # type: ignore[union-attr]  # one of them is there
+        self._json.pop((uid, False), None)
+        self._json.pop((uid, True), None)
+        before = self._states.pop(uid, _STOPPING)
+        after = _state(new) if new is not None else _STOPPING
+        if after:
+            self._states[uid] = after
+        if before == after:
+            return
+        if before and old is not None:
+            self._count(old, before, -1)
+        if after and new is not None:
+            self._count(new, after, 1)
+        if bool(before) != bool(after):
+            self._list(new or old, listed=bool(after))  # type: ignore[arg-type]
+
+    def _count(self, pod: views.Pod, state: int, change: int) -> None:
+        for key in _keys(pod):
+            counts = self._counts.get(key)
+            if counts is None:
+                counts = self._counts[key] = [0, 0, 0]
+                if len(key) == 3:
+                    self._deployments.setdefault(key[:2], set()).add(key[2])
+            counts[state] += change
+            if not counts[_PENDING] and not counts[_RUNNING]:
+                del self._counts[key]
+                if len(key) == 3:
+                    self._deployments[key[:2]].discard(key[2])
+                    if not self._deployments[key[:2]]:
+                        del self._deployments[key[:2]]
+
+    def _list(self, pod: views.Pod, *, listed: bool) -> None:
+        key = task_id(pod.metadata.uid)
+        for bucket in _keys(pod)[:2]:
+            if listed:
+                self._ids.add(bucket, key)
+            else:
+                self._ids.discard(bucket, key)
+
+    def ids(self, namespace: str, service: str = "") -> Sequence[str]:
+        """Return the ids of the tasks that shall run, in order; `service` is the object's name."""
+        return self._ids.all((namespace, service) if service else (namespace,))
+
+    def counts(self, namespace: str) -> Counts:
+        """Return the running and the pending tasks of a cluster."""
+        return self._of((namespace,))
+
+    def by_deployment(self, namespace: str, service: str) -> Mapping[str, Counts]:
+        """Return the running and the pending tasks of a service, by deployment; `service` is the object's name."""
+        return {
+            deployment: self._of((namespace, service, deployment))
+            for deployment in self._deployments.get((namespace, service), ())
+        }
+
+    def _of(self, key: _Key) -> Counts:
+        counts = self._counts.get(key)
+        return Counts(counts[_RUNNING], counts[_PENDING]) if counts else Counts()
+
+    def json(self, pod: views.Pod, *, tags: bool = False) -> bytes | None:
+        """Return a pod as an ECS task in JSON, with its tags or with none; None when it is no task."""
+        key = (pod.metadata.uid, tags)
+        found = self._json.get(key)
+        if found is None:
+            node = self._nodes.get(None, pod.spec.nodeName) if pod.spec.nodeName else None
+            shown = observe.task(pod, node)
+            if shown is None:
+                return None
+            if not tags:
+                shown.tags = []
+            found = _encode(shown)
+            if len(self._json) >= _KEPT:
+                del self._json[next(iter(self._json))]
+            self._json[key] = found
+        return found
+
+
+def stopped_json(record: objects.StoppedTask) -> bytes:
+    """Return a stopped task in JSON. Its tags went with it."""
+    shown = msgspec.structs.replace(record.spec, tags=[])
+    return _encode(shown)
+
+
+_encode = msgspec.json.Encoder().encode
