@@ -257,6 +257,7 @@ def _deployments(
 
 
 def new_deployment(asked: objects.WantedDeployment, spec: ecs.CreateServiceRequest, definition: str) -> ecs.Deployment:
+    """Return a deployment that was just asked for as ECS shows it; `spec` is effective, `definition` an ARN."""
     fargate = spec.platformVersion is not None
     return ecs.Deployment(
         id=asked.id,
