@@ -1,0 +1,50 @@
+"""What everything that acts for pods is given: one frozen context instead of long parameter lists."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kecs.embedded.node.engine import Engine, Machine
+from kecs.embedded.node.images import Images
+from kecs.embedded.node.pool import SandboxPool
+from kecs.embedded.node.record import PodRecord
+from kecs.embedded.node.recorder import Recorder
+from kecs.embedded.node.restarts import BackOff
+from kecs.embedded.node.volumes import Volumes
+from kecs.kube.api import Api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """How a node behaves. `directory` is its own, for its id and the files of volumes."""
+
+    name: str
+    directory: Path
+    address: str = "127.0.0.1"  # that the machine is reached by, where no better one is known
+    machine_capacity: bool = False  # show what the machine has, instead of ample capacity
+    max_pods: int = 100_000
+    warm_sandboxes: int = 2  # kept ready on a real engine; 0 for none
+    restart_back_off: BackOff = BackOff(10.0, 300.0)
+    pull_back_off: BackOff = BackOff(10.0, 300.0)
+    retry_back_off: BackOff = BackOff(1.0, 10.0)  # of sandboxes, volumes and configurations that failed
+    patience: float = 0.5  # seconds that a start may take before the status says that it is under way
+    lease_seconds: float = 60.0  # between two renewals of the node's lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The node's parts, for those who act on pods."""
+
+    api: Api
+    engine: Engine
+    settings: NodeSettings
+    owner: str
+    machine: Machine
+    recorder: Recorder
+    images: Images
+    volumes: Volumes
+    pool: SandboxPool
+    look: Callable[[PodRecord], None]  # ask for another look at a pod, soon
+    forget: Callable[[PodRecord], None]  # a pod's containers are gone, and so may be its record
+    now: Callable[[], float] = field(default=time.time)

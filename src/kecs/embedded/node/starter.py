@@ -1,0 +1,231 @@
+"""Starting containers of a pod: sandbox, volumes, images, configuration, process, start hook.
+
+Names are deterministic, so a start that was cut off anywhere is finished by the next one: a container that is there already
+is taken over, made ones are started, running ones are left alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from kecs.embedded.node import engine as engines
+from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
+from kecs.embedded.node.context import Context
+from kecs.embedded.node.engine import (
+    Credentials,
+    EngineError,
+    EngineGone,
+    Image,
+    Mount,
+    NameInUse,
+    SandboxConfig,
+    StartFailed,
+)
+from kecs.embedded.node.environment import ConfigError, Sources
+from kecs.embedded.node.hooks import HookFailed, run_hook
+from kecs.embedded.node.images import ImageError, credentials
+from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
+from kecs.embedded.node.restarts import next_step
+from kecs.embedded.node.sources import read_secret, read_sources
+from kecs.embedded.node.views import Container, Pod
+from kecs.embedded.node.volumes import VolumeError, held
+
+log = logging.getLogger(__name__)
+
+_CANNOT_START = 128
+_HOOK_LIMIT = 600.0  # seconds; the start hook of a container has no limit of its own
+
+
+class Starter:
+    """Starts the containers of one pod, one after the other."""
+
+    def __init__(self, context: Context, record: PodRecord) -> None:
+        self._context, self._record = context, record
+        self.patient = False  # waiting for something that may as well be cancelled: a pull, a hook
+
+    def _stopped(self) -> bool:
+        return self._record.deleting or self._record.gone
+
+    async def start(self, pod: Pod, names: Iterable[str]) -> None:
+        """Start containers in this order. What goes wrong is noted in the record; raises `EngineGone`."""
+        context, record = self._context, self._record
+        every = {each.name: each for each in (*pod.spec.initContainers, *pod.spec.containers)}
+        containers = [every[name] for name in names]
+        try:
+            sources = await read_sources(context, pod, containers, record.ip)
+            mounts = await context.volumes.make(pod, sources) if pod.spec.volumes else {}
+            images = [asyncio.create_task(self._image(pod, each)) for each in containers] if self._overlaps() else []
+            try:
+                await self._sandbox(pod, mounts)
+            except BaseException:
+                await _abandon(images)
+                raise
+        except EngineGone:
+            raise
+        except (EngineError, VolumeError) as error:
+            self._fail_pod(pod, error)
+            return
+        record.trouble, record.failures, record.retry_at = "", 0, 0.0
+        sources = await read_sources(context, pod, containers, record.ip)
+        place = Place(context.owner, record.sandbox, mounts)
+        for number, container in enumerate(containers):
+            if self._stopped() or not record.sandbox:
+                await _abandon(images[number:])
+                return
+            await self._one(pod, container, place, sources, images[number] if images else None)
+
+    def _overlaps(self) -> bool:
+        """Tell whether looking for images beside the making of the sandbox gains anything."""
+        return not self._context.engine.simulated and not self._record.sandbox
+
+    def _fail_pod(self, pod: Pod, error: Exception) -> None:
+        record, context = self._record, self._context
+        record.failures += 1
+        record.trouble = str(error)
+        record.retry_at = context.now() + context.settings.retry_back_off.delay(record.failures)
+        if isinstance(error, VolumeError):
+            context.recorder.warning(pod, "FailedMount", str(error))
+        else:
+            context.recorder.warning(pod, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
+
+    async def _sandbox(self, pod: Pod, mounts: dict[str, Mount]) -> None:
+        context, record = self._context, self._record
+        if record.sandbox:
+            return
+        config = sandbox_config(pod, record.sandbox_attempt, context.owner, held(mounts))
+        warm = context.pool.take() if is_plain(config) else None
+        if warm is not None:
+            record.sandbox, record.ip = warm
+            return
+        container = await self._made(config)
+        if config.mounts:
+            await context.volumes.open(container, mounts)
+        try:
+            await context.engine.start(container)
+        except StartFailed:
+            await context.engine.remove(container)
+            raise
+        shown = await context.engine.inspect(container)
+        record.sandbox, record.ip = container, shown.ip or (context.settings.address if config.host_network else "")
+
+    async def _made(self, config: SandboxConfig) -> str:
+        engine = self._context.engine
+        try:
+            return await engine.create_sandbox(config)
+        except NameInUse:
+            found = await engine.inspect(config.name)
+            if found.state != "exited":
+                return found.id
+            await engine.remove(found.id)
+            return await engine.create_sandbox(config)
+
+    async def _image(self, pod: Pod, container: Container) -> Image:
+        logins: list[Credentials] = []
+        for ref in pod.spec.imagePullSecrets:
+            secret = await read_secret(self._context, pod.metadata.namespace, ref.name)
+            if secret is not None:
+                logins += credentials(secret, container.image)
+        return await self._context.images.ensure(pod, container, logins)
+
+    async def _one(
+        self, pod: Pod, container: Container, place: Place, sources: Sources, image: asyncio.Task[Image] | None
+    ) -> None:
+        record, context = self._record.of(container.name), self._context
+        try:
+            self.patient = True
+            try:
+                had = await (image or self._image(pod, container))
+            finally:
+                self.patient = False
+            if self._stopped():
+                return
+            await self._run(pod, container, record, place, sources, had)
+        except ImageError as error:
+            self._wait(record, error.reason, error.message, pull=True)
+        except ConfigError as error:
+            context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
+            self._wait(record, "CreateContainerConfigError", str(error))
+        except EngineGone:
+            raise
+        except EngineError as error:
+            context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
+            self._wait(record, "CreateContainerError", str(error))
+
+    def _wait(self, record: ContainerRecord, reason: str, message: str, *, pull: bool = False) -> None:
+        settings = self._context.settings
+        back_off = settings.pull_back_off if pull else settings.retry_back_off
+        record.failures += 1
+        record.waiting, record.message = reason, message
+        record.retry_at = self._context.now() + back_off.delay(record.failures)
+
+    async def _run(
+        self, pod: Pod, container: Container, record: ContainerRecord, place: Place, sources: Sources, image: Image
+    ) -> None:
+        context = self._context
+        before = record.run
+        attempt = 0 if before is None else before.attempt + (before.state == "exited")
+        config = container_config(pod, container, attempt, place, sources, image)
+        if before is not None and before.state == "created":
+            run = before
+        else:
+            run = Run(await self._created(config), attempt, image_id=image.digest or image.id)
+            context.recorder.normal(pod, "Created", f"Container created: {container.name}", container.name)
+            await self._succeed(record, before, run)
+        record.waiting = record.message = ""
+        record.failures, record.retry_at, record.kill = 0, 0.0, ""
+        await self._begin(pod, container, run)
+
+    async def _created(self, config: engines.ContainerConfig) -> str:
+        try:
+            return await self._context.engine.create(config)
+        except NameInUse:
+            return (await self._context.engine.inspect(config.name)).id
+
+    async def _succeed(self, record: ContainerRecord, before: Run | None, run: Run) -> None:
+        """Let a new run take the place of the one before, whose container is kept; the one before that goes."""
+        oldest = record.last
+        if before is not None:
+            record.step = next_step(record, self._context.settings.restart_back_off, self._context.now())
+            record.last = before
+            record.restarts = run.attempt
+        record.run = run
+        if oldest is not None and oldest.id and oldest is not before:
+            await self._context.engine.remove(oldest.id)
+
+    async def _begin(self, pod: Pod, container: Container, run: Run) -> None:
+        context = self._context
+        try:
+            started = await context.engine.start(run.id)
+        except StartFailed as error:
+            context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
+            run.state, run.exit_code, run.reason, run.message = "exited", _CANNOT_START, "StartError", str(error)
+            run.finished_at = context.now()
+            return
+        if run.state == "created":
+            run.state, run.started_at = "running", started
+        context.recorder.normal(pod, "Started", f"Container started: {container.name}", container.name)
+        if container.lifecycle is not None and container.lifecycle.postStart is not None:
+            await self._hook(pod, container, run)
+        run.opened = container.startupProbe is None
+        run.ready = run.opened and container.readinessProbe is None and run.state == "running"
+
+    async def _hook(self, pod: Pod, container: Container, run: Run) -> None:
+        context = self._context
+        handler = container.lifecycle.postStart if container.lifecycle is not None else None
+        if handler is None:
+            return
+        self.patient = True
+        try:
+            ip = "127.0.0.1" if pod.spec.hostNetwork else self._record.ip
+            await run_hook(context.engine, run.id, container, handler, ip, _HOOK_LIMIT)
+        except (HookFailed, EngineError) as error:
+            context.recorder.warning(pod, "FailedPostStartHook", f"PostStartHook failed: {error}", container.name)
+            self._record.of(container.name).kill = f"Container {container.name} failed its postStart hook"
+        finally:
+            self.patient = False
+
+
+async def _abandon(tasks: list[asyncio.Task[Image]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,75 @@
+"""Ending a container: stop hook, signal, patience, kill, and what is left of it."""
+
+import logging
+
+from kecs.embedded.node.adopt import end
+from kecs.embedded.node.context import Context
+from kecs.embedded.node.decide import Kill
+from kecs.embedded.node.engine import EngineError, EngineGone, NoSuchContainer
+from kecs.embedded.node.hooks import HookFailed, run_hook
+from kecs.embedded.node.record import NEVER, PodRecord, Run
+from kecs.embedded.node.views import Container, Pod
+
+log = logging.getLogger(__name__)
+
+_DEFAULT_GRACE = 30.0
+_LEAST_GRACE = 2.0  # seconds that a container has after its stop hook used up its time
+
+
+def grace_of(pod: Pod) -> float:
+    """Return the seconds that a pod's containers get to end."""
+    if pod.metadata.deletionTimestamp and pod.metadata.deletionGracePeriodSeconds is not None:
+        return float(pod.metadata.deletionGracePeriodSeconds)
+    period = pod.spec.terminationGracePeriodSeconds
+    return _DEFAULT_GRACE if period is None else float(period)
+
+
+async def stop(context: Context, record: PodRecord, pod: Pod, container: Container, kill: Kill) -> None:
+    """End a container's current run and note how it ended. Raises `EngineGone`."""
+    run = record.of(container.name).run
+    if run is None or run.state != "running":
+        return
+    context.recorder.normal(pod, "Killing", kill.message, container.name)
+    now = context.now()
+    if kill.grace is not None:
+        until = now + kill.grace
+    elif record.deadline != NEVER:
+        until = record.deadline
+    else:
+        until = now + grace_of(pod)
+    if until > now:
+        await _hook(context, record, pod, container, run, until - now)
+        left = max(until - context.now(), min(_LEAST_GRACE, until - now))
+    else:
+        left = 0.0
+    try:
+        await (context.engine.stop(run.id, left) if left > 0 else context.engine.kill(run.id))
+    except NoSuchContainer:
+        log.debug("container %s was gone when it was to be stopped", run.id)
+    await settle(context, run)
+
+
+async def _hook(context: Context, record: PodRecord, pod: Pod, container: Container, run: Run, limit: float) -> None:
+    handler = container.lifecycle.preStop if container.lifecycle is not None else None
+    if handler is None:
+        return
+    try:
+        ip = "127.0.0.1" if pod.spec.hostNetwork else record.ip
+        await run_hook(context.engine, run.id, container, handler, ip, limit)
+    except EngineGone:
+        raise
+    except (HookFailed, EngineError) as error:
+        context.recorder.warning(pod, "FailedPreStopHook", f"PreStopHook failed: {error}", container.name)
+
+
+async def settle(context: Context, run: Run) -> None:
+    """Note how a run ended, if the engine says that it has. Raises `EngineGone`."""
+    if run.state == "exited":
+        return
+    try:
+        found = await context.engine.inspect(run.id)
+    except NoSuchContainer:
+        end(run, None, context.now())
+        return
+    if found.state == "exited":
+        end(run, found, context.now())
