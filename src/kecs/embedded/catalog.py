@@ -1,0 +1,214 @@
+"""What is served: one `Kind` for each resource in each of its versions, built-in or from a custom resource definition."""
+
+import gzip
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from kecs.embedded.defaults import FILLERS
+from kecs.embedded.schema import Json, Node, Schemas
+from kecs.kube.errors import NotFound
+
+# The built-in resources that have somebody here to act on them, or that need nobody. A kind whose controller is missing
+# (Jobs, StatefulSets) is not served: accepting it and doing nothing would be worse than saying so.
+SERVED: dict[str, str] = {
+    "v1": "configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims persistentvolumes pods podtemplates "
+    "resourcequotas secrets serviceaccounts services",
+    "apps/v1": "controllerrevisions daemonsets deployments replicasets",
+    "apiextensions.k8s.io/v1": "customresourcedefinitions",
+    "autoscaling/v2": "horizontalpodautoscalers",
+    "coordination.k8s.io/v1": "leases",
+    "discovery.k8s.io/v1": "endpointslices",
+    "networking.k8s.io/v1": "ingressclasses ingresses networkpolicies",
+    "policy/v1": "poddisruptionbudgets",
+    "rbac.authorization.k8s.io/v1": "clusterrolebindings clusterroles rolebindings roles",
+    "scheduling.k8s.io/v1": "priorityclasses",
+    "storage.k8s.io/v1": "storageclasses",
+}
+
+# Kinds whose metadata.generation counts changes of what is wanted; custom resources do so too.
+_GENERATIONS = frozenset(
+    "customresourcedefinitions daemonsets deployments endpointslices ingresses ingressclasses networkpolicies "
+    "poddisruptionbudgets pods priorityclasses replicasets".split()
+)
+_UNSERVED_SUBRESOURCES = frozenset({"proxy", "portforward", "attach", "token"})
+
+
+@dataclass(frozen=True)
+class Subresource:
+    """A subresource and the kind that it speaks."""
+
+    group: str
+    version: str
+    kind: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class Kind:
+    """A resource in one of its versions.
+
+    `table` is where its objects are, shared by all its versions. `schema` is its OpenAPI v3 schema. `columns` are the
+    additional printer columns of a custom resource.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool
+    schemas: Schemas
+    schema: Json
+    list_kind: str = ""
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+    subresources: dict[str, Subresource] = field(default_factory=dict)
+    columns: tuple[Json, ...] = ()
+    storage_version_hash: str = ""
+    preferred: bool = True
+    custom: bool = False
+    scale: Json | None = None
+    selectable: tuple[str, ...] = ()
+
+    @cached_property
+    def api_version(self) -> str:
+        """`v1`, `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @cached_property
+    def table(self) -> str:
+        """The resource as Kubernetes writes it in messages: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @cached_property
+    def prefix(self) -> bytes:
+        """The beginning of every object's text (see `entry`)."""
+        return b'{"apiVersion":%b,"kind":%b,"metadata":{"resourceVersion":"' % (
+            msgspec.json.encode(self.api_version),
+            msgspec.json.encode(self.kind),
+        )
+
+    @cached_property
+    def node(self) -> Node:
+        """The schema as a tree."""
+        return self.schemas.node(self.schema)
+
+    @cached_property
+    def has_status(self) -> bool:
+        """Whether the status is written through its own subresource."""
+        return "status" in self.subresources
+
+    @cached_property
+    def has_generation(self) -> bool:
+        """Whether `metadata.generation` is kept."""
+        return self.custom or self.plural in _GENERATIONS
+
+    @property
+    def details(self) -> Json:
+        """The part of a `Status`'s details that names the resource."""
+        return {"group": self.group, "kind": self.plural} if self.group else {"kind": self.plural}
+
+    def missing(self, name: str) -> NotFound:
+        """Return the error for an object that is not there."""
+        return NotFound(f'{self.table} "{name}" not found', details={"name": name, **self.details})
+
+
+class Catalog:
+    """All kinds that are served now. Custom ones come and go."""
+
+    def __init__(self) -> None:
+        data = msgspec.json.decode(
+            gzip.decompress((files("kecs.embedded") / "schemas" / "kubernetes-1.36.json.gz").read_bytes())
+        )
+        self.builtin = Schemas(data["schemas"], FILLERS)
+        self._kinds: dict[tuple[str, str, str], Kind] = {}
+        self._custom: dict[str, list[Kind]] = {}
+        by_gvk = {
+            (one["group"], one["version"], one["kind"]): name
+            for name, schema in self.builtin.raw.items()
+            for one in schema.get("x-kubernetes-group-version-kind", ())
+        }
+        for api_version, plurals in SERVED.items():
+            self._serve(api_version, plurals.split(), data["resources"][api_version], by_gvk)
+
+    def _serve(
+        self,
+        api_version: str,
+        plurals: Iterable[str],
+        resources: list[Json],
+        by_gvk: Mapping[tuple[str, str, str], str],
+    ) -> None:
+        group, _, version = api_version.rpartition("/")
+        by_name = {one["name"]: one for one in resources}
+        for plural in plurals:
+            found = by_name[plural]
+            schema = by_gvk[(group, version, found["kind"])]
+            kind = Kind(
+                group=group,
+                version=version,
+                kind=found["kind"],
+                plural=plural,
+                singular=found["singularName"],
+                namespaced=found["namespaced"],
+                schemas=self.builtin,
+                schema={"$ref": f"#/components/schemas/{schema}"},
+                list_kind=f"{found['kind']}List",
+                short_names=tuple(found.get("shortNames", ())),
+                categories=tuple(found.get("categories", ())),
+                verbs=tuple(found["verbs"]),
+                subresources=_subresources(plural, group, version, resources),
+                storage_version_hash=found.get("storageVersionHash", ""),
+            )
+            self._kinds[(group, version, plural)] = kind
+
+    def find(self, group: str, version: str, plural: str) -> Kind:
+        """Return a served kind. Raises `NotFound`."""
+        kind = self._kinds.get((group, version, plural))
+        if kind is None:
+            raise NotFound("the server could not find the requested resource", details={})
+        return kind
+
+    def by_kind(self, group: str, version: str, kind: str) -> Kind | None:
+        """Return the kind that objects with this `apiVersion` and `kind` have."""
+        return next(
+            (one for one in self._kinds.values() if (one.group, one.version, one.kind) == (group, version, kind)), None
+        )
+
+    def kinds(self) -> Iterable[Kind]:
+        """Return every kind in every version."""
+        return self._kinds.values()
+
+    def stored_in(self, table: str) -> Kind | None:
+        """Return a kind (the preferred version) whose objects are in `table`."""
+        found = [one for one in self._kinds.values() if one.table == table]
+        return next((one for one in found if one.preferred), found[0] if found else None)
+
+    def schemas_json(self) -> Mapping[str, Any]:
+        """Return the component schemas of the built-in kinds, as Kubernetes publishes them."""
+        return self.builtin.raw
+
+    def set_custom(self, definition: str, kinds: list[Kind]) -> None:
+        """Serve exactly `kinds` for the definition of that name; an empty list ends it."""
+        for old in self._custom.pop(definition, ()):
+            self._kinds.pop((old.group, old.version, old.plural), None)
+        if kinds:
+            self._custom[definition] = kinds
+        for kind in kinds:
+            self._kinds[(kind.group, kind.version, kind.plural)] = kind
+
+
+def _subresources(plural: str, group: str, version: str, resources: list[Json]) -> dict[str, Subresource]:
+    found: dict[str, Subresource] = {}
+    for one in resources:
+        owner, slash, name = one["name"].partition("/")
+        if owner == plural and slash and name not in _UNSERVED_SUBRESOURCES:
+            found[name] = Subresource(
+                one.get("group", group), one.get("version", version), one["kind"], tuple(one["verbs"])
+            )
+    return found

@@ -1,0 +1,333 @@
+"""The embedded Kubernetes API: `kecs.kube.api.Api` in one process, and the request layer that its HTTP door calls."""
+
+from builtins import list as List
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from kecs.embedded.catalog import Catalog, Kind
+from kecs.embedded.database import Database
+from kecs.embedded.entry import shared_decoded
+from kecs.embedded.listing import list_page
+from kecs.embedded.requests import Deletion, Listing, Query, Removed, Stored, Write, Written
+from kecs.embedded.selection import Selection
+from kecs.embedded.store import Store
+from kecs.embedded.watching import Hub, Seen, Watcher, seen
+from kecs.embedded.writing import Writer
+from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
+from kecs.kube.errors import BadRequest, Gone, InternalError, NotFound, Unavailable
+
+T = TypeVar("T")
+
+_SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+class NodeDoor(Protocol):
+    """What only the node knows of a pod: what its containers wrote, and how to run a command in one."""
+
+    def log(self, namespace: str, pod: str, options: LogOptions) -> AsyncGenerator[bytes, None]:
+        """Yield what a container wrote, as it arrives."""
+        ...
+
+    async def exec(self, namespace: str, pod: str, command: list[str], *, container: str = "") -> ExecResult:
+        """Run a command in a container and return when it has ended."""
+        ...
+
+
+class Engine:
+    """One Kubernetes API. Make it with `open`, use it from one event loop, end it with `close`.
+
+    The methods of the Protocol decode; `read`, `select`, `follow`, `write` and `remove` give stored bytes and have every
+    option of the HTTP API. `node` is set by the node that runs the pods.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.catalog = Catalog()
+        self.store = store
+        self.node: NodeDoor | None = None
+        self._hub = Hub(self.catalog)
+        self._writer = Writer(store, self.catalog)
+        store.on_commit(self._hub.publish)
+
+    @classmethod
+    def open(cls, directory: Path | None = None, *, durable: bool = False) -> "Engine":
+        """Open a data directory (None: memory only). `durable` waits for the disk at each commit.
+
+        Needs a running event loop. Raises `database.DatabaseError`.
+        """
+        engine = cls(Store(Database(directory, durable=durable) if directory else None))
+        engine._bootstrap()
+        return engine
+
+    async def close(self) -> None:
+        """Commit what is under way and let the data directory go. Later writes are `Unavailable`."""
+        self.store.close()
+
+    def _bootstrap(self) -> None:
+        namespaces = self.catalog.find("", "v1", "namespaces")
+        for name in _SYSTEM_NAMESPACES:
+            if self.store.get(namespaces.table, "", name) is None:
+                self._writer.create(
+                    namespaces, Write("create", None, name, {"metadata": {"name": name}}, "kube-apiserver")
+                )
+        self.store.flush()
+
+    # The request layer.
+
+    def kind(self, resource: Resource[Any]) -> Kind:
+        """Return the served kind that a `Resource` names. Raises `NotFound`."""
+        return self.catalog.find(resource.group, resource.version, resource.plural)
+
+    def read(self, kind: Kind, namespace: str | None, name: str, subresource: str = "") -> Stored:
+        """Return one object. Raises `NotFound`."""
+        entry = self.store.get(kind.table, namespace or "", name)
+        if entry is None:
+            raise kind.missing(name)
+        if subresource and subresource not in kind.subresources:
+            raise NotFound("the server could not find the requested resource")
+        return Stored(kind, entry)
+
+    def select(self, kind: Kind, namespace: str | None, query: Query) -> Listing:
+        """Return a page of objects."""
+        return list_page(self.store, kind, namespace, query)
+
+    async def follow(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        query: Query,
+        since: str = "",
+        *,
+        bookmarks: bool = False,
+        initial: bool = False,
+    ) -> AsyncGenerator[List[Seen], None]:
+        """Yield what happens to the selected objects after a version; "" and "0" begin with what is there.
+
+        `initial` also begins so (and a bookmark marks the end, `sendInitialEvents`). Raises `Gone`.
+        """
+        selection = Selection(kind, namespace, query.labels, query.fields)
+        if since and not since.isdecimal():
+            raise InternalError(f'strconv.ParseUint: parsing "{since}": invalid syntax')
+        first: list[Seen] = []
+        revision = self.store.revision
+        if initial or since in ("", "0"):
+            found = self.select(kind, namespace, Query(labels=query.labels, fields=query.fields))
+            first = [Seen("ADDED", one.entry, one.revision) for one in found.items]
+            if initial and bookmarks:
+                first.append(Seen("BOOKMARK", None, revision, initial_end=True))
+        elif int(since) <= revision:
+            changes = (one for one in self.store.since(int(since)) if one.table == kind.table)
+            first = [event for one in changes if (event := seen(selection, one))]
+        else:
+            revision = int(since)
+        watcher = Watcher(selection, revision, bookmarks, first)
+        self._hub.add(watcher)
+        try:
+            while True:
+                yield await watcher.take()
+        finally:
+            self._hub.remove(watcher)
+
+    async def write(self, kind: Kind, write: Write) -> Written:
+        """Do one write and return when it is stored."""
+        if kind.namespaced and not write.namespace:
+            raise BadRequest("an empty namespace may not be set during creation")
+        if write.verb == "create":
+            written, done = self._writer.create(kind, write)
+        else:
+            written, done = self._writer.update(kind, write)
+        if done:
+            await done
+        return written
+
+    async def remove(self, kind: Kind, request: Deletion) -> Removed:
+        """Delete one object, or mark it."""
+        removed, done = self._writer.remove(kind, request)
+        if done:
+            await done
+        return removed
+
+    async def remove_all(self, kind: Kind, namespace: str | None, query: Query, how: Deletion) -> Listing:
+        """Delete every object that is selected; return them as they were."""
+        listing = self.select(kind, namespace, query)
+        waiting = []
+        for one in listing.items:
+            request = Deletion(one.namespace or None, one.name, how.propagation, how.grace_seconds, dry_run=how.dry_run)
+            try:
+                waiting.append(self._writer.remove(kind, request)[1])
+            except NotFound:
+                continue  # gone meanwhile
+        for done in waiting:
+            if done:
+                await done
+        return listing
+
+    # The Protocol.
+
+    async def get(self, resource: Resource[T], namespace: str | None, name: str, *, subresource: str = "") -> T:
+        """See `Api.get`."""
+        return _decoded(self.read(self.kind(resource), namespace, name, subresource), resource.type)
+
+    async def list(
+        self,
+        resource: Resource[T],
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        limit: int = 0,
+        continue_: str = "",
+        resource_version: str = "",
+    ) -> Page[T]:
+        """See `Api.list`."""
+        query = Query(labels, fields, limit, continue_, resource_version)
+        found = self.select(self.kind(resource), namespace, query)
+        items = [_decoded(one, resource.type) for one in found.items]
+        return Page(items, str(found.revision), found.continue_, found.remaining)
+
+    async def watch(
+        self,
+        resource: Resource[T],
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        since: str,
+        bookmarks: bool = True,
+    ) -> AsyncGenerator[List[Event[T]], None]:
+        """See `Api.watch`. Objects are shared between watchers: do not change them."""
+        kind = self.kind(resource)
+        async for batch in self.follow(kind, namespace, Query(labels, fields), since, bookmarks=bookmarks):
+            yield [_event(kind, resource.type, one) for one in batch]
+
+    async def create(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        body: Json,
+        *,
+        manager: str,
+        name: str = "",
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """See `Api.create`."""
+        write = Write("create", namespace, name, body, manager, subresource, dry_run=dry_run)
+        return await self._written(resource, write)
+
+    async def replace(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        name: str,
+        body: Json,
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """See `Api.replace`."""
+        return await self._written(
+            resource, Write("replace", namespace, name, body, manager, subresource, dry_run=dry_run)
+        )
+
+    async def patch(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        name: str,
+        patch: Json | List[Json],
+        *,
+        type: PatchType,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """See `Api.patch`."""
+        return await self._written(
+            resource, Write("patch", namespace, name, patch, manager, subresource, type, dry_run)
+        )
+
+    async def apply(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        name: str,
+        body: Json,
+        *,
+        manager: str,
+        force: bool = True,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """See `Api.apply`."""
+        write = Write("apply", namespace, name, body, manager, subresource, dry_run=dry_run, force=force)
+        return await self._written(resource, write)
+
+    async def delete(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        name: str,
+        *,
+        propagation: Propagation | None = None,
+        grace_seconds: int | None = None,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """See `Api.delete`."""
+        request = Deletion(namespace, name, propagation, grace_seconds, uid, resource_version, dry_run)
+        await self.remove(self.kind(resource), request)
+
+    async def delete_collection(
+        self,
+        resource: Resource[T],
+        namespace: str | None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        propagation: Propagation | None = None,
+        grace_seconds: int | None = None,
+    ) -> None:
+        """See `Api.delete_collection`."""
+        how = Deletion(namespace, "", propagation, grace_seconds)
+        await self.remove_all(self.kind(resource), namespace, Query(labels, fields), how)
+
+    def log(self, namespace: str, pod: str, options: LogOptions) -> AsyncGenerator[bytes, None]:
+        """See `Api.log`."""
+        return self._require_node().log(namespace, pod, options)
+
+    async def exec(self, namespace: str, pod: str, command: List[str], *, container: str = "") -> ExecResult:
+        """See `Api.exec`."""
+        return await self._require_node().exec(namespace, pod, command, container=container)
+
+    def _require_node(self) -> NodeDoor:
+        if self.node is None:
+            raise Unavailable("no node is running")
+        return self.node
+
+    async def _written(self, resource: Resource[T], write: Write) -> T:
+        written = await self.write(self.kind(resource), write)
+        if written.stored is None:
+            return msgspec.convert(written.other or {}, resource.type, strict=False)
+        return _decoded(written.stored, resource.type)
+
+
+def _decoded(stored: Stored, type_: type[T]) -> T:
+    try:
+        if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+            return shared_decoded(stored.kind.prefix, stored.entry, type_)
+        return stored.decode(type_)
+    except msgspec.ValidationError as error:
+        raise InternalError(
+            f'{stored.kind.table} "{stored.name}" cannot be read as {type_.__name__}: {error}'
+        ) from error
+
+
+def _event(kind: Kind, type_: type[T], one: Seen) -> Event[T]:
+    if one.entry is None:
+        return Event("BOOKMARK", None, str(one.revision))
+    return Event(one.type, shared_decoded(kind.prefix, one.entry, type_), str(one.revision))

@@ -1,0 +1,282 @@
+"""An object's metadata: the part that the server writes, and the rules for the part that the client writes."""
+
+import random
+import re
+import time
+import uuid
+from typing import Any
+
+from kecs.embedded.catalog import Kind
+from kecs.embedded.problems import Problem, Problems, forbidden, invalid, required
+from kecs.kube.errors import BadRequest, Conflict
+from kecs.kube.selectors import label_key_problem, label_value_problem
+from kecs.kube.time import rfc3339
+
+Json = dict[str, Any]
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"  # no vowels and no look-alikes, so that no words come out
+_ANNOTATION_BYTES = 256 << 10
+_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_DNS_1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+_subdomain = re.compile(_SUBDOMAIN).fullmatch
+_label = re.compile(_LABEL).fullmatch
+_dns_1035 = re.compile(_DNS_1035).fullmatch
+_LABEL_NAMES = frozenset({"namespaces"})
+_PATH_NAMES = frozenset(
+    f"{plural}.rbac.authorization.k8s.io" for plural in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+)
+_FREE_NAMES = frozenset({"events"})
+
+
+def random_suffix() -> str:
+    """Return the five characters that `generateName` appends."""
+    return "".join(random.choices(_SUFFIX, k=5))  # noqa: S311  # not a secret
+
+
+def now_text() -> str:
+    """Return the present as Kubernetes writes it."""
+    return rfc3339(time.time())
+
+
+def label_problem(text: str) -> str:
+    """Return why `text` is no DNS label, or an empty text."""
+    if len(text) > 63:
+        return "must be no more than 63 bytes"
+    if _label(text):
+        return ""
+    return (
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+        f"alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
+    )
+
+
+def subdomain_problem(text: str) -> str:
+    """Return why `text` is no DNS subdomain, or an empty text."""
+    if len(text) > 253:
+        return "must be no more than 253 bytes"
+    if _subdomain(text):
+        return ""
+    return (
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+        f"with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+    )
+
+
+def dns_1035_problem(text: str) -> str:
+    """Return why `text` is no RFC 1035 label, which the names of services are, or an empty text."""
+    if len(text) > 63:
+        return "must be no more than 63 bytes"
+    if _dns_1035(text):
+        return ""
+    return (
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and "
+        f"end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{_DNS_1035}')"
+    )
+
+
+def _path_problem(text: str) -> str:
+    if text in (".", ".."):
+        return f"may not be '{text}'"
+    for part in ("/", "%"):
+        if part in text:
+            return f"may not contain '{part}'"
+    return ""
+
+
+def name_problem(kind: Kind, name: str) -> str:
+    """Return why an object of this kind may not have that name, or an empty text."""
+    if kind.table in _PATH_NAMES or kind.table in _FREE_NAMES:
+        return _path_problem(name)
+    if kind.table in _LABEL_NAMES:
+        return label_problem(name)
+    return subdomain_problem(name)
+
+
+def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> None:
+    """Raise `BadRequest` unless the body is an object of this kind that fits the request's path."""
+    if not isinstance(body, dict):
+        raise BadRequest("the object provided is unrecognized (must be of type " + kind.kind + ")")
+    metadata = body.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise BadRequest(
+            f"the object provided is unrecognized (must be of type {kind.kind}): metadata is not an object"
+        )
+    api_version, has_kind = body.get("apiVersion"), body.get("kind")
+    if api_version and api_version != kind.api_version:
+        raise BadRequest(
+            f"the API version in the data ({api_version}) does not match the expected API version ({kind.api_version})"
+        )
+    if has_kind and has_kind != kind.kind:
+        wanted = f"{kind.api_version}, Kind={kind.kind}"
+        raise BadRequest(
+            f'{has_kind} in version "{kind.version}" cannot be handled as a {kind.kind}: expected {wanted}'
+        )
+    metadata = metadata or {}
+    has_namespace = metadata.get("namespace")
+    if has_namespace and has_namespace != (namespace or ""):
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+    has_name = metadata.get("name")
+    if name and has_name and has_name != name:
+        raise BadRequest(f"the name of the object ({has_name}) does not match the name on the URL ({name})")
+
+
+def set_on_create(kind: Kind, obj: Json, namespace: str | None, name: str) -> None:
+    """Write what the server decides about a new object's metadata."""
+    metadata = obj["metadata"]
+    for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
+        metadata.pop(key, None)
+    if name:
+        metadata["name"] = name
+    elif not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"][:58] + random_suffix()
+    if namespace is not None:
+        metadata["namespace"] = namespace
+    else:
+        metadata.pop("namespace", None)
+    metadata["uid"] = str(uuid.uuid4())
+    metadata["creationTimestamp"] = now_text()
+    if kind.has_generation:
+        metadata["generation"] = 1
+    else:
+        metadata.pop("generation", None)
+    drop_empty(metadata)
+
+
+_SERVER_OWNED = (
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generateName",
+)
+
+
+def set_on_update(kind: Kind, new: Json, old: Json) -> None:
+    """Keep what a client may not change. Raises `Conflict` when the body is another object's."""
+    metadata, before = new["metadata"], old["metadata"]
+    uid = metadata.get("uid")
+    if uid and uid != before["uid"]:
+        raise Conflict(
+            f'Operation cannot be fulfilled on {kind.table} "{before["name"]}": Precondition failed: UID in precondition: '
+            f"{uid}, UID in object meta: {before['uid']}",
+            details={"name": before["name"], **kind.details},
+        )
+    for key in _SERVER_OWNED:
+        if key in before:
+            metadata[key] = before[key]
+        else:
+            metadata.pop(key, None)
+    metadata["name"] = before["name"]
+    if "namespace" in before:
+        metadata["namespace"] = before["namespace"]
+    metadata.pop("selfLink", None)
+    drop_empty(metadata)
+
+
+def drop_empty(metadata: Json) -> None:
+    """Drop empty maps and lists, as Go's encoder does."""
+    for key in ("labels", "annotations", "finalizers", "ownerReferences", "generateName"):
+        if key in metadata and not metadata[key]:
+            del metadata[key]
+
+
+def check(kind: Kind, obj: Json) -> Problems:
+    """Return what is wrong with the client's part of the metadata of a new object."""
+    metadata = obj["metadata"]
+    found: Problems = []
+    name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
+    if not name:
+        found.append(required("metadata.name", "name or generateName is required"))
+    elif detail := name_problem(kind, name):
+        where = "metadata.generateName" if prefix and name.startswith(prefix[:58]) and detail else "metadata.name"
+        if where == "metadata.generateName":
+            found.append(invalid(where, prefix, detail))
+        found.append(invalid("metadata.name", name, detail))
+    return found + check_labels(metadata) + _check_rest(metadata)
+
+
+def check_update(kind: Kind, new: Json, old: Json) -> Problems:
+    """Return what is wrong with changed metadata."""
+    metadata, before = new["metadata"], old["metadata"]
+    found: Problems = []
+    if metadata.get("labels") != before.get("labels") or metadata.get("annotations") != before.get("annotations"):
+        found += check_labels(metadata)
+    finalizers = metadata.get("finalizers", [])
+    if finalizers != before.get("finalizers", []):
+        found += _check_rest(metadata)
+        if "deletionTimestamp" in before:
+            added = [one for one in finalizers if one not in before.get("finalizers", [])]
+            if added:
+                shown = "[" + " ".join(f'"{one}"' for one in added) + "]"
+                text = "no new finalizers can be added if the object is being deleted, found new finalizers []string{"
+                text += ", ".join(shown[1:-1].split(" ")) + "}"
+                found.append(forbidden("metadata.finalizers", text))
+    if metadata.get("ownerReferences") != before.get("ownerReferences"):
+        found += _check_owners(metadata)
+    return found
+
+
+def check_labels(metadata: Json, path: str = "metadata") -> Problems:
+    """Return what is wrong with labels and annotations."""
+    found: Problems = []
+    for key, value in metadata.get("labels", {}).items():
+        if detail := label_key_problem(key):
+            found.append(invalid(f"{path}.labels", key, detail))
+        if detail := label_value_problem(value):
+            found.append(invalid(f"{path}.labels", value, detail))
+    size = 0
+    for key, value in metadata.get("annotations", {}).items():
+        if detail := label_key_problem(key.lower()):
+            found.append(invalid(f"{path}.annotations", key, detail))
+        size += len(key) + len(value)
+    if size > _ANNOTATION_BYTES:
+        found.append(
+            Problem(
+                f"{path}.annotations", "FieldValueTooLong", f"Too long: may not be more than {_ANNOTATION_BYTES} bytes"
+            )
+        )
+    return found
+
+
+_KNOWN_FINALIZERS = ("kubernetes", "foregroundDeletion", "orphan")
+
+
+def _check_rest(metadata: Json) -> Problems:
+    found: Problems = []
+    for finalizer in metadata.get("finalizers", ()):
+        if detail := label_key_problem(finalizer):
+            found.append(invalid("metadata.finalizers", finalizer, detail))
+        elif "/" not in finalizer and finalizer not in _KNOWN_FINALIZERS:
+            found.append(
+                invalid(
+                    "metadata.finalizers",
+                    finalizer,
+                    "name is neither a standard finalizer name nor is it fully qualified",
+                )
+            )
+    return found + _check_owners(metadata)
+
+
+def _check_owners(metadata: Json) -> Problems:
+    found: Problems = []
+    controllers = []
+    for index, owner in enumerate(metadata.get("ownerReferences", ())):
+        for key, shown in (("apiVersion", "version"), ("kind", "kind"), ("name", "name"), ("uid", "uid")):
+            if not owner.get(key):
+                detail = "version must not be empty" if shown == "version" else "must not be empty"
+                found.append(invalid(f"metadata.ownerReferences[{index}].{key}", owner.get(key, ""), detail))
+        if owner.get("controller"):
+            controllers.append(owner)
+    if len(controllers) > 1:
+        found.append(
+            invalid(
+                "metadata.ownerReferences",
+                metadata["ownerReferences"],
+                "Only one reference can have Controller set to true. Found "
+                + f'"true" in references for {controllers[0]["kind"]}/{controllers[0]["name"]} and '
+                + f"{controllers[1]['kind']}/{controllers[1]['name']}",
+            )
+        )
+    return found

@@ -1,0 +1,169 @@
+"""All objects, in memory, with one resource version that rises with every write.
+
+A writer reads the newest state (`latest`), which holds what the other writers of this loop tick have staged, and stages
+its change. Once per tick everything staged is committed to the database in one transaction; only then do readers see it,
+watchers hear of it, and the writers go on. When the commit fails, everything staged is forgotten and its writers fail.
+
+The last changes are kept with both their sides (`window`): watches begin in it, and pages of a list are read at the
+version of the first page by undoing it.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from kecs.embedded.database import Database
+from kecs.embedded.entry import Change, Entry, Owners, Table
+from kecs.kube.errors import Gone, InternalError, Unavailable
+
+Names = dict[str, Entry]
+WINDOW_CHANGES = 4096
+WINDOW_BYTES = 8 << 20
+
+
+class Store:
+    """The objects of one API. Use it from one event loop."""
+
+    def __init__(
+        self, database: Database | None = None, *, window: int = WINDOW_CHANGES, window_bytes: int = WINDOW_BYTES
+    ) -> None:
+        self._database = database
+        self._tables: dict[Table, dict[str, Names]] = {}
+        self._staged: dict[tuple[Table, str, str], Entry | None] = {}
+        self._batch: list[tuple[Change, asyncio.Future[None]]] = []
+        self._listeners: list[Callable[[list[Change]], None]] = []
+        self._abandoned: list[Callable[[list[Change]], None]] = []
+        self._window: deque[Change] = deque()
+        self._window_size = 0
+        self._limits = (window, window_bytes)
+        self._number = 0
+        self._closed = False
+        self.revision = database.revision() if database else 0
+        if database:
+            for table, entry in database.load():
+                self._tables.setdefault(table, {}).setdefault(entry.namespace, {})[entry.name] = entry
+                self._number = max(self._number, entry.number)
+                self.revision = max(self.revision, entry.revision)
+        self.revision = max(self.revision, 1)
+        self._next = self.revision
+        self._oldest = self.revision  # watches may begin here or later
+
+    def on_commit(
+        self, listener: Callable[[list[Change]], None], abandoned: Callable[[list[Change]], None] | None = None
+    ) -> None:
+        """Call `listener` with what each commit wrote, before its writers go on; `abandoned` with what failed."""
+        self._listeners.append(listener)
+        if abandoned:
+            self._abandoned.append(abandoned)
+
+    def get(self, table: Table, namespace: str, name: str) -> Entry | None:
+        """Return an object as readers see it."""
+        return self._tables.get(table, {}).get(namespace, {}).get(name)
+
+    def latest(self, table: Table, namespace: str, name: str) -> Entry | None:
+        """Return an object as the next writer must see it."""
+        key = (table, namespace, name)
+        return self._staged[key] if key in self._staged else self.get(table, namespace, name)
+
+    def namespaces(self, table: Table) -> dict[str, Names]:
+        """Return the entries of a table by namespace and name ("" holds those without a namespace). Only read it."""
+        return self._tables.get(table, {})
+
+    def latest_in(self, table: Table, namespace: str) -> Iterator[Entry]:
+        """Yield the objects of one namespace as the next writer must see them."""
+        staged = {key[2]: entry for key, entry in self._staged.items() if key[0] == table and key[1] == namespace}
+        for name, entry in self.namespaces(table).get(namespace, {}).items():
+            if name not in staged:
+                yield entry
+        yield from (entry for entry in staged.values() if entry is not None)
+
+    def entry(self, old: Entry | None, namespace: str, name: str, tail: bytes, owners: Owners) -> Entry:
+        """Return the next version of `old` (or a new object) with a new resource version; it is not yet staged."""
+        self._next += 1
+        if old is None:
+            self._number += 1
+        number = old.number if old else self._number
+        return Entry(number, namespace, name, self._next, tail, owners)
+
+    def stage(self, table: Table, old: Entry | None, new: Entry | None) -> asyncio.Future[None]:
+        """Stage a creation (`old` None), a change, or a deletion (`new` None); the future ends with the commit."""
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        if self._closed:
+            done.set_exception(Unavailable("the server is shutting down"))
+            return done
+        entry = new or old
+        assert entry is not None  # noqa: S101  # the caller has one of them
+        if new is None:
+            self._next += 1
+        change = Change(table, entry.namespace, entry.name, new.revision if new else self._next, old, new)
+        self._staged[(table, entry.namespace, entry.name)] = new
+        if not self._batch:
+            loop.call_soon(self.flush)
+        self._batch.append((change, done))
+        return done
+
+    def flush(self) -> None:
+        """Commit what is staged."""
+        batch, self._batch, staged, self._staged = self._batch, [], self._staged, {}
+        if not batch:
+            return
+        changes = [change for change, _ in batch]
+        try:
+            if self._database:
+                self._database.commit(changes, self._next)
+        except sqlite3.Error as error:
+            for abandon in self._abandoned:
+                abandon(changes)
+            failure = InternalError(f"Internal error occurred: the change could not be stored: {error}")
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(failure)
+            return
+        for (table, namespace, name), entry in staged.items():
+            names = self._tables.setdefault(table, {}).setdefault(namespace, {})
+            if entry is not None:
+                names[name] = entry
+            elif names.pop(name, None) and not names:
+                del self._tables[table][namespace]
+        self.revision = changes[-1].revision
+        self._remember(changes)
+        for listener in self._listeners:
+            listener(changes)
+        for _, done in batch:
+            if not done.done():
+                done.set_result(None)
+
+    def _remember(self, changes: list[Change]) -> None:
+        most, most_bytes = self._limits
+        self._window.extend(changes)
+        self._window_size += sum(_weight(change) for change in changes)
+        while self._window and (len(self._window) > most or self._window_size > most_bytes):
+            oldest = self._window.popleft()
+            self._window_size -= _weight(oldest)
+            self._oldest = oldest.revision
+
+    def since(self, revision: int) -> list[Change]:
+        """Return what was committed after `revision`, oldest first. Raises `Gone` when that is no longer known."""
+        if revision < self._oldest:
+            raise Gone(f"too old resource version: {revision} ({self._oldest})")
+        found: list[Change] = []
+        for change in reversed(self._window):
+            if change.revision <= revision:
+                break
+            found.append(change)
+        found.reverse()
+        return found
+
+    def close(self) -> None:
+        """Commit what is staged, refuse further writes and close the database."""
+        self.flush()
+        self._closed = True
+        if self._database:
+            self._database.close()
+
+
+def _weight(change: Change) -> int:
+    """Return the bytes that only the window holds: what the change replaced."""
+    return 200 + (len(change.old.tail) if change.old else 0)

@@ -1,0 +1,221 @@
+"""The way of a write: from a body or a patch to a staged change.
+
+Everything up to staging runs without waiting, so what a writer has checked still holds when its change is staged. The
+order is Kubernetes's: target, decoding, admission, preparation, validation, ownership, storage.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from kecs.embedded import metadata
+from kecs.embedded.catalog import Catalog, Kind
+from kecs.embedded.decoding import decode_object
+from kecs.embedded.deletion import decide, is_finished
+from kecs.embedded.entry import Entry, Owners, tail, text
+from kecs.embedded.patch import json_patch, merge_patch
+from kecs.embedded.problems import refuse
+from kecs.embedded.schema import Decoding, Object
+from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
+from kecs.embedded.store import Store
+from kecs.embedded.strategies import strategy_of
+from kecs.kube.errors import AlreadyExists, ApiError, BadRequest, Conflict, Forbidden, InternalError, NotFound
+
+Json = dict[str, Any]
+Done = asyncio.Future[None] | None  # None: nothing had to be stored
+
+_decode = msgspec.json.Decoder().decode
+_SPECIAL_MEMBERS = ("apiVersion", "kind", "metadata")
+
+
+class Writer:
+    """Turns requests into staged changes of one store."""
+
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    def current(self, kind: Kind, namespace: str | None, name: str) -> Entry:
+        """Return the newest version of an object. Raises `NotFound`."""
+        entry = self._store.latest(kind.table, namespace or "", name)
+        if entry is None:
+            raise kind.missing(name)
+        return entry
+
+    def create(self, kind: Kind, write: Write) -> tuple[Written, Done]:
+        """Stage a new object."""
+        metadata.check_target(kind, write.body, write.namespace, write.name)
+        obj, warnings = decode_object(kind, write.body, None, write.validation)
+        if obj["metadata"].get("resourceVersion"):
+            raise InternalError("resourceVersion should not be set on objects to be created")
+        metadata.set_on_create(kind, obj, write.namespace, write.name)
+        name = obj["metadata"].get("name", "")
+        self._require_namespace(kind, write.namespace, name)
+        if kind.has_status:
+            reset_status(kind, obj)
+        strategy = strategy_of(kind.table)
+        strategy.prepare(obj)
+        refuse(kind, name, metadata.check(kind, obj) + strategy.check(obj))
+        if self._store.latest(kind.table, write.namespace or "", name):
+            raise AlreadyExists(f'{kind.table} "{name}" already exists', details={"name": name, **kind.details})
+        return self._put(kind, None, obj, (), write.dry_run, warnings)
+
+    def _require_namespace(self, kind: Kind, namespace: str | None, name: str) -> None:
+        if not kind.namespaced or namespace is None:
+            return
+        entry = self._store.latest("namespaces", "", namespace)
+        if entry is None:
+            raise NotFound(f'namespaces "{namespace}" not found', details={"name": namespace, "kind": "namespaces"})
+        if b'"deletionTimestamp":"' not in entry.tail:
+            return
+        if _decode(text(b'{"metadata":{"resourceVersion":"', entry))["metadata"].get("deletionTimestamp"):
+            message = f"unable to create new content in namespace {namespace} because it is being terminated"
+            cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated"}
+            raise Forbidden(
+                f'{kind.table} "{name}" is forbidden: {message}',
+                details={"name": name, **kind.details, "causes": [{**cause, "field": "metadata.namespace"}]},
+            )
+
+    def update(self, kind: Kind, write: Write) -> tuple[Written, Done]:
+        """Stage a replacement or a patched object."""
+        entry = self.current(kind, write.namespace, write.name)
+        old = _decode(text(kind.prefix, entry))
+        body = self._wanted(kind, write, old)
+        metadata.check_target(kind, body, write.namespace, write.name)
+        _check_version(kind, entry, body)
+        obj, warnings = decode_object(kind, body, old, write.validation)
+        self._restrict(kind, write, obj, old)
+        metadata.set_on_update(kind, obj, old)
+        strategy = strategy_of(kind.table)
+        strategy.prepare_update(obj, old)
+        _count_generation(kind, obj, old)
+        found = metadata.check_update(kind, obj, old) + strategy.check_update(obj, old)
+        refuse(kind, write.name, found)
+        return self._put(kind, entry, obj, entry.owners, write.dry_run, warnings, old)
+
+    def _wanted(self, kind: Kind, write: Write, old: Json) -> Any:
+        if write.verb == "replace":
+            return write.body
+        if write.patch_type == "json":
+            return json_patch(old, write.body)
+        if not isinstance(write.body, dict):
+            raise BadRequest("json: cannot unmarshal array into Go value of type map[string]interface {}")
+        return merge_patch(old, write.body)
+
+    def _restrict(self, kind: Kind, write: Write, obj: Json, old: Json) -> None:
+        """Let a status write change the status alone, and any other everything else."""
+        if write.subresource == "status":
+            status = obj.get("status")
+            obj.clear()
+            obj.update({**old, "metadata": dict(old["metadata"])})
+            if status is not None:
+                obj["status"] = status
+            else:
+                obj.pop("status", None)
+        elif kind.has_status:
+            if "status" in old:
+                obj["status"] = old["status"]
+            else:
+                obj.pop("status", None)
+
+    def _put(
+        self,
+        kind: Kind,
+        entry: Entry | None,
+        obj: Json,
+        owners: Owners,
+        dry_run: bool,
+        warnings: list[str],
+        old: Json | None = None,
+    ) -> tuple[Written, Done]:
+        meta = obj["metadata"]
+        namespace, name = meta.get("namespace", ""), meta["name"]
+        meta.pop("managedFields", None)
+        meta.pop("resourceVersion", None)
+        if entry and old is not None:
+            old["metadata"].pop("resourceVersion", None)
+            if obj == old and owners == entry.owners:
+                return Written(Stored(kind, entry), False, warnings), None
+        if dry_run:
+            shown = Entry(0, namespace, name, entry.revision if entry else 0, tail(obj), owners)
+            return Written(Stored(kind, shown), entry is None, warnings), None
+        new = self._store.entry(entry, namespace, name, tail(obj), owners)
+        gone = entry is not None and is_finished(kind, obj)
+        done = self._store.stage(kind.table, entry, None if gone else new)
+        return Written(Stored(kind, new), entry is None, warnings), done
+
+    def remove(self, kind: Kind, request: Deletion) -> tuple[Removed, Done]:
+        """Stage a deletion or its mark."""
+        entry = self.current(kind, request.namespace, request.name)
+        old = _decode(text(kind.prefix, entry))
+        _check_preconditions(kind, entry, old, request)
+        verdict = decide(kind, old, request)
+        returns = strategy_of(kind.table).returns_object
+        if verdict.gone:
+            shown = Stored(kind, entry)
+            done = None if request.dry_run else self._store.stage(kind.table, entry, None)
+            return Removed(shown, True, not returns), done
+        written, done = self._put(kind, entry, verdict.obj, entry.owners, request.dry_run, [], old)
+        assert written.stored  # noqa: S101  # an object that stays is shown
+        return Removed(written.stored, False, False), done
+
+
+def reset_status(kind: Kind, obj: Json) -> None:
+    """Give a new object the status that nobody has written yet."""
+    obj.pop("status", None)
+    if kind.custom:
+        return
+    node = kind.node.child("status")
+    obj["status"] = node.decode({}, Decoding()) if isinstance(node, Object) else {}
+
+
+def _count_generation(kind: Kind, obj: Json, old: Json) -> None:
+    if not kind.has_generation:
+        return
+    before = old["metadata"].get("generation", 1)
+    changed = any(
+        obj.get(key) != old.get(key)
+        for key in {*obj, *old}
+        if key not in _SPECIAL_MEMBERS and not (key == "status" and kind.has_status)
+    )
+    if kind.table == "deployments.apps":
+        changed = changed or obj["metadata"].get("annotations") != old["metadata"].get("annotations")
+    obj["metadata"]["generation"] = before + 1 if changed else before
+
+
+def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
+    version = (body.get("metadata") or {}).get("resourceVersion")
+    if version in (None, "", "0", str(entry.revision)):
+        return
+    if not (isinstance(version, str) and version.isdecimal()):
+        raise BadRequest(
+            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        )
+    raise conflict(
+        kind, entry.name, "the object has been modified; please apply your changes to the latest version and try again"
+    )
+
+
+def _check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion) -> None:
+    if request.uid and request.uid != old["metadata"]["uid"]:
+        raise conflict(
+            kind,
+            entry.name,
+            f"Precondition failed: UID in precondition: {request.uid}, UID in object meta: {old['metadata']['uid']}",
+        )
+    if request.resource_version and request.resource_version != str(entry.revision):
+        raise conflict(
+            kind,
+            entry.name,
+            f"Precondition failed: ResourceVersion in precondition: {request.resource_version}, ResourceVersion in object "
+            f"meta: {entry.revision}",
+        )
+
+
+def conflict(kind: Kind, name: str, why: str) -> ApiError:
+    """Return the error of a write that met another one."""
+    return Conflict(
+        f'Operation cannot be fulfilled on {kind.table} "{name}": {why}', details={"name": name, **kind.details}
+    )
