@@ -1,6 +1,6 @@
 """Media types: which form of an object a client accepts, and how a body that it sent is decoded.
 
-JSON is what is spoken. Protobuf and CBOR are refused, and clients then fall back to JSON; YAML is there for people.
+Answers are JSON, or YAML for people: clients that like protobuf best take JSON as well. Bodies may be any of the three.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from kecs.embedded.http.answers import JSON, Answer
+from kecs.embedded.http.protobuf import PROTOBUF, decode_protobuf
 from kecs.kube.errors import BadRequest, NotAcceptable, UnsupportedMediaType
 
 YAML = "application/yaml"
@@ -79,7 +80,7 @@ def media_type(header: str) -> str:
 
 
 def decode(content_type: str, body: bytes, kind: str) -> Any:
-    """Decode a body that is an object of `kind`, from JSON (also when no type is given) or YAML.
+    """Decode a body that is an object of `kind`, from JSON (also when no type is given), YAML or protobuf.
 
     Raises `UnsupportedMediaType` for other media types and `BadRequest` for a body that does not parse.
     """
@@ -88,7 +89,9 @@ def decode(content_type: str, body: bytes, kind: str) -> Any:
         return decode_json(body, kind)
     if given == YAML:
         return decode_yaml(body, kind)
-    raise unknown_format(JSON, YAML)
+    if given == PROTOBUF:
+        return decode_protobuf(body)
+    raise unknown_format(JSON, YAML, PROTOBUF)
 
 
 def decode_json(body: bytes, kind: str) -> Any:
