@@ -14,6 +14,8 @@ TASKSET = "kecs.io/taskset"  # id of the task set
 TASKSET_EXTERNAL_ID = "kecs.io/taskset-external-id"
 ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, task
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
+TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's
+NETWORK = "kecs.io/network"  # on pods that a network policy selects by their network mode: none
 REGION = "kecs.io/region"  # of cluster-scoped resources; the default region when absent
 ACCOUNT = "kecs.io/account"  # of cluster-scoped resources; the default account when absent
 
@@ -25,12 +27,17 @@ ROLE_TASK = "task"
 CLUSTER_ARN = "kecs.io/cluster-arn"  # on the namespace and what is in it
 SERVICE_ARN = "kecs.io/service-arn"
 TASK = "kecs.io/task"  # on pods: what ECS knows of the task and Kubernetes has no field for (JSON, translate.facts)
-DEPLOYMENT_ID = "kecs.io/deployment-id"  # on a service's pod template: the ECS deployment that it is ("ecs-svc/19 digits")
+DEPLOYMENT_ID = (
+    "kecs.io/deployment-id"  # on a service's pod template: the ECS deployment that it is ("ecs-svc/19 digits")
+)
 DEPLOYMENT = "kecs.io/deployment"  # on an ECSService: the wanted deployment (JSON, objects.WantedDeployment)
+DOCKER_LABELS = "kecs.io/docker-labels"  # on pods: the containers' Docker labels (JSON, by ECS name)
 STOP = "kecs.io/stop"  # on pods, before they are deleted: why the task ends (JSON, objects.StopNote)
 DELETED_AT = "kecs.io/deleted-at"  # on an ECSService or ECSCluster: the AWS API was asked to delete it (epoch seconds)
 CREATED_AT = "kecs.io/created-at"  # epoch seconds with milliseconds, where creationTimestamp is too coarse
-FORCE_NEW_DEPLOYMENT = "kecs.io/force-new-deployment"  # any new value asks for a new deployment, as `rollout restart` does
+FORCE_NEW_DEPLOYMENT = (
+    "kecs.io/force-new-deployment"  # any new value asks for a new deployment, as `rollout restart` does
+)
 
 # Finalizers.
 TASK_FINALIZER = "kecs.io/task"  # holds a task's pod until its end is recorded as an ECSTask

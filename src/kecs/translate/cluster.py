@@ -7,7 +7,7 @@ from kecs.model import arns, marks
 from kecs.model.objects import Cluster
 from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
 from kecs.translate.body import Json
-from kecs.translate.network import NETWORK, make_isolation
+from kecs.translate.network import make_isolation
 
 # Tags of a cluster that ask for a quota, and what each limits.
 QUOTA_TAGS = {
@@ -64,7 +64,7 @@ def make_network_policies(namespace: str) -> list[Json]:
         "kind": "NetworkPolicy",
         "metadata": {"name": _DEFAULT_POLICY, "namespace": namespace, "labels": {marks.CLUSTER: namespace}},
         "spec": {
-            "podSelector": {"matchExpressions": [{"key": NETWORK, "operator": "DoesNotExist"}]},
+            "podSelector": {"matchExpressions": [{"key": marks.NETWORK, "operator": "DoesNotExist"}]},
             "policyTypes": ["Ingress"],
             "ingress": [{"from": peers}],
         },

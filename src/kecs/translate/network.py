@@ -8,8 +8,7 @@ from kecs.model.objects import Service, TaskDefinitionSpec
 from kecs.translate.body import Json, owned
 from kecs.translate.container.ports import Port, port_name, ports_of
 
-NETWORK = "kecs.io/network"  # label of the pods that a network policy selects by their network mode
-ISOLATED = "none"
+ISOLATED = "none"  # value of the label kecs.io/network
 
 # What Kubernetes takes for a host name (DNS-1123 subdomain).
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -104,7 +103,7 @@ def make_isolation(namespace: str) -> Json:
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": "kecs-isolated", "namespace": namespace, "labels": {marks.CLUSTER: namespace}},
-        "spec": {"podSelector": {"matchLabels": {NETWORK: ISOLATED}}, "policyTypes": ["Ingress", "Egress"]},
+        "spec": {"podSelector": {"matchLabels": {marks.NETWORK: ISOLATED}}, "policyTypes": ["Ingress", "Egress"]},
     }
 
 

@@ -17,8 +17,6 @@ from kecs.translate.facts import ContainerFacts, TaskFacts, encode
 from kecs.translate.launch import Launch
 from kecs.translate.options import DEFAULT, Options
 
-DOCKER_LABELS = "kecs.io/docker-labels"  # annotation of pods: the containers' Docker labels (JSON, by ECS name)
-
 
 def make_pod_template(definition: TaskDefinitionSpec, launch: Launch, options: Options = DEFAULT) -> Json:
     """Return the pod template (`metadata`, `spec`) of tasks launched so.
@@ -88,14 +86,14 @@ def _metadata(definition: TaskDefinitionSpec, launch: Launch, parts: Sequence[Pa
         **placement.group_labels(launch),
     }
     if definition.networkMode == "none":
-        labels[network.NETWORK] = network.ISOLATED
+        labels[marks.NETWORK] = network.ISOLATED
     annotations = {marks.TASK: encode(_facts(definition, launch, parts))}
     if launch.service:
         labels[marks.SERVICE] = names.service(launch.service)
         annotations[marks.DEPLOYMENT_ID] = launch.startedBy
     docker_labels = {part.name: part.definition.dockerLabels for part in parts if part.definition.dockerLabels}
     if docker_labels:
-        annotations[DOCKER_LABELS] = to_text(docker_labels)
+        annotations[marks.DOCKER_LABELS] = to_text(docker_labels)
     return {"labels": labels, "annotations": annotations, "finalizers": [marks.TASK_FINALIZER]}
 
 
