@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-READY = re.compile(r"^kecs ready on (http://\S+)$", re.MULTILINE)
+READY = re.compile(r"^kecs ready on (http://[^\s,]+).*\n", re.MULTILINE)
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 

@@ -105,7 +105,7 @@ class AwsApp:
 
 def _refuse(exchange: Exchange, error: BaseException) -> None:
     """Make an error the answer, and log it: what the client did wrong by name, what kecs did wrong by place."""
-    answer = _as_aws_error(error)
+    answer = _as_aws_error(error, exchange.request_id)
     exchange.status = answer.http_code
     exchange.body = json11.encode_error(answer)
     fields = {**_fields(exchange), "error": answer.code}
@@ -115,14 +115,14 @@ def _refuse(exchange: Exchange, error: BaseException) -> None:
         log.error("request failed", extra={"fields": fields | logs.described(error)})
 
 
-def _as_aws_error(error: BaseException) -> AwsError:
+def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
     if isinstance(error, AwsError):
         return error
     if isinstance(error, asyncio.CancelledError):
         return ServiceUnavailable("The request did not finish in time, or the server is ending.")
     if isinstance(error, ApiError) and error.http_code in (429, 503, 504):
         return ServiceUnavailable("Service Unavailable. Please try again later.")
-    return ServerException("Service Unavailable. Please try again later.")
+    return ServerException(f"Service Unavailable. Please try again later. (request {request_id})")
 
 
 def _fields(exchange: Exchange) -> dict[str, object]:

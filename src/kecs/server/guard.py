@@ -30,13 +30,11 @@ class Guard:
                 self._verdicts.clear()
             allowed = self._verdicts[host, local] = self._is_ours(_name(host), local)
         if not allowed:
-            raise AccessDeniedException(
-                "kecs does not answer to this Host; name it by its address, or start it with --allow-host."
-            )
+            raise _refusal("kecs does not answer to this Host; name its address, or start it with --allow-host.")
         if origin and origin.partition(b"://")[2] != host:
-            raise AccessDeniedException("kecs does not answer requests that a web page of another origin makes.")
+            raise _refusal("kecs does not answer requests that a web page of another origin makes.")
         if fetch_site and fetch_site not in (b"same-origin", b"none"):
-            raise AccessDeniedException("kecs does not answer requests that a web page of another site makes.")
+            raise _refusal("kecs does not answer requests that a web page of another site makes.")
 
     def _is_ours(self, name: str, local: str) -> bool:
         if name == "localhost" or name.endswith(".localhost") or name == local or name in self._names:
@@ -45,6 +43,10 @@ class Guard:
             return ip_address(name).is_loopback
         except ValueError:
             return False
+
+
+def _refusal(message: str) -> AccessDeniedException:
+    return AccessDeniedException(message).at(403)
 
 
 def _name(host: bytes) -> str:

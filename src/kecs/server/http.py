@@ -14,6 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+_TICK = 1.0  # seconds
 _IDLE, _ARRIVING, _ANSWERING = range(3)
 
 
@@ -39,7 +40,7 @@ class Clock:
         """Begin to tick, if it does not yet: called for each new connection."""
         if self._timer is None:
             self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
-            self._timer = asyncio.get_running_loop().call_later(1.0, self._tick)
+            self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
 
     def stop(self) -> None:
         """Tick no more."""
@@ -100,6 +101,8 @@ class Protocol(HttpToolsProtocol):
             self._head += len(data)
             if self._head > self._head_limit:
                 self._refuse(b"431 Request Header Fields Too Large")
+        elif len(data) > self._head_limit and sum(map(_length, self.headers)) > self._head_limit:
+            self._refuse(b"431 Request Header Fields Too Large")  # the whole head came at once
 
     def on_response_complete(self) -> None:
         """Wait for the next request, without the timer that uvicorn would start for it."""
@@ -130,6 +133,13 @@ class Protocol(HttpToolsProtocol):
             if self._task is not None:
                 self._task.cancel()
 
+    def shutdown(self) -> None:
+        """Let the request at work be the last one, and do not wait for one that has not arrived."""
+        if self._phase == _ARRIVING:
+            self._refuse(b"503 Service Unavailable")
+        else:
+            super().shutdown()
+
     def _refuse(self, status: bytes) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
@@ -140,3 +150,7 @@ class Protocol(HttpToolsProtocol):
         if not started:
             self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         self.transport.close()
+
+
+def _length(header: tuple[bytes, bytes]) -> int:
+    return len(header[0]) + len(header[1])

@@ -52,25 +52,20 @@ def answer_health(ready: Callable[[], str]) -> Step:
 
 
 def find_operation(routes: Routes) -> Step:
-    """Find the operation, as AWS does: by a POST of JSON with a target. A form, which a web page can send, is none."""
+    """Find the operation by the target of a POST of JSON. A form, which a web page can send, is none.
+
+    AWS answers 404 where it cannot even tell the protocol, and 400 where the target is unknown.
+    """
 
     def step(exchange: Exchange) -> None:
         kind = exchange.headers.get(b"content-type", b"")
         if kind not in _JSON and kind.partition(b";")[0].strip().lower() not in _JSON:
-            raise _NotFound("")
+            raise UnknownOperationException("").at(404)
         if exchange.http["method"] != "POST" or exchange.http["path"] != "/":
-            raise _NotFound("")
+            raise UnknownOperationException("").at(404)
         exchange.route = routes.find(exchange.headers.get(b"x-amz-target", b""))
 
     return step
-
-
-class _NotFound(UnknownOperationException):
-    http_code = 404  # what AWS answers where it cannot even tell the protocol
-
-    @property
-    def code(self) -> str:
-        return "UnknownOperationException"
 
 
 def find_caller(callers: Callers) -> Step:

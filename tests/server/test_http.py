@@ -1,0 +1,196 @@
+"""The limits of a connection, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from uvicorn.server import ServerState
+
+from kecs.model.generated import ecs
+from kecs.server import http
+from kecs.server.http import Limits
+from kecs.server.run import App, Door, House
+from kecs.services.context import Context
+from tests.server.support import TARGET, app
+
+
+async def clusters(ctx: Context, request: ecs.ListClustersRequest) -> ecs.ListClustersResponse:
+    return ecs.ListClustersResponse(clusterArns=[request.nextToken or "-"])
+
+
+async def forever(ctx: Context, request: Any) -> None:
+    await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def serving(
+    application: App, limits: Limits | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Serve an application, and connect to it."""
+    house = House([Door("aws", application, "127.0.0.1", 0, limits=limits or Limits(), grace=0.05)])
+    await house.open()
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.address("aws").rpartition(":")[2]))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await house.close()
+
+
+def message(body: bytes = b"{}", *, more: bytes = b"", length: int | None = None) -> bytes:
+    return (
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-amz-json-1.1\r\n"
+        b"X-Amz-Target: %s.ListClusters\r\n%sContent-Length: %d\r\n\r\n%s"
+        % (TARGET.encode(), more, len(body) if length is None else length, body)
+    )
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    async with asyncio.timeout(10):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        return int(head[9:12]), await reader.readexactly(length)
+
+
+async def closed(reader: asyncio.StreamReader) -> bytes:
+    """Return what still came until the connection was closed."""
+    async with asyncio.timeout(10):
+        return await reader.read()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a second of the limits pass in a few milliseconds."""
+    monkeypatch.setattr(http, "_TICK", 0.01)
+
+
+async def test_requests_on_one_connection() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        for number in range(3):
+            writer.write(message(b'{"nextToken": "%d"}' % number))
+            assert await answer(reader) == (200, b'{"clusterArns":["%d"]}' % number)
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        writer.write(b"".join(message(b'{"nextToken": "%d"}' % number) for number in range(5)))
+        for number in range(5):
+            assert await answer(reader) == (200, b'{"clusterArns":["%d"]}' % number)
+
+
+async def test_a_chunked_body() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        head, _, _ = message().partition(b"Content-Length")
+        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        writer.write(b'8\r\n{"nextTo\r\na\r\nken": "n"}\r\n0\r\n\r\n')
+        assert await answer(reader) == (200, b'{"clusterArns":["n"]}')
+
+
+async def test_expect_continue() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        head, _, body = message(b'{"nextToken": "n"}', more=b"Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+        writer.write(head + b"\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+        writer.write(body)
+        assert await answer(reader) == (200, b'{"clusterArns":["n"]}')
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_head_that_is_too_large(whole: bool) -> None:
+    async with serving(app(ListClusters=clusters), Limits(head_bytes=4096)) as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000)
+        if whole:
+            writer.write(b"\r\nContent-Length: 2\r\n\r\n{}")
+        assert (await closed(reader)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_head_with_a_large_body_is_not_too_large() -> None:
+    async with serving(app(ListClusters=clusters), Limits(head_bytes=4096)) as (reader, writer):
+        writer.write(message(b'{"nextToken": "%s"}' % (b"n" * 100_000)))
+        assert (await answer(reader))[0] == 200
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "part", [b"POST / HT", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n", message(b'{"next', length=50)]
+)
+async def test_half_a_request_times_out(part: bytes) -> None:
+    async with serving(app(ListClusters=clusters), Limits(arrival_seconds=2, idle_seconds=2)) as (reader, writer):
+        writer.write(part)
+        rest = await closed(reader)
+        assert rest.startswith(b"HTTP/1.1 408 ") or (rest == b"" and part == b"POST / HT")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_silent_connection_is_closed() -> None:
+    async with serving(app(ListClusters=clusters), Limits(idle_seconds=2)) as (reader, _):
+        assert await closed(reader) == b""
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_connection_is_closed_when_it_is_idle_after_an_answer() -> None:
+    async with serving(app(ListClusters=clusters), Limits(idle_seconds=2)) as (reader, writer):
+        writer.write(message())
+        assert (await answer(reader))[0] == 200
+        assert await closed(reader) == b""
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_operation_that_does_not_return_is_ended_with_an_answer() -> None:
+    async with serving(app(ListClusters=forever), Limits(answer_seconds=2)) as (reader, writer):
+        writer.write(message())
+        status, body = await answer(reader)
+        assert (status, b"ServiceUnavailable" in body) == (503, True)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_may_take_for_ever_where_there_is_no_limit() -> None:
+    async with serving(
+        app(ListClusters=forever), Limits(answer_seconds=None, idle_seconds=1, arrival_seconds=1)
+    ) as pair:
+        reader, writer = pair
+        writer.write(message())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await reader.read(1)
+
+
+async def test_a_request_that_is_no_http() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        writer.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n")
+        assert (await closed(reader)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_answers_carry_the_date() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        writer.write(message())
+        async with asyncio.timeout(10):
+            head = await reader.readuntil(b"\r\n\r\n")
+        assert b"\r\ndate: " in head
+        assert b"\r\nserver: " not in head
+
+
+async def test_half_a_request_does_not_hold_the_end() -> None:
+    house = House([Door("aws", app(ListClusters=clusters), "127.0.0.1", 0, grace=60)])
+    await house.open()
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.address("aws").rpartition(":")[2]))
+    writer.write(message(b"", length=50, more=b"Expect: 100-continue\r\n"))
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")  # somebody waits for the body
+    async with asyncio.timeout(10):
+        await house.close()
+    assert (await closed(reader)).startswith(b"HTTP/1.1 503 ")
+    writer.close()
+
+
+async def test_nothing_ticks_while_nobody_is_connected() -> None:
+    async with serving(app(ListClusters=clusters)) as (reader, writer):
+        writer.write(message())
+        await answer(reader)
+    clock = http.Clock(ServerState(), Limits())
+    clock.start()
+    assert clock._timer is not None
+    clock._tick()
+    assert clock._timer is None

@@ -1,0 +1,36 @@
+"""What log lines look like, and what they never tell."""
+
+import json
+import logging
+
+from kecs.server.log import JsonFormatter, TextFormatter
+
+
+def failing(secret: str) -> logging.LogRecord:
+    try:
+        raise ValueError(secret)
+    except ValueError as error:
+        trace = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("kecs.a", logging.ERROR, __file__, 1, "it %s", ("failed",), trace)
+    record.fields = {"request": "r1", "status": 500}
+    return record
+
+
+def test_json_lines() -> None:
+    line = json.loads(JsonFormatter().format(failing("x")))
+    assert line["level"] == "error"
+    assert line["message"] == "it failed"
+    assert (line["request"], line["status"], line["exception"]) == ("r1", 500, "ValueError")
+    assert "test_log.py:" in line["at"]
+    assert isinstance(line["time"], float)
+
+
+def test_text_lines() -> None:
+    line = TextFormatter().format(failing("x"))
+    assert " error   it failed request=r1 status=500 exception=ValueError at=" in line
+    assert "\n" not in line
+
+
+def test_an_exception_is_told_by_place_and_never_by_its_text() -> None:
+    for formatter in (JsonFormatter(), TextFormatter()):
+        assert "hunter2" not in formatter.format(failing("hunter2"))
