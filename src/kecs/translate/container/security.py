@@ -35,6 +35,11 @@ def security(part: Part) -> Json:
     return made
 
 
+def is_numeric(user: str) -> bool:
+    """Return whether a user is given by numbers, `uid` or `uid:gid`; names are known to the image alone."""
+    return _NUMERIC_USER.fullmatch(user) is not None
+
+
 def _capabilities(names: list[str] | None) -> list[str]:
     return [name.upper().removeprefix("CAP_") for name in names or ()]
 
