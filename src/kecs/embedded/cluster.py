@@ -6,10 +6,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from kecs.embedded import controllers
+from kecs.embedded.controllers.build import build as build_controllers
 from kecs.embedded.database import DatabaseError
 from kecs.embedded.engine import Engine
 from kecs.embedded.http.door import Door
+from kecs.embedded.node import sockets
 from kecs.embedded.node.context import NodeSettings
 from kecs.embedded.node.engine import Engine as ContainerEngine
 from kecs.embedded.node.node import Node
@@ -75,7 +76,7 @@ class Cluster:
 
     def parts(self) -> Sequence[Part]:
         """Return what has to run for the cluster to live: the controllers and the node."""
-        return [*controllers.build(self.api), self._node]
+        return [*build_controllers(self.api, self.api.catalog.kinds), self._node]
 
     async def close(self) -> None:
         """Commit what is under way and let the data directory go."""
@@ -85,11 +86,15 @@ class Cluster:
 def _container_engine(name: str) -> tuple[str, ContainerEngine]:
     """Return in words, and made, what runs containers."""
     if name != "simulated":
-        from kecs.embedded.node import docker
+        try:
+            address = sockets.find()
+        except sockets.NoEngine as error:
+            if name == "docker":
+                raise DataDirectoryError(str(error)) from error
+        else:
+            from kecs.embedded.node.docker import DockerEngine
 
-        socket = docker.find_engine()
-        if socket or name == "docker":
-            return f"containers by {socket}", docker.DockerEngine(socket)
+            return f"containers by {address}", DockerEngine(address)
     from kecs.embedded.node.simulated import SimulatedEngine
 
     return "simulated containers", SimulatedEngine()

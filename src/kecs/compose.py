@@ -1,0 +1,191 @@
+"""Puts the program together: the one place that chooses a backend and hands everyone what they need.
+
+`serve` opens the embedded cluster, fills the caches, starts the reconcilers and opens the doors, in that order, so that
+whoever gets an answer gets it from a program that is whole. Ending goes the other way round.
+"""
+
+import asyncio
+import base64
+import gc
+import logging
+import secrets
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from kecs.cli.settings import Settings
+from kecs.crds import definitions
+from kecs.decide import service as rules
+from kecs.decide import throttle
+from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
+from kecs.kube.api import Api
+from kecs.kube.errors import AlreadyExists, NotFound
+from kecs.kube.resources import SECRETS
+from kecs.model import marks
+from kecs.model.scope import Scope
+from kecs.server.address import split as split_address
+from kecs.reconcile.build import build as reconcilers
+from kecs.reconcile.context import Context as ReconcileContext
+from kecs.reconcile.context import Settings as ReconcileSettings
+from kecs.server.chain import AwsApp, Parts
+from kecs.server.run import Door, House, StartError, until_signalled
+from kecs.services import registry
+from kecs.services.context import Context
+from kecs.services.context import Settings as OperationSettings
+from kecs.wire.tokens import Tokens
+from kecs.world.world import World
+
+log = logging.getLogger(__name__)
+
+_KEY_BYTES = 32
+
+
+class Runnable(Protocol):
+    """A part that works until it is cancelled."""
+
+    async def run(self) -> None:
+        """Work for ever."""
+        ...
+
+
+async def serve(settings: Settings) -> None:
+    """Run kecs until it is told to end. Raises StartError with one line that tells the user what to do."""
+    cluster = await _open(settings)
+    try:
+        async with _Background(cluster.parts()) as background:
+            await _serve(settings, cluster, background)
+    finally:
+        await cluster.close()
+
+
+async def reset(settings: Settings) -> None:
+    """End and remove every container of a data directory, then its data. Raises StartError."""
+    try:
+        await Cluster.reset(_cluster_settings(settings))
+    except DataDirectoryError as error:
+        raise StartError(str(error)) from error
+
+
+def _cluster_settings(settings: Settings) -> ClusterSettings:
+    return ClusterSettings(
+        directory=Path(settings.data),
+        durable=settings.sync == "full",
+        engine=settings.engine,
+        machine_capacity=settings.capacity == "machine",
+        warm_sandboxes=settings.warm_sandboxes,
+        hosts=frozenset(settings.allow_host),
+    )
+
+
+async def _open(settings: Settings) -> Cluster:
+    try:
+        return await Cluster.open(_cluster_settings(settings))
+    except DataDirectoryError as error:
+        raise StartError(str(error)) from error
+
+
+async def _serve(settings: Settings, cluster: Cluster, background: "_Background") -> None:
+    """Start what is above the Kubernetes API, open the doors, and wait for the end."""
+    await definitions.install(cluster.api)
+    world = World(cluster.api)
+    background.start([world])
+    await world.synced()
+    background.start(reconcilers(_reconcile_context(settings, cluster.api, world)))
+    house = House(_doors(settings, cluster, await _aws_app(settings, cluster.api, world)))
+    await house.open()
+    kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
+    # What lives now lives long: the collector need not look at it again, and no request waits while it does.
+    gc.collect()
+    gc.freeze()
+    print(
+        f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}", flush=True
+    )
+    try:
+        await background.unless(until_signalled())
+    finally:
+        cluster.door.close()
+        await house.close()
+
+
+def _doors(settings: Settings, cluster: Cluster, app: AwsApp) -> list[Door]:
+    tls = cluster.door.tls_files()
+    return [
+        Door("aws", app, *split_address(settings.listen)),
+        Door(
+            "kubernetes",
+            cluster.door.app,
+            *split_address(settings.kubernetes_listen),
+            certificate=tls.certificate,
+            key=tls.key,
+        ),
+    ]
+
+
+async def _aws_app(settings: Settings, api: Api, world: World) -> AwsApp:
+    registry.load()
+    tokens = Tokens(await _token_key(api))
+    figures = OperationSettings(stopped_task_retention=settings.stopped_task_retention)
+
+    def context(scope: Scope, request_id: str) -> Context:
+        return Context(scope, world, api, tokens, request_id, figures)
+
+    default = Scope(settings.account, settings.region)
+    return AwsApp(Parts(context, ready=lambda: "", default=default, names=settings.allow_host))
+
+
+def _reconcile_context(settings: Settings, api: Api, world: World) -> ReconcileContext:
+    # Containers start here in a fraction of a second, so tasks that fail at once are also tried again sooner.
+    figures = rules.Settings(steadyAfter=settings.steady_after, delays=throttle.Delays())
+    return ReconcileContext(
+        api=api,
+        world=world,
+        settings=ReconcileSettings(stopped_task_retention=settings.stopped_task_retention, rules=figures),
+    )
+
+
+async def _token_key(api: Api) -> bytes:
+    """Return the key that seals pagination tokens: one for all replicas, kept with everything else."""
+    name = "kecs-pagination"
+    for _ in range(2):
+        try:
+            found = await api.get(SECRETS, "kube-system", name)
+            return base64.b64decode(found["data"]["key"])
+        except NotFound:
+            body = {"metadata": {"name": name}, "data": {"key": base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}}
+            try:
+                await api.create(SECRETS, "kube-system", body, manager=marks.MANAGER)
+            except AlreadyExists:
+                continue
+    raise StartError(f"the secret kube-system/{name} comes and goes")
+
+
+class _Background:
+    """The parts that work beside the doors. When one of them fails, kecs ends: half a program helps nobody."""
+
+    def __init__(self, parts: Sequence[Runnable]) -> None:
+        self._parts = parts
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "_Background":
+        self.start(self._parts)
+        return self
+
+    def start(self, parts: Sequence[Runnable]) -> None:
+        """Let the parts work until the end."""
+        self._tasks |= {asyncio.create_task(part.run(), name=type(part).__name__) for part in parts}
+
+    async def unless(self, end: Awaitable[None]) -> None:
+        """Wait for `end`, or raise what a part failed with."""
+        waiting = asyncio.ensure_future(end)
+        done, _ = await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting in done:
+            return
+        waiting.cancel()
+        failed = done.pop()
+        log.error("a part of kecs has ended", extra={"fields": {"part": failed.get_name()}})
+        await failed
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
