@@ -78,7 +78,8 @@ def for_service(
 ) -> Launch:
     """Return the launch of the tasks of a service's deployment; `default_strategy` is the cluster's."""
     strategy = _strategy(service.launchType, service.capacityProviderStrategy, default_strategy)
-    provider = pick_provider(strategy, 0)
+    # A service's tasks are made from one template, so they all go to the provider that would get most of them.
+    provider = max(strategy, key=lambda item: item.weight or 0).capacityProvider or "" if strategy else ""
     managed = []
     if service.enableECSManagedTags:
         managed = [

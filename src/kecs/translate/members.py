@@ -129,6 +129,7 @@ SERVICE: tuple[Row, ...] = (
     *_LAUNCH,
     *_VOLUME,
     _emulated("availabilityZoneRebalancing", "the scheduler spreads tasks over zones when they start"),
+    _kept("capacityProviderStrategy[].base", "all tasks of a service go to the provider of the largest weight", 0),
     _kept("loadBalancers", _NO_BALANCER),
     _kept("serviceRegistries", _NO_REGISTRY),
     _emulated("desiredCount", "the reconciler scales"),

@@ -1,6 +1,7 @@
 """What the user is told of members that are refused, or kept but not acted on (`members`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -63,23 +64,25 @@ def cluster_warnings(request: ecs.CreateClusterRequest) -> list[str]:
     return list(_kept(request, members.CLUSTER))
 
 
-def _kept(value: msgspec.Struct, rows: Sequence[Row]) -> Iterator[str]:
+def _kept(value: msgspec.Struct, rows: tuple[Row, ...]) -> Iterator[str]:
     for where, row in _found(value, rows, "kept"):
         yield f"{where} is kept but not acted on: {row.reason}."
 
 
-def _found(value: msgspec.Struct, rows: Sequence[Row], verdict: str) -> Iterator[tuple[str, Row]]:
+def _found(value: msgspec.Struct, rows: tuple[Row, ...], verdict: str) -> Iterator[tuple[str, Row]]:
     """Yield where the members of that verdict are set, elements of lists by their names."""
-    for row in rows:
-        if row.verdict == verdict:
-            places = dict.fromkeys(
-                where for where, found in _values(value, row.path.split("."), "") if _says(found, row.quiet)
-            )
-            for where in places:
-                yield where, row
+    for row, steps in _of_verdict(rows, verdict):
+        places = dict.fromkeys(where for where, found in _values(value, steps, "") if _says(found, row.quiet))
+        for where in places:
+            yield where, row
 
 
-def _values(value: object, steps: list[str], where: str) -> Iterator[tuple[str, object]]:
+@lru_cache
+def _of_verdict(rows: tuple[Row, ...], verdict: str) -> tuple[tuple[Row, tuple[str, ...]], ...]:
+    return tuple((row, tuple(row.path.split("."))) for row in rows if row.verdict == verdict)
+
+
+def _values(value: object, steps: tuple[str, ...], where: str) -> Iterator[tuple[str, object]]:
     if value is None:
         return
     if not steps:
