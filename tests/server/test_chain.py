@@ -191,6 +191,11 @@ async def test_a_huge_body_is_refused_before_it_is_held(length: str | None) -> N
     assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLarge")
 
 
+async def test_a_length_that_is_no_length_of_a_body_is_refused() -> None:
+    answer = await request(app(ListClusters=clusters), content_length="9" * 5000)
+    assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLarge")
+
+
 async def test_a_body_of_a_megabyte_reaches_the_operation() -> None:
     body = json.dumps({"nextToken": "x" * 1_000_000}).encode()
     answer = await request(app(ListClusters=clusters), body=body, content_length=str(len(body)))
