@@ -64,6 +64,14 @@ def task_definition(scope: Scope, family: str, revision: int) -> str:
 
 def service_role(scope: Scope) -> str:
     """Return the ARN of the service-linked role of ECS."""
-    return (
-        f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
-    )
+    return f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+
+
+def service_short(scope: Scope, name: str) -> str:
+    """Return the ARN of a service in the old form, without its cluster: what failures name."""
+    return _ecs(scope, f"service/{name}")
+
+
+def capacity_provider(scope: Scope, name: str) -> str:
+    """Return the ARN of a capacity provider."""
+    return _ecs(scope, f"capacity-provider/{name}")

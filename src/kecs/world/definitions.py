@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kecs.kube.informer import Informer
 from kecs.model import names, objects, task_definition
 from kecs.model.scope import Scope
-from kecs.model.task_definition import ACTIVE, DELETED
+from kecs.model.task_definition import ACTIVE, DELETED, DELETING, INACTIVE
 from kecs.world.listing import SortedKeys
 
 
@@ -14,9 +14,29 @@ class _Family:
 
     def __init__(self) -> None:
         self.statuses: dict[int, str] = {}
+        self.totals: dict[str, int] = {}  # revisions of each status
+        self.highest = 0
+
+    def set(self, revision: int, status: str | None) -> None:
+        """Note the status of a revision; None when it is gone."""
+        before = self.statuses.pop(revision, None)
+        if before is not None:
+            self.totals[before] -= 1
+        if status is not None:
+            self.statuses[revision] = status
+            self.totals[status] = self.totals.get(status, 0) + 1
+            self.highest = max(self.highest, revision)
+        elif revision == self.highest:
+            self.highest = max(self.statuses, default=0)
+
+    def has(self, status: str) -> bool:
+        """Say whether a revision has a status."""
+        return self.totals.get(status, 0) > 0
 
     def latest(self, status: str) -> int | None:
         """Return the highest revision of a status."""
+        if self.statuses.get(self.highest) == status:
+            return self.highest
         return max((revision for revision, found in self.statuses.items() if found == status), default=None)
 
 
@@ -35,16 +55,13 @@ class Definitions:
             return
         scope, name = objects.scope_of(changed.metadata), changed.spec.family
         family = self._families.setdefault((scope, name), _Family())
-        if new is None:
-            family.statuses.pop(changed.spec.revision, None)
-        else:
-            family.statuses[changed.spec.revision] = task_definition.status_of(new)
+        family.set(changed.spec.revision, task_definition.status_of(new) if new is not None else None)
         self._relist(scope, name, family)
 
     def _relist(self, scope: Scope, name: str, family: _Family) -> None:
-        shown = [status for status in family.statuses.values() if status != DELETED]
+        shown = any(family.has(status) for status in (ACTIVE, INACTIVE, DELETING))
         for active in (True, False):
-            if shown and active == (ACTIVE in shown):
+            if shown and active == family.has(ACTIVE):
                 self._active.add((scope, active), name)
             else:
                 self._active.discard((scope, active), name)
@@ -79,7 +96,7 @@ class Definitions:
     def highest(self, scope: Scope, family: str) -> int:
         """Return the highest revision that a family ever had, 0 for none. Numbers never come again."""
         known = self._families.get((scope, family))
-        return max(known.statuses, default=0) if known else 0
+        return known.highest if known else 0
 
     def families(self, scope: Scope, *, active: bool) -> Sequence[str]:
         """Return the families with an ACTIVE revision, or those that have none any more, in order."""

@@ -37,7 +37,7 @@ class SortedKeys:
 
 
 def page(keys: Sequence[str], after: str, limit: int) -> tuple[Sequence[str], str]:
-    """Return at most `limit` of the sorted `keys` behind `after`, and the position for the next page ("" on the last)."""
+    """Return at most `limit` of the sorted `keys` behind `after`, and the next page's position ("" on the last)."""
     start = bisect_right(keys, after) if after else 0
     found = keys[start : start + limit]
     return found, found[-1] if start + limit < len(keys) else ""

@@ -1,10 +1,10 @@
 """The live tasks: their counts and ids, kept up to date pod by pod, and their JSON, made when first asked for.
 
-Counts are sums over the pods that are there: each pod adds what it is and takes it back when it changes, so what a count
-costs does not grow with the cluster, and it is never anything else than what the pods say.
+Counts are sums over the pods that are there: each pod adds what it is and takes it back when it changes, so what a
+count costs does not grow with the cluster, and it is never anything else than what the pods say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -118,6 +118,20 @@ class Tasks:
     def _of(self, key: _Key) -> Counts:
         counts = self._counts.get(key)
         return Counts(counts[_RUNNING], counts[_PENDING]) if counts else Counts()
+
+    def by_launch_type(self, pods: Iterable[views.Pod]) -> Mapping[str, Counts]:
+        """Return the running and the pending ones of these tasks, by launch type. It looks at each."""
+        found: dict[str, Counts] = {}
+        for pod in pods:
+            state, known = self._states.get(pod.metadata.uid, _STOPPING), facts.of(pod)
+            if state and known:
+                running, pending = found.get(known.launchType, Counts())
+                found[known.launchType] = Counts(running + (state == _RUNNING), pending + (state == _PENDING))
+        return found
+
+    def shall_run(self, pod: views.Pod) -> bool:
+        """Say whether a task's desired status is RUNNING."""
+        return pod.metadata.uid in self._states
 
     def json(self, pod: views.Pod, *, tags: bool = False) -> bytes | None:
         """Return a pod as an ECS task in JSON, with its tags or with none; None when it is no task."""

@@ -18,6 +18,7 @@ from kecs.translate.observe.ids import pod_uid
 from kecs.world import resources
 from kecs.world.definitions import Definitions
 from kecs.world.listing import SortedKeys
+from kecs.world.service_views import ServiceViews
 from kecs.world.tasks import Tasks
 
 T = TypeVar("T")
@@ -86,6 +87,7 @@ class World:
         )
         self.tasks = Tasks(self.pods, self.nodes)
         self.definitions = Definitions(self.task_definitions)
+        self.service_views = ServiceViews(self.tasks, self.definitions)
         self._cluster_arns = SortedKeys()
         self._service_names = SortedKeys()
         self.clusters.subscribe(self._on_cluster)

@@ -1,0 +1,137 @@
+"""Starting tasks: RunTask and StartTask. A task is a pod, made at once; what becomes of it is Kubernetes's."""
+
+import hashlib
+
+import msgspec
+
+from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
+from kecs.model import marks, names, objects, task, task_definition
+from kecs.model.errors import ClientException, ConflictException, InvalidParameterException
+from kecs.model.generated import ecs
+from kecs.services.context import Context
+from kecs.services.ecs.container_instances import find_node
+from kecs.services.ecs.references import Place, ensure_namespace, find_cluster, refused
+from kecs.services.ecs.task_definitions import find
+from kecs.services.registry import operation
+from kecs.translate import facts, unsupported, views
+from kecs.translate.body import Json
+from kecs.translate.launch import Launch, for_run
+from kecs.translate.pod import make_pod
+
+
+def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
+    """Return the ACTIVE task definition that a request names."""
+    if not text:
+        raise InvalidParameterException("TaskDefinition can not be blank.")
+    found = find(ctx, text, ClientException("TaskDefinition not found."))
+    if task_definition.status_of(found) != task_definition.ACTIVE:
+        raise InvalidParameterException("TaskDefinition is inactive")
+    return found
+
+
+@operation("ecs", "RunTask")
+async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
+    """Run `count` tasks of a definition. A repeat with the same `clientToken` answers with the tasks of the first."""
+    place = find_cluster(ctx, request.cluster)
+    definition = _definition(ctx, request.taskDefinition).spec
+    own = place.object.spec
+    strategy = own.defaultCapacityProviderStrategy or []
+    task.check_run(request, definition, own.capacityProviders or [], strategy)
+    _refuse_unsupported(definition, request.overrides)
+    made, failures = [], []
+    for index in range(request.count or 1):
+        launch = for_run(
+            request, definition, scope=ctx.scope, cluster=place.name, default_strategy=strategy, index=index
+        )
+        name = _token_name(place, definition.family, request.clientToken, index) if request.clientToken else ""
+        try:
+            made.append(await _create(ctx, place, definition, launch, name))
+        except Forbidden as error:
+            failures.append(ecs.Failure(arn=place.arn, reason="RESOURCE:QUOTA", detail=error.message))
+    return _answer(ctx, made, failures)
+
+
+@operation("ecs", "StartTask")
+async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
+    """Start a task of a definition on each of the container instances that are named."""
+    place = find_cluster(ctx, request.cluster)
+    definition = _definition(ctx, request.taskDefinition).spec
+    task.check_start(request, definition)
+    _refuse_unsupported(definition, request.overrides)
+    as_run = ecs.RunTaskRequest(
+        launchType="EC2",
+        **{
+            member: getattr(request, member)
+            for member in ecs.StartTaskRequest.__struct_fields__
+            if member in ecs.RunTaskRequest.__struct_fields__
+        },
+    )
+    made, failures = [], []
+    for text in request.containerInstances:
+        node = find_node(ctx, place, text)
+        if node is None:
+            failures.append(ecs.Failure(arn=text, reason="MISSING"))
+            continue
+        launch = for_run(as_run, definition, scope=ctx.scope, cluster=place.name)
+        try:
+            made.append(await _create(ctx, place, definition, launch, node=node.metadata.name))
+        except Forbidden as error:
+            failures.append(ecs.Failure(arn=text, reason="RESOURCE:QUOTA", detail=error.message))
+    return _answer(ctx, made, failures)
+
+
+def _refuse_unsupported(definition: objects.TaskDefinitionSpec, overrides: ecs.TaskOverride | None) -> None:
+    try:
+        unsupported.refuse(definition, overrides)
+    except unsupported.RefusedError as error:
+        raise InvalidParameterException(str(error)) from None
+
+
+async def _create(
+    ctx: Context,
+    place: Place,
+    definition: objects.TaskDefinitionSpec,
+    launch: Launch,
+    name: str = "",
+    node: str = "",
+) -> views.Pod:
+    body: Json = make_pod(definition, launch, name=name, created_at=ctx.now())
+    if node:
+        body["spec"]["nodeName"] = node
+    for last in (False, True):
+        try:
+            return await ctx.world.create(ctx.world.pods, place.namespace, body)
+        except AlreadyExists:
+            return await _repeated(ctx, place, name, body)
+        except NotFound as error:
+            if last:
+                raise refused(error) from None
+            await ensure_namespace(ctx, place)
+        except ApiError as error:
+            if isinstance(error, Forbidden):
+                raise
+            raise refused(error) from None
+    raise AssertionError("unreachable: the second attempt returns or raises")
+
+
+def _token_name(place: Place, family: str, token: str, index: int) -> str:
+    """Return the name of the pod that is the `index`th task for a client token: the same in each repeat."""
+    digest = hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:10]
+    return f"{names.task_prefix(family)}{digest}"
+
+
+async def _repeated(ctx: Context, place: Place, name: str, body: Json) -> views.Pod:
+    """Return the task that an earlier request with this token made. Raises ConflictException if it is another."""
+    pod = ctx.world.pods.get(place.namespace, name)
+    if pod is None:
+        pod = await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
+    before = facts.of(pod)
+    asked = facts.decode(body["metadata"]["annotations"][marks.TASK])
+    if before is None or asked is None or before != asked:
+        raise ConflictException("The client token was used before with other parameters.")
+    return pod
+
+
+def _answer(ctx: Context, pods: list[views.Pod], failures: list[ecs.Failure]) -> bytes:
+    tasks = b",".join(ctx.world.tasks.json(pod, tags=True) or b"null" for pod in pods)
+    return b'{"tasks":[' + tasks + b'],"failures":' + msgspec.json.encode(failures) + b"}"

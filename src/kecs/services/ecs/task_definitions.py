@@ -1,0 +1,204 @@
+"""Task definitions."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from kecs.kube.errors import AlreadyExists
+from kecs.model import marks, names, objects, task_definition_checks
+from kecs.model import task_definition as model
+from kecs.model.constraints import check_allowed, is_name
+from kecs.model.errors import AwsError, ClientException, InvalidParameterException
+from kecs.model.generated import ecs, ecs_limits
+from kecs.services.context import Context
+from kecs.services.ecs.clusters import scope_labels
+from kecs.services.ecs.paging import answer_page, limit_of, position_of
+from kecs.services.registry import operation
+from kecs.world.listing import page
+
+_MOST_DELETED = 10
+_ATTEMPTS = 1000  # revisions that others may take before one's own is stored
+
+
+@operation("ecs", "RegisterTaskDefinition")
+async def register_task_definition(
+    ctx: Context, request: ecs.RegisterTaskDefinitionRequest
+) -> ecs.RegisterTaskDefinitionResponse:
+    """Register the next revision of a family."""
+    task_definition_checks.check(request)
+    spec = objects.TaskDefinitionSpec(
+        **{name: getattr(request, name) for name in ecs.RegisterTaskDefinitionRequest.__struct_fields__}
+    )
+    stored = await _store(ctx, spec)
+    return ecs.RegisterTaskDefinitionResponse(
+        taskDefinition=model.described(stored, ctx.scope), tags=stored.spec.tags or None
+    )
+
+
+async def _store(ctx: Context, spec: objects.TaskDefinitionSpec) -> objects.TaskDefinition:
+    """Store a spec under the first revision behind the highest known that nobody else takes meanwhile."""
+    spec.revision = ctx.world.definitions.highest(ctx.scope, spec.family)
+    for _ in range(_ATTEMPTS):
+        spec.revision += 1
+        definition = objects.TaskDefinition(
+            metadata=objects.Meta(
+                name=names.task_definition(spec.family, spec.revision, ctx.scope),
+                labels={marks.FAMILY: names.label(spec.family), **scope_labels(ctx.scope)},
+                annotations={marks.CREATED_AT: f"{ctx.now():.3f}"},
+            ),
+            spec=spec,
+        )
+        body = {"apiVersion": definition.apiVersion, "kind": definition.kind, **msgspec.to_builtins(definition)}
+        try:
+            return await ctx.world.create(ctx.world.task_definitions, None, body)
+        except AlreadyExists:
+            continue
+    raise ClientException("Too many concurrent attempts to create a new revision of the specified family.")
+
+
+def find(ctx: Context, text: str, error: AwsError) -> objects.TaskDefinition:
+    """Return the task definition that a request names. Raises `error` when there is none."""
+    found = ctx.world.definitions.find(ctx.scope, text) if text else None
+    if found is None:
+        raise error
+    return found
+
+
+@operation("ecs", "DescribeTaskDefinition")
+async def describe_task_definition(
+    ctx: Context, request: ecs.DescribeTaskDefinitionRequest
+) -> ecs.DescribeTaskDefinitionResponse:
+    """Describe a revision, deregistered or not; a family means its latest ACTIVE one."""
+    for field in request.include or ():
+        check_allowed("include", field, ecs_limits.TaskDefinitionField, InvalidParameterException)
+    found = find(ctx, request.taskDefinition, ClientException("Unable to describe task definition."))
+    return ecs.DescribeTaskDefinitionResponse(
+        taskDefinition=model.described(found, ctx.scope),
+        tags=(found.spec.tags or []) if request.include else None,
+    )
+
+
+@operation("ecs", "DeregisterTaskDefinition")
+async def deregister_task_definition(
+    ctx: Context, request: ecs.DeregisterTaskDefinitionRequest
+) -> ecs.DeregisterTaskDefinitionResponse:
+    """Make a revision INACTIVE: what runs goes on, nothing new can be made of it."""
+    text = request.taskDefinition
+    if not text:
+        raise InvalidParameterException("TaskDefinition can not be blank.")
+    reference = model.parse_reference(text, ctx.scope)
+    if reference is not None and reference.revision is None:
+        raise ClientException("Revision is missing.")
+    found = find(ctx, text, ClientException("The specified task definition does not exist."))
+    if model.status_of(found) == model.ACTIVE:
+        found = await _set_status(ctx, found, {"status": model.INACTIVE, "deregisteredAt": ctx.now()})
+    return ecs.DeregisterTaskDefinitionResponse(taskDefinition=model.described(found, ctx.scope))
+
+
+async def _set_status(
+    ctx: Context, definition: objects.TaskDefinition, status: dict[str, object]
+) -> objects.TaskDefinition:
+    return await ctx.world.patch(
+        ctx.world.task_definitions, None, definition.metadata.name, {"status": status}, subresource="status"
+    )
+
+
+@operation("ecs", "DeleteTaskDefinitions")
+async def delete_task_definitions(
+    ctx: Context, request: ecs.DeleteTaskDefinitionsRequest
+) -> ecs.DeleteTaskDefinitionsResponse:
+    """Delete INACTIVE revisions. Each that cannot be is a failure with a sentence for its reason."""
+    if not request.taskDefinitions:
+        raise InvalidParameterException("Size of TaskDefinition references list cannot be zero")
+    if len(request.taskDefinitions) > _MOST_DELETED:
+        raise InvalidParameterException(f"Size of TaskDefinition references list cannot exceed {_MOST_DELETED}")
+    deleted, failures = [], []
+    for text in request.taskDefinitions:
+        reference = model.parse_reference(text, ctx.scope)
+        if reference is None or reference.revision is None:
+            failures.append(_failure(text, "identifier is invalid. Specify a valid name or ARN and try again."))
+            continue
+        found = ctx.world.definitions.get(ctx.scope, reference.family, reference.revision)
+        if found is None:
+            failures.append(_failure(text, "does not exist. Specify a valid account, family, revision and try again."))
+        elif model.status_of(found) == model.ACTIVE:
+            failures.append(_failure(text, "is still in ACTIVE status. Please deregister the target and try again."))
+        else:
+            if model.status_of(found) != model.DELETING:
+                found = await _set_status(ctx, found, {"status": model.DELETING, "deleteRequestedAt": ctx.now()})
+            deleted.append(model.described(found, ctx.scope))
+    return ecs.DeleteTaskDefinitionsResponse(taskDefinitions=deleted, failures=failures)
+
+
+def _failure(text: str, predicate: str) -> ecs.Failure:
+    return ecs.Failure(arn=text, reason=f"The specified task definition {predicate}")
+
+
+@operation("ecs", "ListTaskDefinitionFamilies")
+async def list_task_definition_families(ctx: Context, request: ecs.ListTaskDefinitionFamiliesRequest) -> bytes:
+    """List families by prefix: those with an ACTIVE revision, those without, or all."""
+    status = request.status or "ALL"
+    check_allowed("status", status, ecs_limits.TaskDefinitionFamilyStatus, InvalidParameterException)
+    definitions = ctx.world.definitions
+    families: Sequence[str] = ()
+    if status in ("ACTIVE", "ALL"):
+        families = definitions.families(ctx.scope, active=True)
+    if status in ("INACTIVE", "ALL"):
+        families = sorted([*families, *definitions.families(ctx.scope, active=False)])
+    if request.familyPrefix:
+        families = [family for family in families if family.startswith(request.familyPrefix)]
+    return answer_page(ctx, request, "families", families)
+
+
+@operation("ecs", "ListTaskDefinitions")
+async def list_task_definitions(
+    ctx: Context, request: ecs.ListTaskDefinitionsRequest
+) -> ecs.ListTaskDefinitionsResponse:
+    """List revisions by family, then number; `familyPrefix` is a whole family's name."""
+    status = request.status or model.ACTIVE
+    check_allowed("status", status, ecs_limits.TaskDefinitionStatus, InvalidParameterException)
+    check_allowed("sort", request.sort or None, ecs_limits.SortOrder, InvalidParameterException)
+    limit = limit_of(request)
+    arns: Sequence[str] = _positions(ctx, request.familyPrefix or "", status)
+    descending = request.sort == "DESC"
+    position = position_of(ctx, request)
+    if descending:
+        arns = arns[::-1]
+        start = arns.index(position) + 1 if position in arns else _after_descending(arns, position)
+        found, behind = arns[start : start + limit], start + limit < len(arns)
+        position = found[-1] if behind else ""
+    else:
+        found, position = page(arns, position, limit)
+    prefix = f"arn:{ctx.scope.partition}:ecs:{ctx.scope.region}:{ctx.scope.account}:task-definition/"
+    return ecs.ListTaskDefinitionsResponse(
+        taskDefinitionArns=[prefix + _reference(text) for text in found],
+        nextToken=ctx.tokens.seal(position, ctx.scope, request) if position else None,
+    )
+
+
+def _after_descending(positions: Sequence[str], position: str) -> int:
+    """Return where a falling list goes on when the item of the position is gone meanwhile."""
+    return sum(1 for text in positions if text >= position) if position else 0
+
+
+def _positions(ctx: Context, family: str, status: str) -> list[str]:
+    """Return the revisions as texts that sort by family, then number."""
+    return list(_each(ctx, family, status))
+
+
+def _each(ctx: Context, family: str, status: str) -> Iterator[str]:
+    definitions = ctx.world.definitions
+    if family:
+        families: Sequence[str] = [family] if is_name(family) else []
+    else:
+        families = sorted(
+            [*definitions.families(ctx.scope, active=True), *definitions.families(ctx.scope, active=False)]
+        )
+    for name in families:
+        for revision in definitions.revisions(ctx.scope, name, status):
+            yield f"{name}\t{revision:010d}"
+
+
+def _reference(position: str) -> str:
+    family, _, revision = position.partition("\t")
+    return f"{family}:{int(revision)}"

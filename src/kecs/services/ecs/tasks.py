@@ -1,0 +1,180 @@
+"""Tasks: describing, listing and stopping them."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from kecs.kube.errors import NotFound
+from kecs.model import arns, marks, names, objects, task
+from kecs.model.constraints import check_allowed, check_count, check_length
+from kecs.model.errors import InvalidParameterException, ServiceNotFoundException
+from kecs.model.generated import ecs, ecs_limits
+from kecs.services.context import Context
+from kecs.services.ecs.container_instances import find_node
+from kecs.services.ecs.paging import answer_page
+from kecs.services.ecs.references import Place, find_cluster, service_name, task_id
+from kecs.services.registry import operation
+from kecs.translate import facts, views
+from kecs.translate.observe.ids import task_id as id_of
+from kecs.world.tasks import stopped_json
+
+
+@operation("ecs", "DescribeTasks")
+async def describe_tasks(ctx: Context, request: ecs.DescribeTasksRequest) -> bytes:
+    """Describe tasks, live ones and those that stopped not long ago; the unknown are failures."""
+    if not request.tasks:
+        raise InvalidParameterException("Tasks cannot be empty.")
+    check_count("tasks", request.tasks, task.MOST_DESCRIBED)
+    for field in request.include or ():
+        check_allowed("include", field, ecs_limits.TaskField, InvalidParameterException)
+    place = find_cluster(ctx, request.cluster)
+    tags = bool(request.include)
+    found, failures = [], []
+    for text in request.tasks:
+        key = task_id(ctx, text, place.name)
+        shown = _json(ctx, place, key, tags=tags)
+        if shown is None:
+            failures.append(ecs.Failure(arn=arns.task(ctx.scope, place.name, key), reason="MISSING"))
+        else:
+            found.append(shown)
+    return b'{"tasks":[' + b",".join(found) + b'],"failures":' + msgspec.json.encode(failures) + b"}"
+
+
+def _json(ctx: Context, place: Place, key: str, *, tags: bool) -> bytes | None:
+    # The record first: once it is written the pod is only waiting to be removed.
+    record = ctx.world.stopped_tasks.get(place.namespace, key)
+    if record is not None:
+        return stopped_json(record)
+    pod = ctx.world.task_pod(place.namespace, key)
+    return ctx.world.tasks.json(pod, tags=tags) if pod is not None else None
+
+
+@operation("ecs", "ListTasks")
+async def list_tasks(ctx: Context, request: ecs.ListTasksRequest) -> bytes:
+    """List the ARNs of tasks by their desired status (RUNNING unless asked otherwise) and by what else is named."""
+    desired = request.desiredStatus or "RUNNING"
+    check_allowed("desiredStatus", desired, ecs_limits.DesiredStatus, InvalidParameterException)
+    check_allowed("launchType", request.launchType or None, ecs_limits.LaunchType, InvalidParameterException)
+    check_length("startedBy", request.startedBy, 128)
+    others = (request.family, request.serviceName, request.containerInstance, request.launchType)
+    if request.startedBy and any(others):
+        raise InvalidParameterException("Cannot specify startedBy together with another filter.")
+    place = find_cluster(ctx, request.cluster)
+    prefix = arns.task(ctx.scope, place.name, "")
+    return answer_page(ctx, request, "taskArns", _ids(ctx, place, request, desired), prefix=prefix)
+
+
+def _ids(ctx: Context, place: Place, request: ecs.ListTasksRequest, desired: str) -> Sequence[str]:
+    """Return the ids that a list is made of, in order."""
+    service = names.service(service_name(ctx, request.serviceName, place.name)) if request.serviceName else ""
+    if service:
+        _check_service(ctx, place, service)
+    matches = _filter(ctx, place, request)
+    if desired == "RUNNING":
+        known = ctx.world.tasks.ids(place.namespace, service)
+        if matches is None:
+            return known
+        pods = ctx.world.pods.by("namespace", place.namespace)
+        wanted = {id_of(pod.metadata.uid) for pod in pods if matches(_traits_of_pod(pod))}
+        return [key for key in known if key in wanted]
+    if desired == "STOPPED":
+        group = f"service:{service_name(ctx, request.serviceName, place.name)}" if request.serviceName else ""
+        found = {
+            key
+            for key, traits in _stopped(ctx, place)
+            if (not group or traits.group == group) and (matches is None or matches(traits))
+        }
+        return sorted(found)
+    return ()
+
+
+def _check_service(ctx: Context, place: Place, name: str) -> None:
+    if ctx.world.services.get(place.namespace, name) is None:
+        raise ServiceNotFoundException("Service not found.")
+
+
+class _Traits(msgspec.Struct, frozen=True, gc=False):
+    """What tasks are filtered by. `instance` is the name of the node, or for a stopped task the ARN of its instance."""
+
+    family: str
+    group: str
+    startedBy: str
+    launchType: str
+    instance: str
+
+
+def _traits_of_pod(pod: views.Pod) -> _Traits:
+    known = facts.of(pod)
+    if known is None:
+        return _Traits("", "", "", "", "")
+    return _Traits(known.family, known.group, known.startedBy, known.launchType, pod.spec.nodeName)
+
+
+def _traits_of_record(record: objects.StoppedTask) -> _Traits:
+    spec = record.spec
+    family = (spec.taskDefinitionArn or "").rpartition("/")[2].rpartition(":")[0]
+    return _Traits(
+        family, spec.group or "", spec.startedBy or "", spec.launchType or "", spec.containerInstanceArn or ""
+    )
+
+
+def _stopped(ctx: Context, place: Place) -> Iterator[tuple[str, _Traits]]:
+    for pod in ctx.world.pods.by("namespace", place.namespace):
+        if not ctx.world.tasks.shall_run(pod):
+            yield id_of(pod.metadata.uid), _traits_of_pod(pod)
+    for record in ctx.world.stopped_tasks.by("namespace", place.namespace):
+        yield record.metadata.name, _traits_of_record(record)
+
+
+def _filter(ctx: Context, place: Place, request: ecs.ListTasksRequest) -> Callable[[_Traits], bool] | None:
+    """Return what decides whether a task is listed; None when all are."""
+    instances: tuple[str, ...] = ()
+    if request.containerInstance:
+        node = find_node(ctx, place, request.containerInstance)
+        if node is None:
+            raise InvalidParameterException("The referenced container instance was not found.")
+        arn = arns.container_instance(ctx.scope, place.name, id_of(node.metadata.uid))
+        instances = (node.metadata.name, arn)
+    wanted = {member: value for member in ("family", "startedBy", "launchType") if (value := getattr(request, member))}
+    if not wanted and not instances:
+        return None
+
+    def matches(traits: _Traits) -> bool:
+        if instances and traits.instance not in instances:
+            return False
+        return all(getattr(traits, member) == value for member, value in wanted.items())
+
+    return matches
+
+
+@operation("ecs", "StopTask")
+async def stop_task(ctx: Context, request: ecs.StopTaskRequest) -> bytes:
+    """Have a task end: the reason is noted on its pod, and whoever reconciles tasks does the rest."""
+    if not request.task:
+        raise InvalidParameterException("Task cannot be empty.")
+    check_length("reason", request.reason, 1024)
+    place = find_cluster(ctx, request.cluster)
+    key = task_id(ctx, request.task, place.name)
+    record = ctx.world.stopped_tasks.get(place.namespace, key)
+    if record is None:
+        pod = ctx.world.task_pod(place.namespace, key)
+        stopped = await _note(ctx, pod, request.reason or task.STOPPED_BY_USER) if pod is not None else None
+        if stopped is not None:
+            return b'{"task":' + stopped + b"}"
+        record = ctx.world.stopped_tasks.get(place.namespace, key)
+    if record is None:
+        raise InvalidParameterException("The referenced task was not found.")
+    return b'{"task":' + stopped_json(record) + b"}"
+
+
+async def _note(ctx: Context, pod: views.Pod, reason: str) -> bytes | None:
+    """Write why a task ends on its pod, unless somebody has; None when the pod is gone meanwhile."""
+    meta = pod.metadata
+    if marks.STOP not in meta.annotations and ctx.world.tasks.shall_run(pod):
+        note = objects.StopNote(code="UserInitiated", reason=reason, at=ctx.now())
+        patch = {"metadata": {"uid": meta.uid, "annotations": {marks.STOP: msgspec.json.encode(note).decode()}}}
+        try:
+            pod = await ctx.world.patch(ctx.world.pods, meta.namespace, meta.name, patch)
+        except NotFound:
+            return None
+    return ctx.world.tasks.json(pod, tags=True)
