@@ -35,6 +35,7 @@ _GENERATIONS = frozenset(
     "customresourcedefinitions daemonsets deployments endpointslices ingresses ingressclasses networkpolicies "
     "poddisruptionbudgets pods priorityclasses replicasets".split()
 )
+_COMMON = frozenset({"apiVersion", "kind", "metadata"})
 _UNSERVED_SUBRESOURCES = frozenset({"proxy", "portforward", "attach", "token"})
 
 
@@ -53,7 +54,7 @@ class Kind:
     """A resource in one of its versions.
 
     `table` is where its objects are, shared by all its versions. `schema` is its OpenAPI v3 schema. `columns` are the
-    additional printer columns of a custom resource.
+    additional printer columns of a custom resource; `terminating` says that its definition is being deleted.
     """
 
     group: str
@@ -75,6 +76,7 @@ class Kind:
     custom: bool = False
     scale: Json | None = None
     selectable: tuple[str, ...] = ()
+    terminating: bool = False
 
     @cached_property
     def api_version(self) -> str:
@@ -108,6 +110,13 @@ class Kind:
     def has_generation(self) -> bool:
         """Whether `metadata.generation` is kept."""
         return self.custom or self.plural in _GENERATIONS
+
+    @cached_property
+    def custom_schema(self) -> Json:
+        """The schema of what stands beside the metadata, for custom resources."""
+        beside = {key: raw for key, raw in self.schema.get("properties", {}).items() if key not in _COMMON}
+        needed = [key for key in self.schema.get("required", ()) if key not in _COMMON]
+        return {**self.schema, "properties": beside, "required": needed}
 
     @property
     def details(self) -> Json:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from kecs.embedded.catalog import Catalog, Kind
+from kecs.embedded.custom import Definitions
 from kecs.embedded.database import Database
 from kecs.embedded.entry import shared_decoded
 from kecs.embedded.listing import list_page
@@ -17,7 +18,7 @@ from kecs.embedded.store import Store
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
 from kecs.embedded.writing import Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
-from kecs.kube.errors import BadRequest, Gone, InternalError, NotFound, Unavailable
+from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
 
 T = TypeVar("T")
 
@@ -50,6 +51,7 @@ class Engine:
         self._hub = Hub(self.catalog)
         self._writer = Writer(store, self.catalog)
         store.on_commit(self._hub.publish)
+        self._definitions = Definitions(store, self.catalog, self._writer)
 
     @classmethod
     def open(cls, directory: Path | None = None, *, durable: bool = False) -> "Engine":
@@ -136,6 +138,8 @@ class Engine:
             raise BadRequest("an empty namespace may not be set during creation")
         if write.verb == "create":
             written, done = self._writer.create(kind, write)
+        elif write.verb == "apply":
+            written, done = self._writer.apply(kind, write)
         else:
             written, done = self._writer.update(kind, write)
         if done:

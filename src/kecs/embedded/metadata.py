@@ -240,22 +240,11 @@ def check_labels(metadata: Json, path: str = "metadata") -> Problems:
     return found
 
 
-_KNOWN_FINALIZERS = ("kubernetes", "foregroundDeletion", "orphan")
-
-
 def _check_rest(metadata: Json) -> Problems:
     found: Problems = []
     for finalizer in metadata.get("finalizers", ()):
         if detail := label_key_problem(finalizer):
             found.append(invalid("metadata.finalizers", finalizer, detail))
-        elif "/" not in finalizer and finalizer not in _KNOWN_FINALIZERS:
-            found.append(
-                invalid(
-                    "metadata.finalizers",
-                    finalizer,
-                    "name is neither a standard finalizer name nor is it fully qualified",
-                )
-            )
     return found + _check_owners(metadata)
 
 

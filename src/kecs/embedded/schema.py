@@ -40,11 +40,12 @@ class DecodeError(Exception):
 
 
 class Decoding:
-    """What one decoding noticed: whether anything unknown was dropped."""
+    """How to decode, and what was noticed: `bare` fills nothing in, `unknown` says that something was dropped."""
 
-    __slots__ = ("unknown",)
+    __slots__ = ("bare", "unknown")
 
-    def __init__(self) -> None:
+    def __init__(self, *, bare: bool = False) -> None:
+        self.bare = bare
         self.unknown = False
 
 
@@ -249,6 +250,15 @@ class Object(Node):
             (name, raw["default"], self.properties[name]) for name, raw in properties.items() if "default" in raw
         )
 
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """The members that Go's zero value of the type has: structs that are no pointers, and lists that must be there."""
+        properties = self.raw.get("properties", {})
+        if not self.name:  # a custom resource has no zero values
+            return frozenset()
+        structs = {name for name, raw in properties.items() if raw.get("default") == {}}
+        return frozenset(structs | {one for one in self.required if properties.get(one, {}).get("type") == "array"})
+
     @property
     def go_type(self) -> str:
         return f"v1.{self.short_name}"
@@ -256,7 +266,7 @@ class Object(Node):
     @property
     def short_name(self) -> str:
         """The name of the Go type without its package."""
-        return self.name.rpartition(".")[2]
+        return str(self.name).rpartition(".")[2]
 
     def child(self, key: str) -> Node:
         return self.properties.get(key, ANY)
@@ -283,6 +293,8 @@ class Object(Node):
             error.struct = error.struct or self.short_name
             error.path.append(key)
             raise
+        if noticed.bare:
+            return found
         for name, zero, node in self.zeros:
             if name not in found:
                 found[name] = node.decode(zero, noticed) if zero == {} else zero

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kecs.embedded import definitions
 from kecs.embedded.problems import Problems
 
 Json = dict[str, Any]
@@ -42,6 +43,12 @@ def _pod_prepare(pod: Json) -> None:
 
 
 STRATEGIES: dict[str, Strategy] = {
+    definitions.TABLE: Strategy(
+        prepare=definitions.prepare,
+        prepare_update=definitions.prepare_update,
+        check=definitions.check,
+        check_update=lambda new, _: definitions.check(new),
+    ),
     "pods": Strategy(prepare=_pod_prepare, returns_object=True, graceful=True),
     "services": Strategy(returns_object=True),
     "serviceaccounts": Strategy(returns_object=True),

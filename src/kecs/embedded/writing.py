@@ -5,23 +5,31 @@ order is Kubernetes's: target, decoding, admission, preparation, validation, own
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from kecs.embedded import metadata
+from kecs.embedded import fieldsets, metadata, ownership
 from kecs.embedded.catalog import Catalog, Kind
-from kecs.embedded.decoding import decode_object
+from kecs.embedded.decoding import decode_bare, decode_object
 from kecs.embedded.deletion import decide, is_finished
 from kecs.embedded.entry import Entry, Owners, tail, text
 from kecs.embedded.patch import json_patch, merge_patch
 from kecs.embedded.problems import refuse
-from kecs.embedded.schema import Decoding, Object
+from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
 from kecs.embedded.store import Store
 from kecs.embedded.strategies import strategy_of
-from kecs.kube.errors import AlreadyExists, ApiError, BadRequest, Conflict, Forbidden, InternalError, NotFound
+from kecs.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+)
 
 Json = dict[str, Any]
 Done = asyncio.Future[None] | None  # None: nothing had to be stored
@@ -46,10 +54,17 @@ class Writer:
 
     def create(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage a new object."""
+        if kind.terminating:
+            raise MethodNotAllowed("create not allowed while custom resource definition is terminating")
         metadata.check_target(kind, write.body, write.namespace, write.name)
         obj, warnings = decode_object(kind, write.body, None, write.validation)
         if obj["metadata"].get("resourceVersion"):
             raise InternalError("resourceVersion should not be set on objects to be created")
+        obj["metadata"].pop("managedFields", None)
+        owners = ownership.after_update(kind, (), None, obj, write.manager, "")
+        return self._create(kind, write, obj, owners, warnings)
+
+    def _create(self, kind: Kind, write: Write, obj: Json, owners: Owners, warnings: list[str]) -> tuple[Written, Done]:
         metadata.set_on_create(kind, obj, write.namespace, write.name)
         name = obj["metadata"].get("name", "")
         self._require_namespace(kind, write.namespace, name)
@@ -60,7 +75,7 @@ class Writer:
         refuse(kind, name, metadata.check(kind, obj) + strategy.check(obj))
         if self._store.latest(kind.table, write.namespace or "", name):
             raise AlreadyExists(f'{kind.table} "{name}" already exists', details={"name": name, **kind.details})
-        return self._put(kind, None, obj, (), write.dry_run, warnings)
+        return self._put(kind, None, obj, owners, write.dry_run, warnings)
 
     def _require_namespace(self, kind: Kind, namespace: str | None, name: str) -> None:
         if not kind.namespaced or namespace is None:
@@ -86,14 +101,44 @@ class Writer:
         metadata.check_target(kind, body, write.namespace, write.name)
         _check_version(kind, entry, body)
         obj, warnings = decode_object(kind, body, old, write.validation)
+        owners = ownership.given(obj["metadata"], entry.owners)
         self._restrict(kind, write, obj, old)
+        owners = ownership.after_update(kind, owners, old, obj, write.manager, write.subresource)
+        return self._update(kind, write, entry, old, obj, owners, warnings)
+
+    def _update(
+        self, kind: Kind, write: Write, entry: Entry, old: Json, obj: Json, owners: Owners, warnings: list[str]
+    ) -> tuple[Written, Done]:
         metadata.set_on_update(kind, obj, old)
         strategy = strategy_of(kind.table)
         strategy.prepare_update(obj, old)
         _count_generation(kind, obj, old)
         found = metadata.check_update(kind, obj, old) + strategy.check_update(obj, old)
         refuse(kind, write.name, found)
-        return self._put(kind, entry, obj, entry.owners, write.dry_run, warnings, old)
+        return self._put(kind, entry, obj, owners, write.dry_run, warnings, old)
+
+    def apply(self, kind: Kind, write: Write) -> tuple[Written, Done]:
+        """Stage what server-side apply makes of the body: a new object, or the present one with it merged in."""
+        metadata.check_target(kind, write.body, write.namespace, write.name)
+        config = _config(kind, write)
+        entry = self._store.latest(kind.table, write.namespace or "", write.name)
+        how = {"manager": write.manager, "subresource": write.subresource, "force": write.force}
+        if entry is None:
+            if write.subresource:
+                raise kind.missing(write.name)
+            _, owners = ownership.after_apply(kind, (), None, config, config, **how)
+            obj, warnings = decode_object(kind, {**config, "metadata": _meta(write.body)}, None, "Ignore")
+            return self._create(kind, write, obj, owners, warnings)
+        old = _decode(text(kind.prefix, entry))
+        _check_version(kind, entry, write.body)
+        live = ownership.owned_part(kind, old, write.subresource)
+        merged = fieldsets.merged(kind.node, live, config)
+        merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, **how)
+        kept = {key: value for key, value in old["metadata"].items() if key in ownership.UNOWNED}
+        body = {**merged, "metadata": {**kept, **merged.get("metadata", {})}}
+        obj, warnings = decode_object(kind, body, old, "Ignore")
+        self._restrict(kind, write, obj, old)
+        return self._update(kind, write, entry, old, obj, owners, warnings)
 
     def _wanted(self, kind: Kind, write: Write, old: Json) -> Any:
         if write.verb == "replace":
@@ -169,6 +214,36 @@ def reset_status(kind: Kind, obj: Json) -> None:
         return
     node = kind.node.child("status")
     obj["status"] = node.decode({}, Decoding()) if isinstance(node, Object) else {}
+
+
+def _meta(body: Json) -> Json:
+    return {key: value for key, value in (body.get("metadata") or {}).items() if key != "resourceVersion"}
+
+
+def _config(kind: Kind, write: Write) -> Json:
+    """Return the part of an applied body that its manager can own. Raises as Kubernetes does for what it cannot type."""
+    body = write.body
+    name = (body.get("metadata") or {}).get("name", "")
+    if "managedFields" in (body.get("metadata") or {}):
+        raise BadRequest("metadata.managedFields must be nil")
+    shown = f"({write.namespace or ''}/{name}; {kind.api_version}, Kind={kind.kind})"
+    try:
+        unknown = unknown_fields(kind.node, body)
+        if unknown:
+            raise InternalError(
+                f"failed to create typed patch object {shown}: .{unknown[0]}: field not declared in schema"
+            )
+        if repeated := fieldsets.duplicate_key(kind.node, body):
+            raise InternalError(f"failed to create typed patch object {shown}: {repeated}")
+    except KeyError as error:
+        detail = f"associative list with keys has an element that omits key field {error.args[0]!r}".replace("'", '"')
+        raise InternalError(
+            f"failed to create typed patch object {shown}: {detail} (and doesn't have default value)"
+        ) from None
+    config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
+    if write.subresource == "status":
+        return {"status": config["status"]} if "status" in config else {}
+    return config
 
 
 def _count_generation(kind: Kind, obj: Json, old: Json) -> None:

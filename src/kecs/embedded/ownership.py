@@ -1,0 +1,187 @@
+"""Who owns which field: `metadata.managedFields` after a write, and conflicts between appliers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from kecs.embedded import fieldsets
+from kecs.embedded.catalog import Kind
+from kecs.embedded.entry import Owner, Owners, load_owners, shared
+from kecs.embedded.fieldsets import Fields
+from kecs.embedded.metadata import now_text
+from kecs.kube.errors import BadRequest, Conflict
+
+Json = dict[str, Any]
+
+# What the server writes into every object; nobody owns it.
+UNOWNED = frozenset(
+    {"name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields", "resourceVersion"}
+    | {"deletionTimestamp", "deletionGracePeriodSeconds"}
+)
+
+
+def owned_part(kind: Kind, obj: Json, subresource: str) -> Json:
+    """Return the part of an object that a write through this door can own."""
+    found = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata")}
+    if subresource != "status" and kind.has_status:
+        found.pop("status", None)
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in UNOWNED}
+    return {"metadata": metadata, **found} if metadata else found
+
+
+def given(metadata: Json, owners: Owners) -> Owners:
+    """Return the owners that a write begins with: those stored, or those that its body brings. An empty list resets."""
+    managed = metadata.pop("managedFields", None)
+    if managed is None:
+        return owners
+    try:
+        found = load_owners(msgspec.json.encode(managed))
+    except (ValueError, TypeError) as error:
+        raise BadRequest(f"metadata.managedFields: {error}") from None
+    return tuple(one for one in found if one.operation)
+
+
+def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manager: str, subresource: str) -> Owners:
+    """Return the owners after a create, replace or patch: whoever changes a field owns it, alone."""
+    before = owned_part(kind, old, subresource) if old else {}
+    after = owned_part(kind, new, subresource)
+    if old is None:
+        changed, removed = _created(kind, after), {}
+    else:
+        changed, removed = fieldsets.compared(kind.node, before, after)
+    if not changed and not removed:
+        return owners
+    touched = fieldsets.union(changed, removed)
+    found: list[Owner] = []
+    mine: Fields = {}
+    for owner in owners:
+        fields = fieldsets.parse(owner.fields)
+        if _same(owner, manager, "Update", kind.api_version, subresource):
+            mine = fieldsets.difference(fields, removed)
+            if changed:
+                continue
+            left = mine
+        else:
+            left = fieldsets.difference(fields, touched)
+        if left:
+            found.append(owner if left == fields else _with(owner, left))
+    if changed:
+        fields = fieldsets.union(mine, changed)
+        found.append(
+            Owner(manager, "Update", kind.api_version, now_text(), subresource, shared(fieldsets.dump(fields)))
+        )
+    return _sorted(found)
+
+
+def _created(kind: Kind, obj: Json) -> Fields:
+    found = {key: value for key, value in fieldsets.added(kind.node, obj).items() if key != "."}
+    metadata = found.get("f:metadata")
+    if metadata and "." in metadata:
+        found["f:metadata"] = {key: value for key, value in metadata.items() if key != "."}
+    spec = found.get("f:spec")
+    if spec and "." in spec and not kind.custom:
+        found["f:spec"] = {key: value for key, value in spec.items() if key != "."}
+    return found
+
+
+def after_apply(
+    kind: Kind,
+    owners: Owners,
+    live: Json | None,
+    config: Json,
+    merged: Json,
+    *,
+    manager: str,
+    subresource: str,
+    force: bool,
+) -> tuple[Json, Owners]:
+    """Return the applied object and its owners. Raises `Conflict` unless `force` takes other managers' fields over.
+
+    What the manager applied before and does not any more goes, unless someone else owns it too.
+    """
+    node = kind.node
+    wanted = fieldsets.applied(node, config)
+    last: Fields = {}
+    others: list[Owner] = []
+    before: Owner | None = None
+    for owner in owners:
+        if _same(owner, manager, "Apply", "", subresource):
+            last, before = fieldsets.parse(owner.fields), owner
+        else:
+            others.append(owner)
+    if last:
+        owned = wanted
+        for owner in others:
+            owned = fieldsets.union(owned, fieldsets.parse(owner.fields))
+        dropped = fieldsets.difference(
+            fieldsets.with_named_parents(node, last), fieldsets.with_named_parents(node, owned)
+        )
+        merged = fieldsets.without(node, merged, dropped)
+    if live is None:
+        changed, removed = wanted, {}
+    else:
+        changed, removed = fieldsets.compared(node, live, merged)
+    left = _without_conflicts(others, changed, removed, force=force)
+    mine = Owner(manager, "Apply", kind.api_version, now_text(), subresource, shared(fieldsets.dump(wanted)))
+    if before and before.api_version == kind.api_version and last == wanted and not changed and not removed:
+        mine = before
+    return merged, _sorted([*left, mine])
+
+
+def _without_conflicts(others: Iterable[Owner], changed: Fields, removed: Fields, *, force: bool) -> list[Owner]:
+    left: list[Owner] = []
+    conflicts: list[tuple[Owner, str]] = []
+    for owner in others:
+        fields = fieldsets.parse(owner.fields)
+        taken = fieldsets.intersection(fields, changed)
+        conflicts += [(owner, path) for path in fieldsets.paths(taken)]
+        kept = fieldsets.difference(fieldsets.difference(fields, taken), removed)
+        if kept:
+            left.append(owner if kept == fields else _with(owner, kept))
+    if conflicts and not force:
+        raise _conflict(sorted(conflicts, key=lambda one: (one[0].manager, one[1])))
+    return left
+
+
+def _conflict(conflicts: list[tuple[Owner, str]]) -> Conflict:
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f"conflict with {_shown(owner)}", "field": path}
+        for owner, path in conflicts
+    ]
+    if len(conflicts) == 1:
+        owner, path = conflicts[0]
+        text = f"Apply failed with 1 conflict: conflict with {_shown(owner)}: {path}"
+    else:
+        lines: list[str] = []
+        for shown in dict.fromkeys(_shown(owner) for owner, _ in conflicts):
+            lines.append(f"conflicts with {shown}:")
+            lines += [f"- {path}" for owner, path in conflicts if _shown(owner) == shown]
+        text = f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)
+    return Conflict(text, details={"causes": causes})
+
+
+def _shown(owner: Owner) -> str:
+    text = f'"{owner.manager}"'
+    if owner.subresource:
+        text += f' with subresource "{owner.subresource}"'
+    return f"{text} using {owner.api_version}" if owner.operation == "Update" else text
+
+
+def _same(owner: Owner, manager: str, operation: str, api_version: str, subresource: str) -> bool:
+    return (
+        owner.manager == manager
+        and owner.operation == operation
+        and owner.subresource == subresource
+        and (not api_version or owner.api_version == api_version)
+    )
+
+
+def _with(owner: Owner, fields: Fields) -> Owner:
+    return owner._replace(fields=shared(fieldsets.dump(fields)))
+
+
+def _sorted(owners: list[Owner]) -> Owners:
+    return tuple(
+        sorted(owners, key=lambda one: (one.operation, one.time, one.manager, one.api_version, one.subresource))
+    )

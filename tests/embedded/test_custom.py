@@ -1,0 +1,195 @@
+"""Custom resources: what a definition brings, and how its schema is kept."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kecs.embedded.engine import Engine
+from kecs.embedded.requests import Write
+from kecs.kube.api import Json, Resource
+from kecs.kube.errors import AlreadyExists, BadRequest, Invalid, NotFound
+from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS
+
+WIDGETS: Resource[Json] = Resource("example.io", "v1", "Widget", "widgets", True, dict[str, Any])
+OLD_WIDGETS: Resource[Json] = Resource("example.io", "v1alpha1", "Widget", "widgets", True, dict[str, Any])
+
+SCHEMA: Json = {
+    "type": "object",
+    "required": ["spec"],
+    "properties": {
+        "spec": {
+            "type": "object",
+            "required": ["size"],
+            "properties": {
+                "size": {"type": "integer", "minimum": 0, "maximum": 9},
+                "mode": {"type": "string", "enum": ["a", "b"], "default": "a"},
+                "title": {"type": "string", "pattern": "^[a-z]*$", "maxLength": 5},
+                "port": {"x-kubernetes-int-or-string": True},
+                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "note": {"type": "string", "nullable": True},
+                "plain": {"type": "string"},
+                "parts": {
+                    "type": "array",
+                    "maxItems": 3,
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["id"],
+                    "items": {
+                        "type": "object",
+                        "required": ["id"],
+                        "properties": {"id": {"type": "string"}, "weight": {"type": "integer", "default": 1}},
+                    },
+                },
+                "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+        },
+        "status": {"type": "object", "properties": {"ready": {"type": "boolean"}}},
+    },
+}
+
+
+def definition(**version: Any) -> Json:
+    base = {"served": True, "schema": {"openAPIV3Schema": SCHEMA}, "subresources": {"status": {}}}
+    return {
+        "metadata": {"name": "widgets.example.io"},
+        "spec": {
+            "group": "example.io",
+            "names": {"plural": "widgets", "kind": "Widget", "shortNames": ["wd"]},
+            "scope": "Namespaced",
+            "versions": [
+                {**base, "name": "v1alpha1", "storage": False},
+                {**base, "name": "v1", "storage": True, **version},
+            ],
+        },
+    }
+
+
+@pytest.fixture
+async def widgets(engine: Engine) -> Engine:
+    await engine.create(CUSTOM_RESOURCE_DEFINITIONS, None, definition(), manager="m")
+    return engine
+
+
+def widget(name: str = "w", **spec: Any) -> Json:
+    return {"metadata": {"name": name}, "spec": {"size": 1, **spec}}
+
+
+async def test_definition_is_established_and_served(widgets: Engine) -> None:
+    made = await widgets.get(CUSTOM_RESOURCE_DEFINITIONS, None, "widgets.example.io")
+    assert {one["type"]: one["status"] for one in made["status"]["conditions"]} == {
+        "NamesAccepted": "True",
+        "Established": "True",
+    }
+    assert made["status"]["storedVersions"] == ["v1"]
+    assert made["spec"]["names"]["listKind"] == "WidgetList"
+    kind = widgets.catalog.find("example.io", "v1", "widgets")
+    assert kind.short_names == ("wd",) and kind.preferred
+
+
+async def test_unknown_members_are_pruned_and_defaults_filled_in(widgets: Engine) -> None:
+    body = widget(nonsense=1, free={"x": 1}, parts=[{"id": "a", "y": 1}])
+    made = await widgets.create(WIDGETS, "default", body, manager="m")
+    assert made["spec"] == {"size": 1, "mode": "a", "free": {"x": 1}, "parts": [{"id": "a", "weight": 1}]}
+
+
+async def test_null_becomes_the_default_or_goes_unless_it_is_allowed(widgets: Engine) -> None:
+    made = await widgets.create(WIDGETS, "default", widget(mode=None, plain=None, note=None), manager="m")
+    assert made["spec"] == {"size": 1, "mode": "a", "note": None}
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"size": "x"}, 'spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"'),
+        ({"size": 1.5}, 'spec.size: Invalid value: "number": spec.size in body must be of type integer: "number"'),
+        ({"size": -1}, "spec.size: Invalid value: -1: spec.size in body should be greater than or equal to 0"),
+        ({"size": 10}, "spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9"),
+        ({"mode": "c"}, 'spec.mode: Unsupported value: "c": supported values: "a", "b"'),
+        ({"title": "A"}, "spec.title: Invalid value: \"A\": spec.title in body should match '^[a-z]*$'"),
+        ({"title": "abcdef"}, "spec.title: Too long: may not be more than 5 bytes"),
+        (
+            {"port": True},
+            'spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"',
+        ),
+        ({"parts": [{}]}, "spec.parts[0].id: Required value"),
+        ({"parts": [{"id": "a"}, {"id": "a"}]}, 'spec.parts[1]: Duplicate value: {"id":"a"}'),
+        ({"parts": [{"id": str(i)} for i in range(4)]}, "spec.parts: Too many: 4: must have at most 3 items"),
+        (
+            {"tags": {"a": 1}},
+            'spec.tags.a: Invalid value: "integer": spec.tags.a in body must be of type string: "integer"',
+        ),
+    ],
+)
+async def test_invalid_objects_are_refused_in_words_of_kubernetes(widgets: Engine, spec: Json, text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await widgets.create(WIDGETS, "default", widget(**spec), manager="m")
+    assert refused.value.message == f'Widget.example.io "w" is invalid: {text}'
+
+
+async def test_missing_required_members_are_named(widgets: Engine) -> None:
+    with pytest.raises(Invalid, match="spec: Required value"):
+        await widgets.create(WIDGETS, "default", {"metadata": {"name": "w"}}, manager="m")
+
+
+async def test_every_served_version_shows_the_object(widgets: Engine) -> None:
+    await widgets.create(WIDGETS, "default", widget(), manager="m")
+    shown = await widgets.get(OLD_WIDGETS, "default", "w")
+    assert shown["apiVersion"] == "example.io/v1alpha1" and shown["spec"]["size"] == 1
+
+
+async def test_generation_counts_the_spec_and_not_the_status(widgets: Engine) -> None:
+    made = await widgets.create(WIDGETS, "default", {**widget(), "status": {"ready": True}}, manager="m")
+    assert made["metadata"]["generation"] == 1 and "status" not in made
+    ready = {"status": {"ready": True}}
+    made = await widgets.patch(WIDGETS, "default", "w", ready, type="merge", manager="m", subresource="status")
+    assert made["metadata"]["generation"] == 1 and made["status"] == {"ready": True}
+    made = await widgets.patch(WIDGETS, "default", "w", {"spec": {"size": 2}}, type="merge", manager="m")
+    assert made["metadata"]["generation"] == 2 and made["status"] == {"ready": True}
+
+
+async def test_apply_merges_by_the_keys_of_the_schema(widgets: Engine) -> None:
+    def body(**spec: Any) -> Json:
+        return {"apiVersion": "example.io/v1", "kind": "Widget", **widget(**spec)}
+
+    await widgets.apply(WIDGETS, "default", "w", body(parts=[{"id": "a", "weight": 2}]), manager="a")
+    both = await widgets.apply(WIDGETS, "default", "w", body(parts=[{"id": "b"}]), manager="b")
+    assert both["spec"]["parts"] == [{"id": "a", "weight": 2}, {"id": "b", "weight": 1}]
+    left = await widgets.apply(WIDGETS, "default", "w", body(), manager="a")
+    assert left["spec"]["parts"] == [{"id": "b", "weight": 1}]
+
+
+async def test_strict_validation_names_what_is_unknown(widgets: Engine) -> None:
+    kind = widgets.kind(WIDGETS)
+    with pytest.raises(BadRequest, match=r'strict decoding error: unknown field "spec\.nonsense"'):
+        await widgets.write(kind, Write("create", "default", "", widget(nonsense=1), "m", validation="Strict"))
+    warned = await widgets.write(kind, Write("create", "default", "", widget(nonsense=1), "m", validation="Warn"))
+    assert warned.warnings == ['unknown field "spec.nonsense"']
+
+
+async def test_deleting_a_definition_removes_its_objects(widgets: Engine) -> None:
+    await widgets.create(WIDGETS, "default", widget(), manager="m")
+    await widgets.delete(CUSTOM_RESOURCE_DEFINITIONS, None, "widgets.example.io")
+
+    async def gone() -> None:
+        while True:
+            try:
+                await widgets.get(CUSTOM_RESOURCE_DEFINITIONS, None, "widgets.example.io")
+            except NotFound:
+                return
+            await asyncio.sleep(0)
+
+    await asyncio.wait_for(gone(), 5)
+    with pytest.raises(NotFound, match="the server could not find the requested resource"):
+        await widgets.list(WIDGETS)
+
+
+async def test_definition_must_be_named_after_its_plural_and_group(engine: Engine) -> None:
+    body = definition()
+    body["metadata"]["name"] = "wrong"
+    with pytest.raises(Invalid, match=r'metadata.name: Invalid value: "wrong": must be spec.names.plural'):
+        await engine.create(CUSTOM_RESOURCE_DEFINITIONS, None, body, manager="m")
+
+
+async def test_definition_twice_already_exists(widgets: Engine) -> None:
+    with pytest.raises(AlreadyExists):
+        await widgets.create(CUSTOM_RESOURCE_DEFINITIONS, None, definition(), manager="m")
