@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from kecs.embedded.controllers.daemon_set import DaemonSets
 from kecs.embedded.controllers.deployment import Deployments
+from kecs.embedded.controllers.disruption import DisruptionBudgets
+from kecs.embedded.controllers.endpoint_slice import EndpointSlices
 from kecs.embedded.controllers.events import Recorder
+from kecs.embedded.controllers.expiry import EventExpiry
 from kecs.embedded.controllers.garbage import GarbageCollector
 from kecs.embedded.controllers.graph import Graph, Served
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.namespaces import Namespaces
+from kecs.embedded.controllers.pod_gc import PodCollector
+from kecs.embedded.controllers.quota import Quotas
 from kecs.embedded.controllers.replica_set import ReplicaSets
 from kecs.embedded.controllers.scheduler import Scheduler
 from kecs.kube.api import Api
@@ -44,4 +50,10 @@ def build(api: Api, served: Callable[[], Iterable[Served]], *, events: bool = Tr
         ReplicaSets(api, informers, workloads["replicaset"]),
         GarbageCollector(api, graph),
         Namespaces(api, informers, graph),
+        DaemonSets(api, informers, workloads["daemonset"]),
+        EndpointSlices(api, informers),
+        DisruptionBudgets(api, informers),
+        Quotas(api, informers, graph),
+        PodCollector(api, informers),
+        EventExpiry(api, informers),
     ]

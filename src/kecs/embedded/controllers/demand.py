@@ -1,8 +1,9 @@
 """What a pod takes from its node: resources and host ports."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from kecs.embedded.controllers.views import Container, Pod, PodSpec, Quantities
+from kecs.embedded.controllers.views import Container, Pod, PodSpec, Quantities, Resources
 from kecs.kube.quantity import BadQuantity, milli, value
 
 # What the scheduler assumes of containers that ask for nothing, so that they spread as well.
@@ -35,7 +36,7 @@ def amounts(quantities: Quantities | None) -> Amounts:
 def demand(pod: Pod) -> Demand:
     """Return what a pod takes from its node."""
     spec = pod.spec
-    totals = _effective(spec)
+    totals = requests(spec)
     scored = tuple(totals.get(name) or _ASSUMED[name] * len(spec.containers) for name in _POD_LEVEL)
     return Demand(totals, (scored[0], scored[1]), host_ports(spec))
 
@@ -51,24 +52,34 @@ def host_ports(spec: PodSpec) -> tuple[HostPort, ...]:
     return tuple(found)
 
 
-def _requests(container: Container) -> Amounts:
-    resources = container.resources
-    if resources is None:
-        return {}
-    # What has a limit and no request asks for its limit.
-    return {**amounts(resources.limits), **amounts(resources.requests)}
+def requests(spec: PodSpec) -> Amounts:
+    """Return what a pod asks for. What has a limit and no request asks for its limit."""
+
+    def of(resources: Resources) -> Amounts:
+        return {**amounts(resources.limits), **amounts(resources.requests)}
+
+    return _effective(spec, of)
 
 
-def _effective(spec: PodSpec) -> Amounts:
+def limits(spec: PodSpec) -> Amounts:
+    """Return what a pod may use at most."""
+    return _effective(spec, lambda resources: amounts(resources.limits))
+
+
+def _effective(spec: PodSpec, amounts_of: Callable[[Resources], Amounts]) -> Amounts:
     """Sum the containers; init containers run before, one at a time, beside the sidecars started until then."""
+
+    def of(container: Container) -> Amounts:
+        return amounts_of(container.resources) if container.resources is not None else {}
+
     totals: Amounts = {}
     for container in spec.containers:
-        _add(totals, _requests(container))
+        _add(totals, of(container))
     if spec.initContainers:
         sidecars: Amounts = {}
         peak: Amounts = {}
         for container in spec.initContainers:
-            wanted = _requests(container)
+            wanted = of(container)
             if container.restartPolicy == "Always":
                 _add(sidecars, wanted)
                 wanted = sidecars
@@ -80,7 +91,7 @@ def _effective(spec: PodSpec) -> Amounts:
         for name, amount in peak.items():
             totals[name] = max(totals.get(name, 0), amount)
     if spec.resources is not None:
-        whole = {**amounts(spec.resources.limits), **amounts(spec.resources.requests)}
+        whole = amounts_of(spec.resources)
         totals.update({name: whole[name] for name in _POD_LEVEL if name in whole})
     if spec.overhead:
         _add(totals, amounts(spec.overhead))

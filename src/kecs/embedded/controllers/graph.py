@@ -1,6 +1,7 @@
 """Every object of every kind, as far as owners and namespaces go, and who depends on whom."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -56,6 +57,7 @@ class Graph:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._handlers: list[Handler] = []
         self._dependents: dict[str, set[Place]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._changed = asyncio.Event()
         self._ready = asyncio.Event()
 
@@ -95,6 +97,10 @@ class Graph:
         informer = self._informers.get(place.table)
         item = informer.get(place.namespace or None, place.name) if informer is not None else None
         return item.metadata if item is not None else None
+
+    def count(self, table: str, namespace: str) -> int:
+        """Return how many objects of a kind a namespace has."""
+        return self._counts[(table, namespace)]
 
     def dependents(self, uid: str) -> list[Place]:
         """Return the objects that name an owner."""
@@ -150,6 +156,8 @@ class Graph:
     def _drop(self, table: str) -> None:
         informer = self._informers.pop(table)
         self._by_kind.pop((informer.resource.group, informer.resource.kind), None)
+        for key in [key for key in self._counts if key[0] == table]:
+            del self._counts[key]
         task = self._tasks.pop(table, None)
         if task is not None:
             task.cancel()
@@ -157,12 +165,15 @@ class Graph:
     def _handler(self, table: str) -> Callable[[Any, Any], None]:
         handlers = self._handlers
         dependents = self._dependents
+        counts = self._counts
 
         def on_change(old: Any, new: Any) -> None:
             before: Meta | None = old.metadata if old is not None else None
             after: Meta | None = new.metadata if new is not None else None
             known: Meta = after or before  # type: ignore[assignment]  # one of the two is there
             place = Place(table, known.namespace, known.name)
+            if before is None or after is None:
+                counts[(table, known.namespace)] += 1 if before is None else -1
             owners = after.ownerReferences if after is not None else ()
             if before is not None and before.ownerReferences and before.ownerReferences != owners:
                 for one in before.ownerReferences:

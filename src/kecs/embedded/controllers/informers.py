@@ -63,6 +63,7 @@ class Informers:
         self.budgets = Informer(api, resources.POD_DISRUPTION_BUDGETS.viewed(views.DisruptionBudget))
         self.quotas = Informer(api, resources.RESOURCE_QUOTAS.viewed(views.Quota), indexes={"namespace": _namespace})
         self.accounts = Informer(api, resources.SERVICE_ACCOUNTS.viewed(views.Plain))
+        self.events = Informer(api, resources.EVENTS.viewed(views.Event))
         self.definitions = Informer(api, resources.CUSTOM_RESOURCE_DEFINITIONS.viewed(views.Crd))
 
     def all(self) -> list[Informer[Any]]:

@@ -64,6 +64,10 @@ class PodControl:
         """Say whether a pod is active and nobody here has asked for its deletion."""
         return pod.active and pod.metadata.uid not in self._doomed
 
+    def ending(self, pod: Pod) -> bool:
+        """Say whether a pod is being deleted, or somebody here has asked for it."""
+        return pod.metadata.deletionTimestamp is not None or pod.metadata.uid in self._doomed
+
     def forget(self, uid: str) -> None:
         """Drop what is kept of a parent."""
         self._templates.pop(uid, None)

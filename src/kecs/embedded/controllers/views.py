@@ -231,6 +231,7 @@ class PodSpec(View):
     hostNetwork: bool = False
     hostname: str = ""
     subdomain: str = ""
+    activeDeadlineSeconds: int | None = None
 
     def __post_init__(self) -> None:
         self.nodeName = intern(self.nodeName)
@@ -577,6 +578,14 @@ class Quota(View):
     metadata: Meta
     spec: QuotaSpec = msgspec.field(default_factory=QuotaSpec)
     status: QuotaStatus = msgspec.field(default_factory=QuotaStatus)
+
+
+class Event(View):
+    """Something that was told about an object."""
+
+    metadata: Meta
+    lastTimestamp: str | None = None
+    eventTime: str | None = None
 
 
 # Custom resource definitions
