@@ -1,7 +1,9 @@
 """What each command does: read its settings, hand over to `kecs.compose`, and tell in one line what went wrong."""
 
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -35,4 +37,10 @@ def _run(command: str, settings: Settings) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        # A defect. Its traceback is for whoever looks for it, not for whoever runs kecs.
+        logging.getLogger("kecs").critical("kecs ends, because a part of it failed", exc_info=error)
+        if settings.log_level == "debug":
+            traceback.print_exception(error)
+        return 1
     return 0
