@@ -31,7 +31,10 @@ def account_name(role: str, scope: Scope) -> str:
     if arn is None:
         return names.label(f"task-role-{role}")
     path = "/".join(arn.path)
-    return names.label(f"task-role-{path}" if arn.scope.account == scope.account else f"{arn.scope.account}/{path}")
+    # A slash always brings a hash, so a role of another account has the name of no other.
+    return names.label(
+        f"task-role-{path}" if arn.scope.account == scope.account else f"task-role-{arn.scope.account}/{path}"
+    )
 
 
 def pod_account(definition: TaskDefinitionSpec, launch: Launch) -> Json:

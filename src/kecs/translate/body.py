@@ -23,6 +23,9 @@ def owned(service: Service, name: str) -> Json:
         "namespace": meta.namespace,
         "labels": {marks.CLUSTER: meta.namespace, marks.SERVICE: meta.name, marks.ROLE: marks.ROLE_SERVICE},
     }
+    arns = {mark: meta.annotations[mark] for mark in (marks.CLUSTER_ARN, marks.SERVICE_ARN) if mark in meta.annotations}
+    if arns:
+        made["annotations"] = arns
     if meta.uid:
         made["ownerReferences"] = [
             {

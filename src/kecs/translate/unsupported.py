@@ -121,12 +121,25 @@ def _definition_limits(definition: TaskDefinitionSpec, options: Options) -> Iter
         for entry in container.extraHosts or ():
             if not is_host_name(entry.hostname or ""):
                 yield f"{path}.extraHosts[{entry.hostname}] is kept but not acted on: it is no host name."
+        yield from _forgotten_ports(container, definition.networkMode or "bridge")
         if place.tolerant and not forgives(list(container.entryPoint or ()), list(container.command or ())):
             yield f"{path} stops the task if it fails: without a shell its exit code cannot be passed over."
     yield from _port_clashes(definition)
     for volume in definition.volumes or ():
         if volume.efsVolumeConfiguration and options.storage == "local":
             yield f"volumes[{volume.name}].efsVolumeConfiguration is a directory of the node: there is no EFS here."
+
+
+def _forgotten_ports(container: ecs.ContainerDefinition, network: str) -> Iterator[str]:
+    """Yield the host ports that a second mapping of one container port asks for: a pod has one for each."""
+    ports = {(port.number, port.protocol): port.host for port in ports_of(container, network)}
+    for mapping in container.portMappings or ():
+        key = (mapping.containerPort or 0, (mapping.protocol or "tcp").lower())
+        if mapping.hostPort and network == "bridge" and ports.get(key) != mapping.hostPort:
+            yield (
+                f"containerDefinitions[{container.name}].portMappings[].hostPort {mapping.hostPort} is kept but not "
+                f"acted on: port {key[0]} is mapped already."
+            )
 
 
 def _port_clashes(definition: TaskDefinitionSpec) -> Iterator[str]:

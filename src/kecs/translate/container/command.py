@@ -25,7 +25,7 @@ def escape(text: str) -> str:
 def command(part: Part) -> Json:
     """Return `command`, `args` and `workingDir`."""
     entry_point = list(part.definition.entryPoint or ())
-    arguments = list(part.definition.command or ()) if part.override.command is None else list(part.override.command)
+    arguments = list(part.override.command or part.definition.command or ())
     if part.tolerant:
         entry_point, arguments = _tolerant(entry_point, arguments)
     made: Json = {}
