@@ -136,7 +136,9 @@ class Engine:
         """Do one write and return when it is stored."""
         if kind.namespaced and not write.namespace:
             raise BadRequest("an empty namespace may not be set during creation")
-        if write.verb == "create":
+        if write.verb == "create" and write.subresource == "binding":
+            written, done = self._writer.bind(kind, write)
+        elif write.verb == "create":
             written, done = self._writer.create(kind, write)
         elif write.verb == "apply":
             written, done = self._writer.apply(kind, write)

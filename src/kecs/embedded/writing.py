@@ -93,6 +93,28 @@ class Writer:
                 details={"name": name, **kind.details, "causes": [{**cause, "field": "metadata.namespace"}]},
             )
 
+    def bind(self, kind: Kind, write: Write) -> tuple[Written, Done]:
+        """Stage the assignment of a pod to a node."""
+        entry = self.current(kind, write.namespace, write.name)
+        obj = _decode(text(kind.prefix, entry))
+        node = write.body.get("target", {}).get("name")
+        if not node:
+            raise BadRequest("a binding needs a target")
+        taken = obj["spec"].get("nodeName")
+        if taken or obj["metadata"].get("deletionTimestamp"):
+            why = f'is already assigned to node "{taken}"' if taken else "is being deleted, cannot be assigned to a host"
+            raise Conflict(
+                f'Operation cannot be fulfilled on pods/binding "{write.name}": pod {write.name} {why}',
+                details={"name": write.name, "kind": "pods/binding"},
+            )
+        obj["spec"]["nodeName"] = node
+        conditions = obj["status"].setdefault("conditions", [])
+        conditions[:] = [one for one in conditions if one["type"] != "PodScheduled"]
+        conditions.append(
+            {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": metadata.now_text()}
+        )
+        return self._put(kind, entry, obj, entry.owners, write.dry_run, [])
+
     def update(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage a replacement or a patched object."""
         entry = self.current(kind, write.namespace, write.name)
