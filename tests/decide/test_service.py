@@ -43,7 +43,7 @@ def carried_out(before: Observed, decided: Plan, now: float, tasks: Sequence[Tas
         deployments=decided.deployments,
         completed=decided.completed,
         events=[*reversed(new), *before.events][:100],
-        told=before.told | {task.id for task in before.tasks if task.phase < Phase.STOPPING},
+        told=before.told | {task.id for task in before.tasks},
         toldStopped=before.toldStopped | {task.id for task in before.tasks if task.phase >= Phase.STOPPING},
         tasks=before.tasks if tasks is None else tasks,
     )
@@ -101,8 +101,8 @@ def test_a_rollout_is_complete_when_nothing_of_the_old_one_is_left() -> None:
     middle = plan(wanted(), seen, SETTINGS, 20.0)
     assert states(middle) == [(NEW, "PRIMARY", "IN_PROGRESS"), (OLD, "ACTIVE", "COMPLETED")]
     assert middle.messages == [
-        "(service s) has stopped 1 running tasks: (task x).",
         "(service s) has started 2 tasks: (task a) (task b).",
+        "(service s) has stopped 1 running tasks: (task x).",
     ]
     seen = carried_out(seen, middle, 20.0, [task("a"), task("b")])
     end = plan(wanted(), seen, SETTINGS, 21.0)

@@ -4,13 +4,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from kecs.decide.task import Container, Pod, Step, next_step, start_error
+from kecs.decide.task import Container, Pod, Step, next_step
 from kecs.model.objects import StopNote
 
 NOW = 50.0
-RUNS = Container(name="app", running=True)
+RUNS = Container(name="app")
 ENDED = Container(name="app", ended=True)
-SIDE = Container(name="side", essential=False, running=True)
+SIDE = Container(name="side", essential=False)
 SIDE_ENDED = Container(name="side", essential=False, ended=True)
 NOTE = StopNote("UserInitiated", "enough", 1.0)
 SCALED = ("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/1)")
@@ -19,7 +19,8 @@ STOPPED = ("UserInitiated", "Task stopped by user")
 
 
 def pod(**fields: Any) -> Pod:
-    return Pod(**{"phase": "Running", "node": "n1", "deployment": "ecs-svc/1", "containers": (RUNS,), **fields})
+    given = {"phase": "Running", "node": "n1", "deployment": "ecs-svc/1", "containers": (RUNS,), **fields}
+    return Pod(**{"ended": given["phase"] in ("Succeeded", "Failed"), **given})
 
 
 CASES: list[tuple[str, Pod, str, tuple[str, str] | None]] = [
@@ -28,7 +29,7 @@ CASES: list[tuple[str, Pod, str, tuple[str, str] | None]] = [
     ("a side container ended", pod(containers=(RUNS, SIDE_ENDED)), "nothing", None),
     ("the essential one ended, others run", pod(containers=(ENDED, SIDE)), "note", EXITED),
     ("all ended", pod(phase="Failed", containers=(ENDED,)), "record", EXITED),
-    ("all ended, the phase is late", pod(containers=(ENDED, SIDE_ENDED)), "record", EXITED),
+    ("all ended, the phase is late", pod(ended=True, containers=(ENDED, SIDE_ENDED)), "record", EXITED),
     ("stop was asked for", pod(note=NOTE), "delete", ("UserInitiated", "enough")),
     ("it stops", pod(note=NOTE, deleting=True), "nothing", None),
     (
@@ -39,7 +40,7 @@ CASES: list[tuple[str, Pod, str, tuple[str, str] | None]] = [
     ),
     (
         "it was never bound",
-        pod(note=NOTE, deleting=True, final=True, containers=()),
+        pod(note=NOTE, deleting=True, ended=True, containers=()),
         "record",
         ("UserInitiated", "enough"),
     ),
@@ -59,34 +60,35 @@ CASES: list[tuple[str, Pod, str, tuple[str, str] | None]] = [
     ),
     (
         "no such image",
-        pod(phase="Pending", containers=(Container(name="app", reason="ErrImagePull", message="not found"),)),
+        pod(phase="Pending", containers=(Container(name="app", error="CannotPullContainerError: not found"),)),
         "note",
         ("TaskFailedToStart", "CannotPullContainerError: not found"),
     ),
     (
         "no such command",
         pod(
-            phase="Failed", containers=(Container(name="app", ended=True, reason="StartError", message="no such file"),)
+            phase="Failed",
+            containers=(Container(name="app", ended=True, error="CannotStartContainerError: no such file"),),
         ),
         "record",
         ("TaskFailedToStart", "CannotStartContainerError: no such file"),
     ),
     (
         "unhealthy in a service",
-        pod(service=True, containers=(Container(name="app", running=True, unhealthy=True),)),
+        pod(service=True, containers=(Container(name="app", unhealthy=True),)),
         "note",
         ("ServiceSchedulerInitiated", "Task failed container health checks"),
     ),
-    ("unhealthy on its own", pod(containers=(Container(name="app", running=True, unhealthy=True),)), "nothing", None),
+    ("unhealthy on its own", pod(containers=(Container(name="app", unhealthy=True),)), "nothing", None),
     (
         "unhealthy, but not essential",
-        pod(service=True, containers=(RUNS, Container(name="b", essential=False, running=True, unhealthy=True))),
+        pod(service=True, containers=(RUNS, Container(name="b", essential=False, unhealthy=True))),
         "nothing",
         None,
     ),
     (
         "node gone",
-        pod(service=True, deleting=True, final=True, phase="Failed", disruption="DeletionByPodGC"),
+        pod(service=True, deleting=True, ended=True, phase="Failed", disruption="DeletionByPodGC"),
         "record",
         ("TerminationNotice", "Host EC2 (instance n1) terminated."),
     ),
@@ -120,32 +122,8 @@ def test_next_step(state: Pod, action: str, verdict: tuple[str, str] | None) -> 
     assert (step.note and (step.note.code, step.note.reason)) == verdict
 
 
-@pytest.mark.parametrize(
-    ("reason", "message", "error"),
-    [
-        ("ContainerCreating", "", ""),
-        ("Error", "boom", ""),
-        ("InvalidImageName", "couldn't parse", "CannotPullContainerError: couldn't parse"),
-        (
-            "ImagePullBackOff",
-            'Back-off pulling image "x": ErrImagePull: pull access denied',
-            "CannotPullContainerError: pull access denied",
-        ),
-        ("CreateContainerError", "bad mount", "CannotCreateContainerError: bad mount"),
-        ("RunContainerError", "", "CannotStartContainerError: RunContainerError"),
-        (
-            "CreateContainerConfigError",
-            'secret "s" not found',
-            'ResourceInitializationError: unable to pull secrets or registry auth: secret "s" not found',
-        ),
-    ],
-)
-def test_start_error(reason: str, message: str, error: str) -> None:
-    assert start_error(reason, message) == error
-
-
 def test_a_verdict_that_was_noted_stands_whatever_happens_after() -> None:
-    flags = ["deleting", "final", "service", "replaced", "endedFirst"]
+    flags = ["deleting", "ended", "service", "replaced", "endedFirst"]
     for values in itertools.product([False, True], repeat=len(flags)):
         for phase in ("Pending", "Running", "Failed", "Succeeded"):
             state = pod(note=NOTE, phase=phase, **dict(zip(flags, values, strict=True)))

@@ -4,6 +4,8 @@ from enum import IntEnum
 
 import msgspec
 
+_GRAIN = 1.0  # seconds: of a task that is gone, the time of its start is known no better
+
 
 class Phase(IntEnum):
     """How far a task has come; it only ever grows."""
@@ -54,7 +56,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.startedAt is None or self.healthy is False:
             return None
         at = self.startedAt + (steady_after if self.healthy is None else 0.0)
-        return None if self.stoppedAt is not None and self.stoppedAt < at else at
+        return None if self.stoppedAt is not None and self.stoppedAt - _GRAIN < at else at
 
     def is_proven(self, now: float, steady_after: float) -> bool:
         """Return whether the task runs and counts as healthy at `now`."""

@@ -113,7 +113,7 @@ def plan(wanted: Wanted, observed: Observed, settings: Settings, now: float) -> 
     scale = _scale(wanted, observed, count, held=current.rolloutState == rollout.FAILED or now < hold.until)
     completed = current if before.rolloutState != current.rolloutState == rollout.COMPLETED else observed.completed
     messages = _transitions(wanted, observed, before, current, begun=shown is None)
-    messages += _task_messages(wanted.name, observed)
+    messages += task_messages(wanted.name, observed)
     messages += _complaints(wanted, observed, scale, hold, current, now)
     if complete:
         messages += _settlement(wanted.name, observed, messages, before, current, now)
@@ -167,16 +167,16 @@ def _transitions(
     return messages
 
 
-def _task_messages(service: str, observed: Observed) -> list[str]:
+def task_messages(service: str, observed: Observed) -> list[str]:
+    """Return the events of the tasks that were started and stopped, as far as none tells of them yet."""
     messages: list[str] = []
     started: list[str] = []
     running: list[str] = []
     pending = 0
     for task in observed.tasks:
-        if task.phase < Phase.STOPPING:
-            if task.id not in observed.told:
-                started.append(task.id)
-        elif task.id not in observed.toldStopped:
+        if task.id not in observed.told:
+            started.append(task.id)
+        if task.phase >= Phase.STOPPING and task.id not in observed.toldStopped:
             if task.end is End.UNHEALTHY:
                 messages.append(events.unhealthy(service, task.id))
             if task.end in (End.SCALED, End.UNHEALTHY):
@@ -186,7 +186,7 @@ def _task_messages(service: str, observed: Observed) -> list[str]:
                     running.append(task.id)
     messages += events.stopped_pending(service, pending)
     messages += events.stopped_running(service, running)
-    return messages + events.started(service, started)
+    return [*events.started(service, started), *messages]
 
 
 def _complaints(

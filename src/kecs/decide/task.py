@@ -24,51 +24,33 @@ SPOT = "SpotInterruption"
 HEALTH_REASON = "Task failed container health checks"
 USER_REASON = "Task stopped by user"
 
-# Waiting and terminated reasons of the kubelet that mean: this container will not start. ECS's error for each.
-_START_ERRORS = {
-    "ErrImagePull": "CannotPullContainerError",
-    "ImagePullBackOff": "CannotPullContainerError",
-    "InvalidImageName": "CannotPullContainerError",
-    "ErrImageNeverPull": "CannotPullContainerError",
-    "RegistryUnavailable": "CannotPullContainerError",
-    "ImageInspectError": "CannotPullContainerError",
-    "CreateContainerConfigError": "ResourceInitializationError",
-    "CreateContainerError": "CannotCreateContainerError",
-    "PreCreateHookError": "CannotCreateContainerError",
-    "RunContainerError": "CannotStartContainerError",
-    "StartError": "CannotStartContainerError",
-    "ContainerCannotRun": "CannotStartContainerError",
-    "PostStartHookError": "CannotStartContainerError",
-}
 # Conditions of type DisruptionTarget whose node is gone for good; the others are drains and pre-emptions.
 _NODE_GONE = {"DeletionByPodGC", "DeletionByTaintManager"}
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A container of the pod. `reason` and `message` are the kubelet's, of the state that it is in."""
+    """A container of the task. `error` is ECS's error when it cannot start."""
 
     name: str
     essential: bool = True
-    running: bool = False
     ended: bool = False
-    reason: str = ""
-    message: str = ""
+    error: str = ""
     unhealthy: bool = False
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A task's pod.
 
-    `held`: our finalizer is on it. `final`: it is being deleted, and nothing of it runs any more (grace period 0, or
-    it was never bound). `disruption` is the reason of its DisruptionTarget condition, `replaced` says that its
-    ReplicaSet made another one for it, `endedFirst` that an essential container had ended before the deletion was
-    asked for. `failure` and `message` are the pod's own status reason and message.
+    `held`: our finalizer is on it. `ended`: nothing of it runs any more, nor will. `disruption` is the reason of its
+    DisruptionTarget condition, `replaced` says that its ReplicaSet made another one for it, `endedFirst` that an
+    essential container had ended before the deletion was asked for. `failure` and `message` are the pod's own status
+    reason and message.
     """
 
     held: bool = True
     phase: str = "Pending"
+    ended: bool = False
     deleting: bool = False
-    final: bool = False
     node: str = ""
     spot: bool = False
     service: bool = False
@@ -92,25 +74,11 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 _NOTHING = Step("nothing")
 
 
-def start_error(reason: str, message: str) -> str:
-    """Return ECS's error for a container that will not start; empty when `reason` is no such thing."""
-    kind = _START_ERRORS.get(reason, "")
-    if not kind:
-        return ""
-    # Once it backs off, the kubelet quotes the error that it met before.
-    _, _, quoted = message.partition("ErrImagePull: ")
-    detail = quoted or message or reason
-    if kind == "ResourceInitializationError":
-        detail = f"unable to pull secrets or registry auth: {detail}"
-    return f"{kind}: {detail}"
-
-
 def next_step(pod: Pod, now: float) -> Step:
     """Decide what a pod needs."""
-    ended = pod.phase in ("Succeeded", "Failed") or (bool(pod.containers) and all(c.ended for c in pod.containers))
     if not pod.held:
-        return Step("delete") if ended and not pod.deleting else _NOTHING
-    if ended or pod.final:
+        return Step("delete") if pod.ended and not pod.deleting else _NOTHING
+    if pod.ended:
         return Step("record", pod.note or _own_end(pod, now) or _deletion(pod, now))
     if pod.deleting:
         return _NOTHING
@@ -132,9 +100,8 @@ def _own_end(pod: Pod, now: float) -> StopNote | None:
 
 def _start_failure(pod: Pod, now: float) -> StopNote | None:
     for container in pod.containers:
-        error = start_error(container.reason, container.message)
-        if error and not container.running:
-            return StopNote(NOT_STARTED, error, now)
+        if container.error:
+            return StopNote(NOT_STARTED, container.error, now)
     return None
 
 

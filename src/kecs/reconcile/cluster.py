@@ -1,0 +1,155 @@
+"""A cluster: its namespace with the default policies and the quota, and the end of both."""
+
+from typing import Any
+
+import msgspec
+
+from kecs.kube import resources
+from kecs.kube.api import Json, Resource
+from kecs.kube.controller import Controller
+from kecs.kube.errors import NotFound
+from kecs.kube.informer import Informer
+from kecs.model import marks
+from kecs.model.cluster import is_deleted, name_of
+from kecs.model.names import cluster as object_name
+from kecs.model.objects import Cluster, ClusterStatus, Meta, scope_of
+from kecs.reconcile import conditions
+from kecs.reconcile.context import Context
+from kecs.translate.cluster import make_namespace, make_network_policies, make_quota
+
+_QUOTA = "kecs-quota"
+
+
+class Namespace(msgspec.Struct, omit_defaults=True):
+    """What is read of a namespace."""
+
+    metadata: Meta
+
+
+def namespaces(context: Context) -> Informer[Namespace]:
+    """Return the cache of the namespaces that are clusters."""
+    return Informer(context.api, resources.NAMESPACES.viewed(Namespace), labels=f"{marks.ROLE}={marks.ROLE_CLUSTER}")
+
+
+def build(context: Context, cache: Informer[Namespace]) -> Controller[str]:
+    """Return the controller of clusters. `cache` is that of their namespaces, which somebody runs."""
+    clusters = _Clusters(context, cache)
+    controller = Controller("clusters", clusters.reconcile)
+
+    def on_change(old: Any, new: Any) -> None:
+        controller.add((new or old).metadata.name)
+
+    context.world.clusters.subscribe(on_change)
+    cache.subscribe(on_change)
+    return controller
+
+
+class _Clusters:
+    def __init__(self, context: Context, cache: Informer[Namespace]) -> None:
+        self._context = context
+        self._namespaces = cache
+        self._applied: dict[str, bytes] = {}  # by namespace: what was written last, with the namespace's uid
+
+    async def reconcile(self, name: str) -> float | None:
+        await self._namespaces.synced()
+        cluster = self._context.world.clusters.get(None, name)
+        if cluster is None:
+            self._applied.pop(name, None)
+            return None
+        if is_deleted(cluster):
+            return await self._end(cluster)
+        now = self._context.now()
+        wanted = object_name(name_of(cluster.spec), scope_of(cluster.metadata))
+        if wanted != name:
+            message = f"The object of this cluster has to be named {wanted}."
+            conds = conditions.refused(cluster.status.conditions, cluster.metadata.generation, now, message)
+            await self._show(cluster, "", conds)
+            return None
+        if marks.CLUSTER_FINALIZER not in cluster.metadata.finalizers:
+            cluster = await self._hold(cluster)
+        await self._apply(cluster)
+        conds = conditions.accepted(cluster.status.conditions, cluster.metadata.generation, now)
+        await self._show(cluster, "ACTIVE", conds)
+        return None
+
+    async def _hold(self, cluster: Cluster) -> Cluster:
+        meta, world = cluster.metadata, self._context.world
+        change = {"resourceVersion": meta.resourceVersion, "finalizers": [*meta.finalizers, marks.CLUSTER_FINALIZER]}
+        return await world.patch(world.clusters, None, meta.name, {"metadata": change})
+
+    async def _apply(self, cluster: Cluster) -> None:
+        """Write the namespace and what belongs into it, unless it is there as it was written last."""
+        name = cluster.metadata.name
+        found = self._namespaces.get(None, name)
+        if found is not None and found.metadata.deletionTimestamp:
+            return  # a cluster of that name was deleted just now; its end is told by the cache
+        body = make_namespace(cluster)
+        parts: list[tuple[Resource[Json], Json]] = [
+            (resources.NETWORK_POLICIES, policy) for policy in make_network_policies(name)
+        ]
+        quota = make_quota(cluster)
+        if quota:
+            parts.append((resources.RESOURCE_QUOTAS, quota))
+        text = msgspec.json.encode([body, [part for _, part in parts]])
+        if found is not None and self._applied.get(name) == found.metadata.uid.encode() + text:
+            return
+        api = self._context.api
+        namespace = await api.apply(self._namespaces.resource, None, name, body, manager=marks.MANAGER)
+        self._namespaces.observe(namespace)
+        for resource, part in parts:
+            await api.apply(resource, name, part["metadata"]["name"], part, manager=marks.MANAGER)
+        if not quota:
+            await self._delete(resources.RESOURCE_QUOTAS, name, _QUOTA)
+        self._applied[name] = namespace.metadata.uid.encode() + text
+
+    async def _delete(self, resource: Resource[Any], namespace: str | None, name: str) -> None:
+        try:
+            await self._context.api.delete(resource, namespace, name)
+        except NotFound:
+            return
+
+    async def _end(self, cluster: Cluster) -> float | None:
+        """Remove the namespace; the object stays INACTIVE for a while, unless it was deleted itself."""
+        meta, context, now = cluster.metadata, self._context, self._context.now()
+        found = self._namespaces.get(None, meta.name)
+        if found is not None:
+            if found.metadata.deletionTimestamp is None:
+                await self._delete(resources.NAMESPACES, None, meta.name)
+            if meta.deletionTimestamp:
+                return None
+        if meta.deletionTimestamp:
+            await self._release(cluster)
+            return None
+        await self._show(cluster, "INACTIVE", cluster.status.conditions)
+        left = _asked_at(cluster) + context.settings.inactive_retention - now
+        if left > 0:
+            return left
+        await self._release(cluster)
+        await context.world.delete(context.world.clusters, None, meta.name, uid=meta.uid)
+        return None
+
+    async def _release(self, cluster: Cluster) -> None:
+        meta, world = cluster.metadata, self._context.world
+        if marks.CLUSTER_FINALIZER not in meta.finalizers:
+            return
+        rest = [finalizer for finalizer in meta.finalizers if finalizer != marks.CLUSTER_FINALIZER]
+        change = {"resourceVersion": meta.resourceVersion, "finalizers": rest or None}
+        left = await world.patch(world.clusters, None, meta.name, {"metadata": change})
+        if meta.deletionTimestamp and not rest:
+            world.clusters.forget(left)
+
+    async def _show(self, cluster: Cluster, shown: str, conds: list[Any]) -> None:
+        status = ClusterStatus(shown, cluster.metadata.generation, conds)
+        if status == cluster.status:
+            return
+        world = self._context.world
+        body = dict.fromkeys(msgspec.to_builtins(cluster.status)) | msgspec.to_builtins(status)
+        await world.patch(world.clusters, None, cluster.metadata.name, {"status": body}, subresource="status")
+
+
+def _asked_at(cluster: Cluster) -> float:
+    """Return when the deletion was asked for."""
+    try:
+        return float(cluster.metadata.annotations.get(marks.DELETED_AT, "0"))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,173 @@
+"""What the rules see of a service, taken from its pods and from the records of its stopped tasks.
+
+A pod's view is kept until the pod changes, so that looking at a service costs little for tasks that did not.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from kecs.decide.observed import End, Phase, Task
+from kecs.decide.task import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
+from kecs.model import marks
+from kecs.model.generated import ecs
+from kecs.model.objects import StoppedTask
+from kecs.translate import facts as task_facts
+from kecs.translate import views
+from kecs.translate.observe import task as observe
+from kecs.translate.observe.container import Seen, look
+from kecs.translate.observe.ids import task_id
+from kecs.translate.observe.times import epoch
+
+_TOLD = re.compile(r"\(task ([0-9a-f]{32})\)")
+_PHASES = {"PROVISIONING": Phase.PENDING, "PENDING": Phase.PENDING, "RUNNING": Phase.RUNNING}
+_SLACK = 5.0  # seconds between a task's creation and the event that tells of it
+
+
+class Memory:
+    """What this process remembers of one service: its tasks as last seen, and which of them the events tell of.
+
+    Losing it costs an event that is told twice or not at all, nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._pods: dict[str, tuple[views.Pod, Task]] = {}
+        self._records: dict[str, Task] = {}
+        self.definitions: dict[str, str] = {}
+        self.told: frozenset[str] | None = None
+        self.told_stopped: frozenset[str] = frozenset()
+
+    def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask], now: float) -> list[Task]:
+        """Return the service's tasks: each once, its record where there is one."""
+        known = self._records
+        stopped = {record.metadata.name: known.get(record.metadata.name) or of_record(record) for record in records}
+        alive: dict[str, tuple[views.Pod, Task]] = {}
+        self.definitions = {}
+        for pod in pods:
+            uid = pod.metadata.uid
+            before = self._pods.get(uid)
+            seen = before if before and before[0] is pod else (pod, _timed(of_pod(pod), before and before[1], now))
+            if seen[1].id in stopped or marks.TASK_FINALIZER not in pod.metadata.finalizers:
+                continue
+            alive[uid] = seen
+            if seen[1].deployment not in self.definitions:
+                facts = task_facts.of(pod)
+                self.definitions[seen[1].deployment] = facts.definition_arn if facts else ""
+        self._pods, self._records = alive, stopped
+        return [*(task for _, task in alive.values()), *stopped.values()]
+
+    def begin(self, tasks: Iterable[Task], events: Iterable[ecs.ServiceEvent]) -> None:
+        """Take what was told before this process began from the events, and from how old the tasks are."""
+        if self.told is not None:
+            return
+        newest, said = 0.0, set[str]()
+        for event in events:
+            newest = max(newest, event.createdAt or 0.0)
+            said.update(_TOLD.findall(event.message or ""))
+        before = {task.id for task in tasks if task.createdAt < newest - _SLACK}
+        self.told = frozenset(said | before)
+        self.told_stopped = frozenset(
+            task.id for task in tasks if task.phase is Phase.STOPPED and (task.stoppedAt or 0.0) < newest - _SLACK
+        )
+
+    def tell(self, tasks: Iterable[Task]) -> None:
+        """Remember that the events tell of all that has become of these tasks so far."""
+        tasks = list(tasks)
+        self.told = frozenset(task.id for task in tasks)
+        self.told_stopped = frozenset(task.id for task in tasks if task.phase >= Phase.STOPPING)
+
+
+def _timed(task: Task, before: Task | None, now: float) -> Task:
+    """Return the task with the moment of its start: Kubernetes has it in whole seconds only, we may have seen it."""
+    if task.startedAt is None:
+        return task
+    if before is not None and before.startedAt is not None and 0 <= before.startedAt - task.startedAt < 1:
+        return msgspec.structs.replace(task, startedAt=before.startedAt)
+    return msgspec.structs.replace(task, startedAt=now) if 0 <= now - task.startedAt < 1 else task
+
+
+def of_record(record: StoppedTask) -> Task:
+    """Return a stopped task as the rules see it."""
+    task = record.spec
+    return Task(
+        id=record.metadata.name,
+        deployment=task.startedBy or "",
+        phase=Phase.STOPPED,
+        createdAt=task.createdAt or 0.0,
+        startedAt=task.startedAt,
+        stoppedAt=task.executionStoppedAt or task.stoppedAt or 0.0,
+        healthy=_judged(task.healthStatus),
+        end=_end(task.stopCode or "", task.stoppedReason or ""),
+    )
+
+
+def _judged(health: str | None) -> bool | None:
+    """Return what a health status says of a task that has ended; UNKNOWN may be unchecked, or not healthy yet."""
+    return {"HEALTHY": True, "UNHEALTHY": False}.get(health or "")
+
+
+def _end(code: str, reason: str) -> End:
+    if code in (ESSENTIAL, NOT_STARTED):
+        return End.FAILED
+    if code == SCHEDULER:
+        return End.UNHEALTHY if reason == HEALTH_REASON else End.SCALED
+    return End.OTHER
+
+
+def of_pod(pod: views.Pod) -> Task:
+    """Return a task that is not recorded yet, as the rules see it."""
+    facts = task_facts.of(pod)
+    meta = pod.metadata
+    id_ = task_id(meta.uid)
+    deployment = meta.annotations.get(marks.DEPLOYMENT_ID, "")
+    created = observe.created_at(pod)
+    if facts is None:
+        return Task(id=id_, deployment=deployment, phase=Phase.STOPPING, createdAt=created, end=End.OTHER)
+    seen = look(pod, facts)
+    status = observe.last_status(pod, seen)
+    checked = [one for one in seen if one.essential and one.facts.health]
+    scheduled = pod.condition("PodScheduled")
+    return Task(
+        id=id_,
+        deployment=deployment,
+        phase=_PHASES.get(status, Phase.STOPPING),
+        createdAt=created,
+        startedAt=_started_at(pod, seen),
+        healthy=all(one.healthy for one in checked) if checked else None,
+        end=_end_of(pod, seen) if status not in _PHASES else End.NONE,
+        stuck=unplaceable(scheduled.message) if scheduled and scheduled.reason == "Unschedulable" else "",
+    )
+
+
+def unplaceable(message: str) -> str:
+    """Return why no node takes a pod, in ECS's words where it has any. `message` is the scheduler's."""
+    if "no nodes available" in message or message.startswith("0/0 nodes"):
+        return "No Container Instances were found in your cluster."
+    for sign, resource in (("Insufficient cpu", "CPU units"), ("Insufficient memory", "memory")):
+        if sign in message:
+            return f"No container instance has sufficient {resource} available."
+    return message
+
+
+def _started_at(pod: views.Pod, seen: Sequence[Seen]) -> float | None:
+    """Return when the last of the containers that have to run has started; None while one has not."""
+    starts = []
+    for one in seen:
+        if one.facts.kind == "init":
+            continue
+        if not one.started or one.status is None:
+            return None
+        run = one.status.state.running or one.ended
+        starts.append(epoch(run.startedAt if run else pod.status.startTime) or 0.0)
+    return max(starts, default=None)
+
+
+def _end_of(pod: views.Pod, seen: Sequence[Seen]) -> End:
+    """Return why a task is about to end. A deletion without a note was the scheduler's, for all that is known here."""
+    note = observe.stop_note(pod)
+    if note:
+        return _end(note.code, note.reason)
+    if pod.metadata.deletionTimestamp is None or any(one.error for one in seen):
+        return End.FAILED
+    return End.SCALED

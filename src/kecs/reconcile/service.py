@@ -1,0 +1,182 @@
+"""A service: its workload, its deployments, its status, and its end.
+
+A look at a service reads its own objects and its own tasks only, so its cost does not grow with what else there is. The
+caches may lag behind; then the plan is made again when they have caught up. What was carried out plans to nothing.
+"""
+
+from typing import Any
+
+import msgspec
+
+from kecs.decide import draining
+from kecs.decide import service as rules
+from kecs.kube.controller import Controller
+from kecs.model import marks, objects
+from kecs.model import service as model
+from kecs.model.generated import ecs
+from kecs.reconcile import deployment as deployments
+from kecs.reconcile import service_status as statuses
+from kecs.reconcile.context import Context
+from kecs.reconcile.deployment import RefusedServiceError
+from kecs.reconcile.observed import Memory
+from kecs.reconcile.service_objects import ServiceObjects
+from kecs.reconcile.workload import Workload, workload_of
+from kecs.translate.unsupported import RefusedError
+
+Key = tuple[str, str]
+
+_WORKERS = 4
+_SETTLE = 0.01  # seconds in which the changes of a service's tasks gather before it is looked at
+_SETTLE_PER_TASK = 20e-6
+_REFUSED_WAIT = 2.0  # seconds: what is missing may come, as a task definition applied after its service
+
+
+def build(context: Context) -> Controller[Key]:
+    """Return the controller of services."""
+    services = _Services(context)
+    controller = Controller("services", services.reconcile, workers=_WORKERS)
+    world = context.world
+
+    def on_service(old: objects.Service | None, new: objects.Service | None) -> None:
+        for one in (old, new):
+            if one is not None:
+                controller.add((one.metadata.namespace, one.metadata.name))
+
+    def on_part(old: Any, new: Any) -> None:
+        meta = (new or old).metadata
+        name = meta.labels.get(marks.SERVICE)
+        if name:
+            key = (meta.namespace, name)
+            controller.add_after(key, _SETTLE + services.size(key) * _SETTLE_PER_TASK)
+
+    world.services.subscribe(on_service)
+    for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
+        cache.subscribe(on_part)
+    return controller
+
+
+class _Services:
+    """Carries out what `decide.service` and `decide.draining` say of each service."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._objects = ServiceObjects(context)
+        self._memory: dict[Key, Memory] = {}
+
+    def size(self, key: Key) -> int:
+        """Return how many tasks a service has."""
+        return len(self._context.world.pods.by("service", key))
+
+    async def reconcile(self, key: Key) -> float | None:
+        service = self._context.world.services.get(*key)
+        if service is None:
+            self._memory.pop(key, None)
+            self._objects.forget(key)
+            return None
+        if statuses.is_deleted(service):
+            return await self._drain(key, service)
+        if marks.SERVICE_FINALIZER not in service.metadata.finalizers:
+            service = await self._hold(service)
+        if (service.spec.deploymentController or ecs.DeploymentController()).type not in (None, "", "ECS"):
+            await statuses.show_external(self._context, service, self._context.now())
+            return None
+        try:
+            return await self._serve(key, service)
+        except (RefusedServiceError, RefusedError) as error:
+            await statuses.refuse(self._context, service, str(error), self._context.now())
+            return _REFUSED_WAIT
+
+    async def _hold(self, service: objects.Service) -> objects.Service:
+        """Put our finalizer on a service, so that its tasks end in order when somebody deletes it with kubectl."""
+        meta, world = service.metadata, self._context.world
+        change = {"resourceVersion": meta.resourceVersion, "finalizers": [*meta.finalizers, marks.SERVICE_FINALIZER]}
+        return await world.patch(world.services, meta.namespace, meta.name, {"metadata": change})
+
+    async def _serve(self, key: Key, service: objects.Service) -> float | None:
+        context, now = self._context, self._context.now()
+        spec = model.effective(service.spec)
+        service, asked = await deployments.ensure(context, service, now)
+        launched = deployments.launched(context, service, spec, asked)
+        workload = workload_of(context, key, daemon=spec.schedulingStrategy == "DAEMON")
+        memory = self._memory.setdefault(key, Memory())
+        observed = self._observe(key, service, workload, memory, asked.id)
+        wanted = deployments.wanted(launched, asked, workload)
+        plan = rules.plan(wanted, observed, context.settings.rules, now)
+        await self._objects.apply(key, launched)
+        await workload.carry_out(launched, plan.scale)
+        service = await statuses.show(context, service, wanted, observed, plan, now)
+        memory.tell(observed.tasks)
+        if plan.rollback and plan.completed:
+            launched = msgspec.structs.replace(launched, service=service)
+            await deployments.roll_back(context, launched, plan.deployments[0], plan.completed, now)
+        return plan.again
+
+    def _observe(
+        self, key: Key, service: objects.Service, workload: Workload, memory: Memory, primary: str
+    ) -> rules.Observed:
+        world = self._context.world
+        status = service.status
+        pods = list(world.pods.by("service", key))
+        ids = {primary, *(deployment.id or "" for deployment in status.deployments)}
+        records = [record for id_ in ids for record in world.stopped_tasks.by("startedBy", id_)]
+        tasks = memory.tasks(pods, records, self._context.now())
+        memory.begin(tasks, status.events)
+        return rules.Observed(
+            tasks=tasks,
+            deployments=status.deployments,
+            completed=status.completed,
+            events=status.events,
+            told=memory.told or frozenset(),
+            toldStopped=memory.told_stopped,
+            definitions=memory.definitions,
+            othersWanted=workload.others_wanted(primary),
+            settled=workload.is_settled(primary),
+        )
+
+    async def _drain(self, key: Key, service: objects.Service) -> float | None:
+        """Take a deleted service one step further."""
+        context, now = self._context, self._context.now()
+        meta, world = service.metadata, context.world
+        workload = workload_of(context, key, daemon=service.spec.schedulingStrategy == "DAEMON")
+        tasks = [pod for pod in world.pods.by("service", key) if marks.TASK_FINALIZER in pod.metadata.finalizers]
+        inactive_since = statuses.inactive_since(service)
+        step = draining.next_step(
+            tasks=len(tasks),
+            workload=workload.exists,
+            replicas=workload.replicas,
+            kubectl=meta.deletionTimestamp is not None,
+            inactive_since=inactive_since,
+            retention=context.settings.inactive_retention,
+            now=now,
+        )
+        if inactive_since is None:
+            memory = self._memory.setdefault(key, Memory())
+            observed = self._observe(key, service, workload, memory, primary="")
+            await statuses.show_draining(context, service, observed, rested=step == "rest", now=now)
+            memory.tell(observed.tasks)
+        match step:
+            case "scale_to_zero":
+                await workload.scale_to_zero()
+            case "remove_workload":
+                await workload.remove()
+                await self._objects.remove(key, service)
+            case "release":
+                await self._release(service)
+            case "remove_object":
+                await self._release(service)
+                await world.delete(world.services, meta.namespace, meta.name, uid=meta.uid)
+            case "rest":
+                return context.settings.inactive_retention - (now - (inactive_since or now))
+            case "wait":
+                pass
+        return None
+
+    async def _release(self, service: objects.Service) -> None:
+        meta, world = service.metadata, self._context.world
+        if marks.SERVICE_FINALIZER not in meta.finalizers:
+            return
+        rest = [finalizer for finalizer in meta.finalizers if finalizer != marks.SERVICE_FINALIZER]
+        change = {"resourceVersion": meta.resourceVersion, "finalizers": rest or None}
+        left = await world.patch(world.services, meta.namespace, meta.name, {"metadata": change})
+        if meta.deletionTimestamp and not rest:
+            world.services.forget(left)

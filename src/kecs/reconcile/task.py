@@ -1,0 +1,240 @@
+"""The life of a task's pod: its end is decided, noted, carried out, recorded, and then the pod is let go.
+
+A task costs its record, the removal of its finalizer and its pod's deletion, and nothing else where its pod shows by
+itself why it ended. A handler looks at each change of a pod and asks for a reconciliation only where there is something
+to do, so that the many changes of a healthy task cost next to nothing.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kecs.decide import task as rules
+from kecs.kube.controller import Controller
+from kecs.kube.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from kecs.kube.time import epoch
+from kecs.model import marks
+from kecs.model.objects import StopNote
+from kecs.reconcile.context import Context
+from kecs.translate import facts as task_facts
+from kecs.translate import views
+from kecs.translate.facts import TaskFacts
+from kecs.translate.observe import task as observe
+from kecs.translate.observe.container import Seen, look
+from kecs.translate.observe.ids import task_id
+
+Key = tuple[str, str]
+
+_ENDED = ("Succeeded", "Failed")
+_WAITS = ("ContainerCreating", "PodInitializing", "")
+_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE)
+_WORKERS = 8
+
+
+class Replacements:
+    """Tells tasks that were replaced, as after a `kubectl delete pod`, from tasks that fewer of are wanted.
+
+    Both are deleted without a note; but after the one a new task of the same deployment appears. What happened before
+    this process began is not known, and then a deleted task counts as one too many.
+    """
+
+    def __init__(self) -> None:
+        self._clock = 0
+        self._made: dict[str, tuple[int, str]] = {}  # by deployment: when its newest task was seen first
+        self._deleted: dict[str, int] = {}  # by uid
+
+    def see(self, old: views.Pod | None, new: views.Pod | None) -> None:
+        """Take note of a change of a service's pod."""
+        self._clock += 1
+        if new is None:
+            if old is not None:
+                self._deleted.pop(old.metadata.uid, None)
+            return
+        deployment = new.metadata.annotations.get(marks.DEPLOYMENT_ID)
+        if not deployment:
+            return
+        if old is None:
+            self._made[deployment] = (self._clock, new.metadata.creationTimestamp)
+        if new.metadata.deletionTimestamp and new.metadata.uid not in self._deleted:
+            self._deleted[new.metadata.uid] = self._clock
+
+    def has(self, pod: views.Pod, deleted_at: float) -> bool:
+        """Return whether a task of the pod's deployment appeared after the pod was deleted."""
+        made = self._made.get(pod.metadata.annotations.get(marks.DEPLOYMENT_ID, ""))
+        seen = self._deleted.get(pod.metadata.uid)
+        return made is not None and seen is not None and made[0] > seen and epoch(made[1]) >= int(deleted_at)
+
+
+def build(context: Context) -> Controller[Key]:
+    """Return the controller of tasks, which looks at every pod that needs something."""
+    tasks = _Tasks(context)
+    controller = Controller("tasks", tasks.reconcile, workers=_WORKERS)
+
+    def on_pod(old: views.Pod | None, new: views.Pod | None) -> None:
+        if (new or old).metadata.labels.get(marks.SERVICE):  # type: ignore[union-attr]  # one of the two is there
+            tasks.replacements.see(old, new)
+        if new is not None and needs_look(new):
+            controller.add((new.metadata.namespace, new.metadata.name))
+
+    context.world.pods.subscribe(on_pod)
+    return controller
+
+
+def needs_look(pod: views.Pod) -> bool:
+    """Return whether a pod may need something; False is certain, True costs a closer look."""
+    meta, status = pod.metadata, pod.status
+    if marks.TASK_FINALIZER not in meta.finalizers:
+        return status.phase in _ENDED and not meta.deletionTimestamp
+    if meta.deletionTimestamp or marks.STOP in meta.annotations or status.phase in _ENDED:
+        return True
+    for container in status.containerStatuses:
+        state = container.state
+        if state.terminated or (state.waiting and state.waiting.reason not in _WAITS):
+            return True
+        if state.running and not container.ready:  # it may be unhealthy
+            return True
+    return any(one.state.terminated or one.state.waiting or one.restartCount for one in status.initContainerStatuses)
+
+
+class _Tasks:
+    """Carries out what `decide.task` says of each pod."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.replacements = Replacements()
+
+    async def reconcile(self, key: Key) -> float | None:
+        world = self._context.world
+        pod = world.pods.get(*key)
+        if pod is None:
+            return None
+        facts = task_facts.of(pod)
+        if facts is None:
+            await self._disown(pod)
+            return None
+        now = self._context.now()
+        seen = look(pod, facts)
+        step = rules.next_step(self._state(pod, facts, seen, now), now)
+        if step.action == "note" and step.note:
+            text = msgspec.json.encode(step.note).decode()
+            note = {"metadata": {"uid": pod.metadata.uid, "annotations": {marks.STOP: text}}}
+            await self._delete(await world.patch(world.pods, pod.metadata.namespace, pod.metadata.name, note))
+        elif step.action == "delete":
+            await self._delete(pod)
+        elif step.action == "record" and step.note:
+            await self._record(pod, step.note, now)
+            await self._let_go(pod)
+        elif facts.service:
+            due = [at for one in seen if (at := one.unhealthyAt) is not None and at > now]
+            return min(due) - now if due else None
+        return None
+
+    async def _disown(self, pod: views.Pod) -> None:
+        """Let go of a pod that has our finalizer and is no task: somebody has removed what told us of it."""
+        if marks.TASK_FINALIZER in pod.metadata.finalizers and pod.metadata.deletionTimestamp:
+            await self._let_go(pod)
+
+    async def _record(self, pod: views.Pod, note: StopNote, now: float) -> None:
+        """Write down how the task ended. Somebody may have done so before: the first record stands."""
+        world, meta = self._context.world, pod.metadata
+        task = observe.stopped(pod, note, round(now, 3), world.nodes.get(None, pod.spec.nodeName))
+        labels = {name: meta.labels[name] for name in _RECORDED_LABELS if name in meta.labels}
+        body = {
+            "apiVersion": world.stopped_tasks.resource.api_version,
+            "kind": world.stopped_tasks.resource.kind,
+            "metadata": {"name": task_id(meta.uid), "namespace": meta.namespace, "labels": labels},
+            "spec": msgspec.to_builtins(task),
+        }
+        try:
+            await world.create(world.stopped_tasks, meta.namespace, body)
+        except AlreadyExists:
+            return
+        except Forbidden as error:
+            if not _namespace_ends(error):
+                raise  # else there is nowhere to keep a record, and nobody to ask for it
+
+    async def _let_go(self, pod: views.Pod) -> None:
+        meta, world = pod.metadata, self._context.world
+        rest = [finalizer for finalizer in meta.finalizers if finalizer != marks.TASK_FINALIZER]
+        change: dict[str, object] = {"uid": meta.uid, "finalizers": rest or None}
+        if rest:
+            change["resourceVersion"] = meta.resourceVersion  # whoever added one meanwhile must not lose it
+        try:
+            left = await self._context.api.patch(
+                world.pods.resource,
+                meta.namespace,
+                meta.name,
+                {"metadata": change},
+                type="merge",
+                manager=marks.MANAGER,
+            )
+        except NotFound:
+            world.pods.forget(pod)
+            return
+        if meta.deletionTimestamp is None:
+            await self._delete(left, grace=0)
+        elif not rest and meta.deletionGracePeriodSeconds == 0:
+            world.pods.forget(left)
+
+    async def _delete(self, pod: views.Pod, grace: int | None = None) -> None:
+        meta, world = pod.metadata, self._context.world
+        if meta.deletionTimestamp:
+            return
+        try:
+            await self._context.api.delete(
+                world.pods.resource, meta.namespace, meta.name, uid=meta.uid, grace_seconds=grace
+            )
+        except (NotFound, Conflict):
+            world.pods.forget(pod)  # gone, or another one of that name
+            return
+        if grace == 0 and not meta.finalizers:
+            world.pods.forget(pod)
+
+    def _state(self, pod: views.Pod, facts: TaskFacts, seen: Sequence[Seen], now: float) -> rules.Pod:
+        meta, status = pod.metadata, pod.status
+        deleted_at = observe.deleted_at(pod)
+        disruption = pod.condition("DisruptionTarget")
+        return rules.Pod(
+            held=marks.TASK_FINALIZER in meta.finalizers,
+            phase=status.phase,
+            ended=observe.has_ended(pod, seen),
+            deleting=deleted_at is not None,
+            node=pod.spec.nodeName,
+            spot=facts.capacityProviderName == "FARGATE_SPOT",
+            service=bool(facts.service),
+            deployment=facts.startedBy,
+            replaced=deleted_at is not None and self.replacements.has(pod, deleted_at),
+            endedFirst=deleted_at is not None and _ended_before(seen, deleted_at),
+            disruption=disruption.reason if disruption and disruption.status == "True" else "",
+            failure=status.reason,
+            message=status.message,
+            note=_note_of(pod),
+            containers=[
+                rules.Container(
+                    name=one.name,
+                    essential=one.essential,
+                    ended=one.ended is not None,
+                    error=one.error,
+                    unhealthy=bool(one.facts.health) and one.is_unhealthy(now),
+                )
+                for one in seen
+            ],
+        )
+
+
+def _note_of(pod: views.Pod) -> StopNote | None:
+    note = observe.stop_note(pod)
+    if note is None and marks.STOP in pod.metadata.annotations:
+        return StopNote(rules.USER, rules.USER_REASON, 0.0)  # written by hand, but the wish is clear
+    return note
+
+
+def _ended_before(seen: Sequence[Seen], at: float) -> bool:
+    """Return whether an essential container had ended before `at`."""
+    ends = [epoch(one.ended.finishedAt) for one in seen if one.essential and one.ended and one.ended.finishedAt]
+    return any(end < at for end in ends)
+
+
+def _namespace_ends(error: Forbidden) -> bool:
+    causes = (error.details or {}).get("causes") or ()
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)

@@ -1,0 +1,161 @@
+"""Task definitions: revisions out of the heads made with kubectl, and the end of deleted ones.
+
+A head is an object without a revision, the latest wish of whoever applies it; each change of it registers a revision,
+as RegisterTaskDefinition does. A deleted revision stays while something uses it. The highest of a family stays for
+ever (DELETED, which no API shows), so that numbers never come again.
+"""
+
+from typing import Any
+
+import msgspec
+
+from kecs.kube.controller import Controller
+from kecs.model import marks, names, objects
+from kecs.model import task_definition as model
+from kecs.model.errors import AwsError
+from kecs.model.objects import TaskDefinition, TaskDefinitionStatus
+from kecs.model.task_definition_checks import check
+from kecs.reconcile import conditions
+from kecs.reconcile.context import Context
+from kecs.translate import facts as task_facts
+from kecs.translate import views
+
+_HEAD = "kecs.io/head"  # annotation of a revision: the head and the generation of it that it was made from
+
+
+def build(context: Context) -> Controller[str]:
+    """Return the controller of task definitions."""
+    definitions = _Definitions(context)
+    controller = Controller("task definitions", definitions.reconcile)
+
+    def on_definition(old: TaskDefinition | None, new: TaskDefinition | None) -> None:
+        one = new or old
+        if one is None:
+            return
+        if new is not None and definitions.is_due(new):
+            controller.add(one.metadata.name)
+        elif old is None or new is None:
+            for name in definitions.ending:  # it may have been the highest of its family, or be it now
+                controller.add(name)
+
+    def on_pod(old: views.Pod | None, new: views.Pod | None) -> None:
+        facts = task_facts.of(old) if new is None and old is not None and definitions.ending else None
+        if facts:
+            controller.add(names.task_definition(facts.family, facts.revision, facts.scope))
+
+    def on_service(old: Any, new: Any) -> None:
+        for name in definitions.ending:
+            controller.add(name)
+
+    context.world.task_definitions.subscribe(on_definition)
+    context.world.pods.subscribe(on_pod)
+    context.world.services.subscribe(on_service)
+    return controller
+
+
+class _Definitions:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.ending: set[str] = set()  # names of those that were deleted and are still there
+
+    def is_due(self, definition: TaskDefinition) -> bool:
+        """Return whether a definition may need something."""
+        if model.status_of(definition) in (model.DELETING, model.DELETED):
+            self.ending.add(definition.metadata.name)
+            return True
+        if definition.spec.revision is not None:
+            return definition.metadata.name != _name(definition)
+        return definition.status.observedGeneration != definition.metadata.generation
+
+    async def reconcile(self, name: str) -> float | None:
+        definition = self._context.world.task_definitions.get(None, name)
+        if definition is None:
+            self.ending.discard(name)
+        elif definition.metadata.deletionTimestamp is None:
+            if definition.spec.revision is None:
+                await self._register(definition)
+            elif definition.metadata.name != _name(definition):
+                message = f"The object of this revision has to be named {_name(definition)}."
+                await self._refuse(definition, message)
+            elif name in self.ending:
+                await self._end(definition)
+        return None
+
+    async def _register(self, head: TaskDefinition) -> None:
+        """Make a revision of what the head has become, unless that was done before a crash."""
+        context, now = self._context, self._context.now()
+        meta, world = head.metadata, context.world
+        if head.status.observedGeneration == meta.generation:
+            return
+        spec, scope = head.spec, objects.scope_of(meta)
+        try:
+            check(spec)
+        except AwsError as error:
+            await self._refuse(head, error.message)
+            return
+        origin = f"{meta.uid}/{meta.generation}"
+        revision = world.definitions.highest(scope, spec.family)
+        latest = world.definitions.get(scope, spec.family, revision)
+        if latest is None or latest.metadata.annotations.get(_HEAD) != origin:
+            revision += 1
+            labels = {marks.FAMILY: names.label(spec.family), marks.REGION: scope.region, marks.ACCOUNT: scope.account}
+            body = TaskDefinition(
+                metadata=objects.Meta(
+                    name=names.task_definition(spec.family, revision, scope),
+                    labels=labels,
+                    annotations={marks.CREATED_AT: f"{now:.3f}", _HEAD: origin},
+                ),
+                spec=msgspec.structs.replace(spec, revision=revision),
+            )
+            # Where somebody registered one meanwhile, the next look finds the number behind it.
+            latest = await world.create(world.task_definitions, None, _body(body))
+        status = msgspec.structs.replace(
+            head.status,
+            observedGeneration=meta.generation,
+            taskDefinitionArn=model.arn_of(latest, scope),
+            conditions=conditions.accepted(head.status.conditions, meta.generation, now),
+        )
+        await self._show(head, status)
+
+    async def _refuse(self, definition: TaskDefinition, message: str) -> None:
+        generation = definition.metadata.generation
+        conds = conditions.refused(definition.status.conditions, generation, self._context.now(), message)
+        status = msgspec.structs.replace(definition.status, observedGeneration=generation, conditions=conds)
+        await self._show(definition, status)
+
+    async def _end(self, definition: TaskDefinition) -> None:
+        """Remove a deleted revision once nothing uses it; the highest of its family is kept."""
+        world, scope = self._context.world, objects.scope_of(definition.metadata)
+        arn = model.arn_of(definition, scope)
+        if self._is_used(arn):
+            return
+        if world.definitions.highest(scope, definition.spec.family) == definition.spec.revision:
+            await self._show(definition, msgspec.structs.replace(definition.status, status=model.DELETED))
+            return
+        name, uid = definition.metadata.name, definition.metadata.uid
+        await world.delete(world.task_definitions, None, name, uid=uid)
+        self.ending.discard(name)
+
+    def _is_used(self, arn: str) -> bool:
+        world = self._context.world
+        for service in world.services.values():
+            shown = {one.taskDefinition for one in service.status.deployments}
+            if arn in shown or service.spec.taskDefinition == arn:
+                return True
+        return any((facts := task_facts.of(pod)) and facts.definition_arn == arn for pod in world.pods.values())
+
+    async def _show(self, definition: TaskDefinition, status: TaskDefinitionStatus) -> None:
+        if status == definition.status:
+            return
+        world = self._context.world
+        body = {"status": msgspec.to_builtins(status)}
+        await world.patch(world.task_definitions, None, definition.metadata.name, body, subresource="status")
+
+
+def _name(definition: TaskDefinition) -> str:
+    spec = definition.spec
+    return names.task_definition(spec.family, spec.revision or 0, objects.scope_of(definition.metadata))
+
+
+def _body(definition: TaskDefinition) -> dict[str, Any]:
+    return {"apiVersion": definition.apiVersion, "kind": definition.kind, **msgspec.to_builtins(definition)}
