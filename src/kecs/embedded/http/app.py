@@ -22,7 +22,7 @@ from kecs.embedded.http.request import Disconnected, Receive, Request, Scope, Se
 from kecs.embedded.http.resources import Resources
 from kecs.embedded.http.reviews import REVIEWS, answer_review
 from kecs.embedded.http.versions import version
-from kecs.kube.errors import ApiError, InternalError
+from kecs.kube.errors import ApiError, BadRequest, InternalError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class App:
         self._closing = asyncio.Event()
         self._routes: dict[str, Handler] = {
             **dict.fromkeys(_HEALTH, _healthy),
+            "": self._index,
             "version": _version,
             "api": self._api,
             "apis": self._apis,
@@ -79,11 +80,18 @@ class App:
             return await route(request, parts)
         except ApiError as error:
             return error_answer(error)
+        except RecursionError:
+            return error_answer(BadRequest("exceeded max depth"))
         except (Disconnected, asyncio.CancelledError):
             raise
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             return error_answer(InternalError("Internal error occurred: the server has logged what went wrong"))
+
+    async def _index(self, request: Request, parts: list[str]) -> Answer:
+        paths = ["/api", "/api/v1", "/apis", *self._discovery.paths()]
+        paths += [f"/{one}" for one in sorted({*_HEALTH, "openapi/v3", "version"})]
+        return json_answer({"paths": paths})
 
     async def _api(self, request: Request, parts: list[str]) -> Answer | Stream:
         if len(parts) == 1:
@@ -95,6 +103,8 @@ class App:
     async def _apis(self, request: Request, parts: list[str]) -> Answer | Stream:
         if len(parts) == 1:
             return await self._discovery.groups(request)
+        if not self._discovery.has_group(parts[1]):
+            return _no_page()
         if len(parts) == 2:
             return await self._discovery.group(request, parts[1])
         if len(parts) == 3:

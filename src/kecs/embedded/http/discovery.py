@@ -23,6 +23,18 @@ class Discovery:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
+    def has_group(self, group: str) -> bool:
+        """Tell whether a named group is served."""
+        return bool(group) and group in self._versions()
+
+    def paths(self) -> list[str]:
+        """Return the paths of the named groups and their versions."""
+        found: list[str] = []
+        for group, versions in self._versions().items():
+            if group:
+                found += [f"/apis/{group}", *(f"/apis/{group}/{version}" for version in versions)]
+        return found
+
     async def core(self, request: Request) -> Answer:
         """Answer `/api`."""
         form = accepted(request.headers.get("accept", ""), _SHAPES)
@@ -41,8 +53,6 @@ class Discovery:
 
     async def group(self, request: Request, group: str) -> Answer:
         """Answer `/apis/<group>`."""
-        if not group or group not in self._versions():
-            raise not_found()
         return json_answer({"kind": "APIGroup", "apiVersion": "v1", **self._group(group)})
 
     async def resources(self, request: Request, group: str, version: str) -> Answer:

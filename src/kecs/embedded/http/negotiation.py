@@ -4,17 +4,23 @@ Answers are JSON, or YAML for people: clients that like protobuf best take JSON 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
 
 from kecs.embedded.http.answers import JSON, Answer
-from kecs.embedded.http.protobuf import PROTOBUF, decode_protobuf
+from kecs.embedded.http.protobuf import PROTOBUF, parse_protobuf
+from kecs.embedded.http.syntax import UNDECODABLE, Unparsable, syntax_error
+from kecs.embedded.schema import json_name
+from kecs.kube.api import Json
 from kecs.kube.errors import BadRequest, NotAcceptable, UnsupportedMediaType
 
 YAML = "application/yaml"
 Shape = Literal["object", "table", "metadata", "discovery"]
 
+_SHOWN_BYTES = 30
+_TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
 _JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
 _SHAPES: dict[tuple[str, str], Shape] = {
     ("meta.k8s.io", "Table"): "table",
@@ -79,61 +85,87 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def decode(content_type: str, body: bytes, kind: str) -> Any:
-    """Decode a body that is an object of `kind`, from JSON (also when no type is given), YAML or protobuf.
+def decode(content_type: str, body: bytes, kind: str) -> Json:
+    """Decode a body that is an object of `kind`. Raises as `parse` does, and `BadRequest` for a body that is none."""
+    try:
+        return parse(content_type, body)
+    except Unparsable as error:
+        raise BadRequest(
+            f"the object provided is unrecognized (must be of type {kind}): {error} ({_shown(body)})"
+        ) from None
 
-    Raises `UnsupportedMediaType` for other media types and `BadRequest` for a body that does not parse.
+
+def parse(content_type: str, body: bytes) -> Json:
+    """Return the object in a body: JSON (also when no type is given), YAML or protobuf.
+
+    Raises `UnsupportedMediaType` for other media types and `Unparsable`.
     """
     given = media_type(content_type)
     if given in ("", JSON):
-        return decode_json(body, kind)
+        return as_object(parse_json(body))
     if given == YAML:
-        return decode_yaml(body, kind)
+        return as_object(parse_yaml(body))
     if given == PROTOBUF:
-        return decode_protobuf(body)
+        return parse_protobuf(body)
     raise unknown_format(JSON, YAML, PROTOBUF)
 
 
-def decode_json(body: bytes, kind: str) -> Any:
-    """Decode JSON, or raise `BadRequest` in the words of an API server."""
+def parse_json(body: bytes) -> Any:
+    """Return the JSON value of a body. Raises `Unparsable`."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _unparsable(body, kind, f"json parse error: {error}") from None
+    except UNDECODABLE:
+        raise Unparsable(f"couldn't get version/kind; json parse error: {syntax_error(body)}") from None
 
 
-def decode_yaml(body: bytes, kind: str) -> Any:
-    """Decode YAML into plain JSON values, or raise `BadRequest`."""
+def parse_yaml(body: bytes) -> Any:
+    """Return the value of a YAML body as JSON has it. Raises `Unparsable`."""
     try:
         return msgspec.json.decode(body)  # most of what is called YAML is JSON
-    except (msgspec.DecodeError, RecursionError):
+    except UNDECODABLE:
         pass
     import yaml
 
     try:
-        value = yaml.load(body, Loader=_json_loader())  # noqa: S506 - a SafeLoader with fewer types
+        return yaml.load(body, Loader=_json_loader())  # noqa: S506 - a SafeLoader with fewer types
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise Unparsable(f"yaml: {line}{error.problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        detail = " ".join(str(error).split())
-        raise _unparsable(body, kind, f"yaml: {detail}") from None
-    return value
+        raise Unparsable(f"yaml: {' '.join(str(error).split())}") from None
 
 
+def as_object(value: Any) -> Json:
+    """Return a decoded body if it is an object; null is an empty one. Raises `Unparsable`."""
+    if isinstance(value, dict):
+        return value
+    if value is None:
+        return {}
+    raise Unparsable(
+        f"couldn't get version/kind; json parse error: json: cannot unmarshal {json_name(value).partition(' ')[0]} "
+        f"into Go value of type {_TYPE_META}"
+    )
+
+
+@cache
 def _json_loader() -> Any:
-    """Return PyYAML's safe loader without the types that JSON lacks: a date stays the text that was written."""
-    global _loader
-    if _loader is None:
-        import yaml
+    """Return PyYAML's safe loader without what JSON lacks: dates stay the text that was written, aliases are refused.
 
-        base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _loader = type("JsonLoader", (base,), {})
-        _loader.yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-            for first, resolvers in base.yaml_implicit_resolvers.items()
-        }
-    return _loader
+    It is the one written in Python: libyaml overflows its stack on deeply nested input, and takes the process with it.
+    """
+    import yaml
 
+    class JsonLoader(yaml.SafeLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError("aliases are not supported")  # a few of them can grow to gigabytes
+            return super().compose_node(parent, index)
 
-_loader: Any = None
+    JsonLoader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    return JsonLoader
 
 
 def encode_yaml(answer: Answer) -> Answer:
@@ -151,8 +183,10 @@ def unknown_format(*accepted_types: str) -> UnsupportedMediaType:
     )
 
 
-def _unparsable(body: bytes, kind: str, problem: str) -> BadRequest:
-    shown = body[:16].hex() + (" ..." if len(body) > 16 else "")
-    return BadRequest(
-        f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {problem} ({shown})"
-    )
+def _shown(body: bytes) -> str:
+    """Return the beginning of a body as errors quote it: as text when it looks like JSON, else in hexadecimal."""
+    if not body:
+        return "<empty>"
+    start = body[:_SHOWN_BYTES]
+    text = start.decode(errors="replace") if body.lstrip().startswith(b"{") else start.hex()
+    return text + (" ..." if len(body) > _SHOWN_BYTES else "")

@@ -60,8 +60,10 @@ def write_options(request: Request, kind: str, *, apply: bool = False) -> WriteO
     manager = request.one("fieldManager")
     if len(manager) > _MAX_MANAGER:
         problems.append(("FieldValueTooLong", "fieldManager", f"Too long: may not be more than {_MAX_MANAGER} bytes"))
-    if manager and not manager.isprintable():
-        text = f'Invalid value: "{manager}": should only contain printable characters'
+    odd = next((i for i, character in enumerate(manager) if not character.isprintable()), None)
+    if odd is not None:
+        shown = manager.encode("unicode_escape").decode()
+        text = f'Invalid value: "{shown}": invalid character U+{ord(manager[odd]):04X} (at position {odd})'
         problems.append(("FieldValueInvalid", "fieldManager", text))
     if apply and not manager:
         problems.append(("FieldValueRequired", "fieldManager", "Required value: is required for apply patch"))
@@ -92,7 +94,7 @@ def list_options(request: Request) -> ListOptions:
         problems.append(("FieldValueForbidden", member, f"Forbidden: {text}"))
 
     if match not in ("", *_MATCHES):
-        problems.append(_unsupported("resourceVersionMatch", f'"{match}"', _MATCHES))
+        problems.append(_unsupported("resourceVersionMatch", f'"{match}"', [*_MATCHES, ""]))
     elif watch:
         if initial is None and match:
             forbid(
@@ -115,7 +117,7 @@ def list_options(request: Request) -> ListOptions:
     return ListOptions(
         labels=request.one("labelSelector"),
         fields=request.one("fieldSelector"),
-        limit=limit or 0,
+        limit=max(limit or 0, 0),
         continue_=request.one("continue"),
         resource_version=version,
         match=cast("VersionMatch", match),
@@ -126,11 +128,9 @@ def list_options(request: Request) -> ListOptions:
     )
 
 
-def delete_options(request: Request, body: Any) -> DeleteOptions:
+def delete_options(request: Request, body: Json | None) -> DeleteOptions:
     """Read the options of a delete from its body, if it has one, else from the query."""
-    given = body or _delete_query(request)
-    if not isinstance(given, dict):
-        raise BadRequest("the object provided is unrecognized (must be of type DeleteOptions)")
+    given = _delete_query(request) if body is None else body
     problems: list[tuple[str, str, str]] = []
     propagation, orphan = given.get("propagationPolicy"), given.get("orphanDependents")
     if propagation is not None and orphan is not None:
@@ -142,9 +142,7 @@ def delete_options(request: Request, body: Any) -> DeleteOptions:
         propagation = "Orphan" if orphan else "Background"
     grace = given.get("gracePeriodSeconds")
     if grace is not None and (isinstance(grace, bool) or not isinstance(grace, int)):
-        raise BadRequest(
-            "json: cannot unmarshal value into Go struct field DeleteOptions.gracePeriodSeconds of type int64"
-        )
+        raise _mistyped(grace, "gracePeriodSeconds", "int64")
     conditions = given.get("preconditions") or {}
     if not isinstance(conditions, dict):
         raise _mistyped(conditions, "preconditions", "v1.Preconditions")

@@ -15,13 +15,14 @@ from typing import Any
 
 import msgspec
 
+from kecs.embedded.http.syntax import Unparsable
 from kecs.kube.api import Json
-from kecs.kube.errors import BadRequest
 from kecs.kube.time import rfc3339, rfc3339_micro
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
 _MAGIC = b"k8s\x00"
+_NO_PREFIX = f"provided data does not appear to be a protobuf message, expected prefix [{' '.join(map(str, _MAGIC))}]"
 _TABLE = "protobuf-1.36.json.gz"
 _MAX_DEPTH = 100
 
@@ -47,11 +48,11 @@ class _Malformed(Exception):
     """Bytes that are no protobuf, or not of the message that they should be."""
 
 
-def decode_protobuf(body: bytes) -> Json:
-    """Return the object in a protobuf body as JSON values. Raises `BadRequest` for one that cannot be read."""
+def parse_protobuf(body: bytes) -> Json:
+    """Return the object in a protobuf body as JSON values. Raises `Unparsable`."""
     try:
         if not body.startswith(_MAGIC):
-            raise _Malformed("the body does not begin with the protobuf envelope's prefix")
+            raise _Malformed(_NO_PREFIX)
         envelope = dict(_raw_fields(body[len(_MAGIC) :]))
         type_meta = dict(_raw_fields(_as_bytes(envelope.get(1, b""))))
         api_version, kind = _text(type_meta.get(1, b"")), _text(type_meta.get(2, b""))
@@ -60,7 +61,7 @@ def decode_protobuf(body: bytes) -> Json:
             raise _Malformed(f'no kind "{kind}" is registered for version "{api_version}"')
         value = _message(_as_bytes(envelope.get(2, b"")), message, 0)
     except (_Malformed, IndexError, struct.error, ValueError) as error:
-        raise BadRequest(f"the body of the request could not be read as protobuf: {error}") from None
+        raise Unparsable(str(error) or "unexpected end of data") from None
     return {"apiVersion": api_version, "kind": kind, **value}
 
 

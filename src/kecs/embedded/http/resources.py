@@ -14,20 +14,22 @@ from kecs.embedded.http.negotiation import (
     Form,
     Shape,
     accepted,
+    as_object,
     decode,
-    decode_json,
-    decode_yaml,
     encode_yaml,
     media_type,
-    unknown_format,
+    parse,
+    parse_yaml,
 )
 from kecs.embedded.http.options import ListOptions, delete_options, list_options, write_options
 from kecs.embedded.http.paths import Target
 from kecs.embedded.http.request import Request
+from kecs.embedded.http.syntax import UNDECODABLE, Unparsable, syntax_error
 from kecs.embedded.http.watch import watch
 from kecs.embedded.requests import Deletion, Query, Write
+from kecs.embedded.schema import json_name
 from kecs.kube.api import Json, PatchType
-from kecs.kube.errors import BadRequest, MethodNotAllowed
+from kecs.kube.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 
 SHAPES: frozenset[Shape] = frozenset({"object", "table", "metadata"})
 
@@ -72,8 +74,6 @@ class Resources:
         return await self._verbs[verb](request, kind, target)
 
     async def _get(self, request: Request, kind: Kind, target: Target) -> Answer | Stream:
-        if request.flag("watch") and not target.subresource:
-            return await self._list(request, kind, target)
         form = accepted(request.headers.get("accept", ""), SHAPES)
         stored = self._engine.read(kind, target.namespace, target.name, target.subresource)
         return self._object(request, kind, target, stored.json(), form)
@@ -81,7 +81,7 @@ class Resources:
     async def _list(self, request: Request, kind: Kind, target: Target) -> Answer | Stream:
         options = list_options(request)
         form = accepted(request.headers.get("accept", ""), SHAPES)
-        query = _query(options, target)
+        query = _query(options)
         if options.watch:
             shaper = tables.Shaper(kind, form, request)
             return await watch(self._engine, kind, target.namespace, query, options, shaper)
@@ -97,7 +97,7 @@ class Resources:
             metadata["continue"] = listing.continue_
         if listing.remaining is not None:
             metadata["remainingItemCount"] = listing.remaining
-        return _finished(Answer(shaper.list(items, metadata), content_type=shaper.content_type), form)
+        return _finished(Answer(shaper.list(items, metadata)), form)
 
     async def _create(self, request: Request, kind: Kind, target: Target) -> Answer:
         if kind.namespaced and target.namespace is None:
@@ -139,10 +139,10 @@ class Resources:
         given = media_type(request.headers.get("content-type", ""))
         apply = given == _APPLY
         if not apply and given not in _PATCHES:
-            raise unknown_format(*_PATCHES, _APPLY)
+            raise UnsupportedMediaType("415: Unsupported Media Type", details={})
         options = write_options(request, "PatchOptions", apply=apply)
         raw = await request.body()
-        body = decode_yaml(raw, kind.kind) if apply else decode_json(raw, "Patch")
+        body = _applied(raw) if apply else _patch_body(raw, _PATCHES[given])
         write = Write(
             verb="apply" if apply else "patch",
             namespace=target.namespace,
@@ -158,11 +158,6 @@ class Resources:
         return await self._written(request, kind, target, write, form)
 
     async def _written(self, request: Request, kind: Kind, target: Target, write: Write, form: Form) -> Answer:
-        if not isinstance(write.body, dict) and not (write.verb == "patch" and isinstance(write.body, list)):
-            raise BadRequest(
-                f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get version/kind; "
-                "json parse error: json: cannot unmarshal value into Go value of type struct"
-            )
         written = await self._engine.write(kind, write)
         if written.other is not None:
             answer = json_answer(written.other)
@@ -186,15 +181,14 @@ class Resources:
     async def _delete_collection(self, request: Request, kind: Kind, target: Target) -> Answer:
         options = list_options(request)
         deletion = await self._deletion(request, target)
-        listing = await self._engine.remove_all(kind, target.namespace, _query(options, target), deletion)
+        listing = await self._engine.remove_all(kind, target.namespace, _query(options), deletion)
         shaper = tables.Shaper(kind, Form(), request)
         items = [shaper.item(stored.json()) for stored in listing.items]
         return Answer(shaper.list(items, {"resourceVersion": str(listing.revision)}))
 
     async def _deletion(self, request: Request, target: Target) -> Deletion:
         raw = await request.body()
-        body = decode(request.headers.get("content-type", ""), raw, "DeleteOptions") if raw else None
-        options = delete_options(request, body)
+        options = delete_options(request, _delete_body(request, raw) if raw else None)
         return Deletion(
             namespace=target.namespace,
             name=target.name,
@@ -207,7 +201,7 @@ class Resources:
 
     def _object(self, request: Request, kind: Kind, target: Target, raw: bytes, form: Form) -> Answer:
         shaper = tables.Shaper(kind, form, request, subresource=target.subresource)
-        return _finished(Answer(shaper.single(raw), content_type=shaper.content_type), form)
+        return _finished(Answer(shaper.single(raw)), form)
 
 
 class _Identity(msgspec.Struct):
@@ -244,16 +238,48 @@ def _not_allowed() -> MethodNotAllowed:
     return MethodNotAllowed("the server does not allow this method on the requested resource", details={})
 
 
-def _query(options: ListOptions, target: Target) -> Query:
-    named = f"metadata.name={target.name}" if target.name else ""
+def _query(options: ListOptions) -> Query:
     return Query(
         labels=options.labels,
-        fields=",".join(filter(None, (options.fields, named))),
+        fields=options.fields,
         limit=options.limit,
         continue_=options.continue_,
         resource_version=options.resource_version,
         match=options.match,
     )
+
+
+def _applied(raw: bytes) -> Json:
+    try:
+        return as_object(parse_yaml(raw))
+    except Unparsable as error:
+        raise BadRequest(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+
+
+def _patch_body(raw: bytes, patch_type: PatchType) -> Any:
+    try:
+        patch = msgspec.json.decode(raw)
+    except UNDECODABLE:
+        text = syntax_error(raw)
+        raise BadRequest(text if patch_type == "strategic" else f"error decoding patch: {text}") from None
+    wanted = list if patch_type == "json" else dict
+    if not isinstance(patch, wanted):
+        go_type = "[]handlers.jsonPatchOp" if patch_type == "json" else "map[string]interface {}"
+        raise BadRequest(
+            f"error decoding patch: json: cannot unmarshal {json_name(patch)} into Go value of type {go_type}"
+        )
+    return patch
+
+
+def _delete_body(request: Request, raw: bytes) -> Json:
+    try:
+        body = parse(request.headers.get("content-type", ""), raw)
+    except Unparsable as error:
+        raise BadRequest(str(error)) from None
+    kind, version = body.get("kind", "DeleteOptions"), body.get("apiVersion", "v1")
+    if kind != "DeleteOptions":
+        raise BadRequest(f'no kind "{kind}" is registered for version "{version}"')
+    return body
 
 
 def _success(details: Json | None = None) -> Json:

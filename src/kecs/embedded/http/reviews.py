@@ -7,7 +7,7 @@ from kecs.embedded.http.answers import Answer, json_answer
 from kecs.embedded.http.negotiation import decode
 from kecs.embedded.http.request import Request
 from kecs.kube.api import Json
-from kecs.kube.errors import BadRequest, MethodNotAllowed
+from kecs.kube.errors import MethodNotAllowed
 from kecs.kube.time import now, rfc3339
 
 _USER: Json = {"username": "kecs-admin", "groups": ["system:masters", "system:authenticated"]}
@@ -55,8 +55,6 @@ async def answer_review(request: Request, review: Review) -> Answer:
     if request.method != "POST":
         raise MethodNotAllowed("the server does not allow this method on the requested resource", details={})
     body = decode(request.headers.get("content-type", ""), await request.body(), review.kind)
-    if not isinstance(body, dict):
-        raise BadRequest(f"the object provided is unrecognized (must be of type {review.kind})")
     answer: Json = {"kind": review.kind, "apiVersion": f"{review.group}/{review.version}"}
     answer["metadata"] = {"creationTimestamp": rfc3339(now())}
     if "spec" in body:

@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from kecs.embedded.catalog import Kind
-from kecs.embedded.http.answers import JSON
 from kecs.embedded.http.columns import custom, named
 from kecs.embedded.http.columns.base import Printer
 from kecs.embedded.http.negotiation import Form
@@ -49,13 +48,12 @@ class Shaper:
     def __init__(self, kind: Kind, form: Form, request: Request, *, subresource: str = "") -> None:
         self._kind = kind
         self._form = form
-        self.content_type = JSON
         self._item_head = b""
+        self._named = kind.prefix.index(b'"metadata"')
         self._list_head = b'{"kind":%b,"apiVersion":%b,' % (_encode(kind.list_kind), _encode(kind.api_version))
         if form.shape == "object":
             return
         version = f"meta.k8s.io/{form.version}"
-        self.content_type = f"{JSON};as={form.kind};g=meta.k8s.io;v={form.version}"
         self._item_head = b'{"kind":"PartialObjectMetadata","apiVersion":%b,"metadata":' % _encode(version)
         if form.shape == "metadata":
             self._list_head = b'{"kind":"PartialObjectMetadataList","apiVersion":%b,' % _encode(version)
@@ -63,22 +61,25 @@ class Shaper:
         self._list_head = b'{"kind":"Table","apiVersion":%b,' % _encode(version)
         self._include = request.one("includeObject") or "Metadata"
         if self._include not in ("None", "Metadata", "Object"):
-            raise BadRequest(f'unrecognized includeObject value: "{self._include}"')
+            raise BadRequest(
+                f'Unable to convert to Table as requested: includeObject: Invalid value: "{self._include}": '
+                "must be 'Metadata', 'Object', 'None', or empty"
+            )
         self._printer = printer_of(kind, subresource)
         self._columns_due = True
 
     def item(self, raw: bytes) -> bytes:
-        """Return an object as an element of a list."""
+        """Return an object as an element of a list. Built-in kinds do not repeat there what they are."""
+        if self._form.shape == "object":
+            return raw if self._kind.custom else b"{" + raw[self._named :]
+        return self._partial(raw) if self._form.shape == "metadata" else self._row(raw)
+
+    def single(self, raw: bytes) -> bytes:
+        """Return an object on its own: in an answer or a watch event."""
         if self._form.shape == "object":
             return raw
         if self._form.shape == "metadata":
             return self._partial(raw)
-        return self._row(raw)
-
-    def single(self, raw: bytes) -> bytes:
-        """Return an object on its own: in an answer or a watch event."""
-        if self._form.shape != "table":
-            return self.item(raw)
         version = _decode(raw).get("metadata", {}).get("resourceVersion", "")
         return self.list([self._row(raw)], {"resourceVersion": version} if version else {})
 

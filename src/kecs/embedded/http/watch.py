@@ -1,18 +1,18 @@
 """Watches as HTTP answers: one JSON object per event, in the chunks that the engine's batches make."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 import msgspec
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
-from kecs.embedded.http.answers import Stream
+from kecs.embedded.http.answers import JSON, Stream
 from kecs.embedded.http.options import ListOptions
 from kecs.embedded.http.tables import Shaper
 from kecs.embedded.requests import Query, Stored
 from kecs.embedded.watching import Seen
-from kecs.kube.errors import ApiError
+from kecs.kube.errors import ApiError, Gone
 
 
 async def watch(
@@ -27,16 +27,28 @@ async def watch(
         bookmarks=options.bookmarks,
         initial=bool(options.initial_events),
     )
-    return Stream(_events(batches, kind, shaper), shaper.content_type, options.seconds)
+    first = asyncio.ensure_future(anext(batches))
+    await asyncio.sleep(0)  # enough for the checks that come before the first wait
+    if first.done() and isinstance(first.exception(), ApiError) and not isinstance(first.exception(), Gone):
+        first.result()
+    return Stream(_events(first, batches, kind, shaper), JSON, options.seconds)
 
 
-async def _events(batches: AsyncGenerator[list[Seen], None], kind: Kind, shaper: Shaper) -> AsyncGenerator[bytes, None]:
-    async with aclosing(batches):
-        try:
-            async for batch in batches:
-                yield b"".join([_event(one, kind, shaper) for one in batch])
-        except ApiError as error:
-            yield b'{"type":"ERROR","object":%b}\n' % msgspec.json.encode(error.status())
+async def _events(
+    first: "asyncio.Future[list[Seen]]", batches: AsyncGenerator[list[Seen], None], kind: Kind, shaper: Shaper
+) -> AsyncGenerator[bytes, None]:
+    try:
+        batch = await first
+        while True:
+            yield b"".join([_event(one, kind, shaper) for one in batch])
+            batch = await anext(batches)
+    except ApiError as error:
+        yield b'{"type":"ERROR","object":%b}\n' % msgspec.json.encode(error.status())
+    except StopAsyncIteration:
+        return
+    finally:
+        first.cancel()
+        await batches.aclose()
 
 
 def _event(one: Seen, kind: Kind, shaper: Shaper) -> bytes:

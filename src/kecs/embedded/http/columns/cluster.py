@@ -31,14 +31,14 @@ NAMESPACE = Printer((NAME, Column("Status"), AGE), _namespace)
 
 
 def _config_map(value: Json, now: float) -> list[Any]:
-    return [name(value), str(len(value.get("data") or ()) + len(value.get("binaryData") or ())), age(value, now)]
+    return [name(value), len(value.get("data") or ()) + len(value.get("binaryData") or ()), age(value, now)]
 
 
 CONFIG_MAP = Printer((NAME, Column("Data"), AGE), _config_map)
 
 
 def _secret(value: Json, now: float) -> list[Any]:
-    return [name(value), value.get("type") or "", str(len(value.get("data") or ())), age(value, now)]
+    return [name(value), value.get("type") or "", len(value.get("data") or ()), age(value, now)]
 
 
 SECRET = Printer((NAME, *plain("Type", "Data"), AGE), _secret)
@@ -63,9 +63,16 @@ def _node(value: Json, now: float) -> list[Any]:
         addresses.get("InternalIP") or NONE,
         addresses.get("ExternalIP") or NONE,
         info.get("osImage") or UNKNOWN,
-        info.get("kernelVersion") or UNKNOWN,
+        _kernel(info),
         info.get("containerRuntimeVersion") or UNKNOWN,
     ]
+
+
+def _kernel(info: Json) -> str:
+    kernel, architecture = info.get("kernelVersion"), info.get("architecture")
+    if not kernel:
+        return UNKNOWN
+    return f"{kernel} ({architecture})" if architecture else str(kernel)
 
 
 def _node_status(value: Json) -> str:
@@ -109,7 +116,7 @@ def _event(value: Json, now: float) -> list[Any]:
         _source(value),
         (value.get("message") or "").strip(),
         since(first, now),
-        str(count),
+        count,
         name(value),
     ]
 
@@ -232,7 +239,7 @@ def _storage_class(value: Json, now: float) -> list[Any]:
         value.get("provisioner") or "",
         value.get("reclaimPolicy") or "Delete",
         value.get("volumeBindingMode") or UNSET,
-        "true" if value.get("allowVolumeExpansion") else "false",
+        bool(value.get("allowVolumeExpansion")),
         age(value, now),
     ]
 

@@ -7,6 +7,7 @@ from kecs.embedded.http.columns.base import (
     NAME,
     NONE,
     UNKNOWN,
+    UNSET,
     Column,
     Printer,
     age,
@@ -34,7 +35,7 @@ def _pod_cells(value: Json) -> list[str]:
 def _deployment(value: Json, now: float) -> list[Any]:
     ready = f"{_count(value, 'status', 'readyReplicas')}/{_count(value, 'spec', 'replicas')}"
     updated, available = _count(value, "status", "updatedReplicas"), _count(value, "status", "availableReplicas")
-    return [name(value), ready, str(updated), str(available), age(value, now), *_pod_cells(value)]
+    return [name(value), ready, updated, available, age(value, now), *_pod_cells(value)]
 
 
 DEPLOYMENT = Printer((NAME, *plain("Ready", "Up-to-date", "Available"), AGE, *_POD_COLUMNS), _deployment)
@@ -89,7 +90,7 @@ def _controller_revision(value: Json, now: float) -> list[Any]:
         group = owner.get("apiVersion", "").rpartition("/")[0]
         kind = owner.get("kind", "").lower()
         shown = f"{kind}.{group}/{owner.get('name')}" if group else f"{kind}/{owner.get('name')}"
-    return [name(value), shown, str(value.get("revision") or 0), age(value, now)]
+    return [name(value), shown, value.get("revision") or 0, age(value, now)]
 
 
 CONTROLLER_REVISION = Printer((NAME, *plain("Controller", "Revision"), AGE), _controller_revision)
@@ -113,14 +114,13 @@ def _autoscaler(value: Json, now: float) -> list[Any]:
         name(value),
         f"{target.get('kind', '')}/{target.get('name', '')}",
         _targets(value),
-        UNSET_REPLICAS if least is None else str(least),
-        str(_count(value, "spec", "maxReplicas")),
-        str(_count(value, "status", "currentReplicas")),
+        UNSET if least is None else str(least),
+        _count(value, "spec", "maxReplicas"),
+        _count(value, "status", "currentReplicas"),
         age(value, now),
     ]
 
 
-UNSET_REPLICAS = "<unset>"
 _SHOWN_METRICS = 2
 
 
