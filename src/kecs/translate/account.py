@@ -33,7 +33,7 @@ def account_name(role: str, scope: Scope) -> str:
     path = "/".join(arn.path)
     # A slash always brings a hash, so a role of another account has the name of no other.
     return names.label(
-        f"task-role-{path}" if arn.scope.account == scope.account else f"task-role-{arn.scope.account}/{path}"
+        f"task-role-{path}" if arn.scope.account == scope.account else f"task-role-{arn.scope.account}//{path}"
     )
 
 
