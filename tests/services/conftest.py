@@ -19,7 +19,7 @@ from kecs.wire.tokens import Tokens
 from kecs.world.world import World
 
 
-class Refused(Exception):  # noqa: N818 # it is an answer, not a failure
+class Refused(Exception):
     """An AWS error that an operation answered with."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -23,7 +23,8 @@ from kecs.world.tasks import Tasks
 
 T = TypeVar("T")
 
-_ATTEMPTS = 32  # of a read-modify-write whose object changes each time
+_ATTEMPTS = 64  # of a read-modify-write whose object changes each time
+_PAUSE, _LONGEST_PAUSE = 0.001, 0.02  # seconds between them
 
 
 def _namespace(item: Any) -> Iterable[Hashable]:
@@ -195,7 +196,7 @@ class World:
         Raises NotFound when there is no such object, and Conflict when it changed each of many times.
         """
         current = cache.get(namespace, name)
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             if current is None:
                 current = await self.api.get(cache.resource, namespace, name)
             wanted = change(msgspec.convert(msgspec.to_builtins(current), cache.resource.type))
@@ -209,6 +210,8 @@ class World:
                 )
             except Conflict:
                 current = None
+                # Whoever was first may not be done yet; let them, and longer if there are many.
+                await asyncio.sleep(min(attempt * _PAUSE, _LONGEST_PAUSE))
                 continue
             cache.observe(stored)
             return stored

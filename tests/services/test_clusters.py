@@ -1,0 +1,182 @@
+"""Clusters: what is created, shown, changed and deleted."""
+
+import asyncio
+
+import pytest
+
+from tests.services.conftest import Client
+
+ARN = "arn:aws:ecs:us-east-1:123456789012:cluster/"
+
+
+async def test_a_cluster_is_created_once_and_shown_with_every_list(client: Client) -> None:
+    made = (await client("CreateCluster", clusterName="web", tags=[{"key": "a", "value": "b"}]))["cluster"]
+    assert made["clusterArn"] == ARN + "web"
+    assert made["status"] == "ACTIVE"
+    assert made["tags"] == [{"key": "a", "value": "b"}]
+    again = (await client("CreateCluster", clusterName="web"))["cluster"]
+    assert again == made
+    (shown,) = (await client("DescribeClusters", clusters=["web"]))["clusters"]
+    assert shown == {
+        "clusterArn": ARN + "web",
+        "clusterName": "web",
+        "status": "ACTIVE",
+        "registeredContainerInstancesCount": 0,
+        "runningTasksCount": 0,
+        "pendingTasksCount": 0,
+        "activeServicesCount": 0,
+        "statistics": [],
+        "tags": [],
+        "settings": [],
+        "capacityProviders": [],
+        "defaultCapacityProviderStrategy": [],
+    }
+
+
+async def test_what_is_included_is_shown(client: Client) -> None:
+    configuration = {"executeCommandConfiguration": {"logging": "DEFAULT"}}
+    await client("CreateCluster", clusterName="c", tags=[{"key": "k", "value": "v"}], configuration=configuration)
+    include = ["SETTINGS", "TAGS", "STATISTICS", "CONFIGURATIONS", "ATTACHMENTS"]
+    (shown,) = (await client("DescribeClusters", clusters=["c"], include=include))["clusters"]
+    assert shown["settings"] == [{"name": "containerInsights", "value": "disabled"}]
+    assert shown["tags"] == [{"key": "k", "value": "v"}]
+    assert shown["configuration"] == configuration
+    assert {"name": "runningEC2TasksCount", "value": "0"} in shown["statistics"]
+    assert shown["attachments"] == []
+
+
+async def test_the_unnamed_cluster_is_default_and_missing_ones_are_failures(client: Client) -> None:
+    answer = await client("DescribeClusters")
+    assert answer == {"clusters": [], "failures": [{"arn": ARN + "default", "reason": "MISSING"}]}
+    assert (await client("CreateCluster"))["cluster"]["clusterName"] == "default"
+    assert (await client("DescribeClusters"))["clusters"][0]["clusterName"] == "default"
+
+
+async def test_a_list_goes_on_where_it_stopped_whatever_comes_between(client: Client) -> None:
+    for name in ("a", "c", "e"):
+        await client("CreateCluster", clusterName=name)
+    first = await client("ListClusters", maxResults=2)
+    assert first["clusterArns"] == [ARN + "a", ARN + "c"]
+    await client("CreateCluster", clusterName="b")
+    await client("DeleteCluster", cluster="c")
+    rest = await client("ListClusters", maxResults=2, nextToken=first["nextToken"])
+    assert rest == {"clusterArns": [ARN + "e"]}
+    foreign = client.elsewhere(region="eu-west-1")
+    assert await foreign.refusal("ListClusters", nextToken=first["nextToken"]) == (
+        "InvalidParameterException",
+        "Invalid token",
+    )
+    assert (await client.refusal("ListClusters", maxResults=101))[0] == "InvalidParameterException"
+
+
+async def test_a_deleted_cluster_stays_described_and_begins_anew(client: Client) -> None:
+    await client("CreateCluster", clusterName="c", tags=[{"key": "k", "value": "v"}])
+    gone = (await client("DeleteCluster", cluster=ARN + "c"))["cluster"]
+    assert gone["status"] == "INACTIVE"
+    assert (await client("DescribeClusters", clusters=["c"]))["clusters"][0]["status"] == "INACTIVE"
+    assert await client("ListClusters") == {"clusterArns": []}
+    assert await client.refusal("ListTasks", cluster="c") == (
+        "ClusterNotFoundException",
+        "The referenced cluster was inactive.",
+    )
+    made = (await client("CreateCluster", clusterName="c"))["cluster"]
+    assert (made["status"], made["tags"]) == ("ACTIVE", [])
+    assert await client("ListClusters") == {"clusterArns": [ARN + "c"]}
+
+
+async def test_scopes_never_see_each_other(client: Client) -> None:
+    await client("CreateCluster", clusterName="c")
+    for other in (client.elsewhere(region="eu-west-1"), client.elsewhere(account="000000000001")):
+        assert (await other("ListClusters"))["clusterArns"] == []
+        assert (await other("DescribeClusters", clusters=["c"]))["failures"][0]["reason"] == "MISSING"
+        await other("CreateCluster", clusterName="c")
+        await other("DeleteCluster", cluster="c")
+    assert (await client("ListClusters"))["clusterArns"] == [ARN + "c"]
+
+
+REFUSED = [
+    ("CreateCluster", {"clusterName": "a b"}, "ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b"),
+    ("CreateCluster", {"clusterName": "x" * 256}, None),
+    ("CreateCluster", {"settings": [{"name": "x", "value": "y"}]}, "name should be one of [containerInsights]"),
+    ("CreateCluster", {"tags": [{"key": "aws:x", "value": "y"}]}, None),
+    ("CreateCluster", {"tags": [{"key": "k"}, {"key": "k"}]}, None),
+    ("CreateCluster", {"tags": [{"key": f"k{n}"} for n in range(51)]}, None),
+    (
+        "CreateCluster",
+        {
+            "capacityProviders": ["FARGATE"],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+        },
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the "
+        "cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.",
+    ),
+    (
+        "DescribeClusters",
+        {"include": ["NOPE"]},
+        "include should be one of [ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS]",
+    ),
+    ("DescribeClusters", {"clusters": ["arn:aws:ecs:eu-west-1:123456789012:cluster/c"]}, "Invalid Region in ARN"),
+    ("DescribeClusters", {"clusters": ["arn:aws:ecs:us-east-1:000000000001:cluster/c"]}, "Invalid Account ID in ARN"),
+    (
+        "DescribeClusters",
+        {"clusters": ["arn:aws:ecs:us-east-1:123456789012:service/c/s"]},
+        "Unsupported resource type: service",
+    ),
+    ("DescribeClusters", {"clusters": ["a.b"]}, "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a.b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "members", "text"), REFUSED)
+async def test_refused(client: Client, operation: str, members: dict[str, object], text: str | None) -> None:
+    code, message = await client.refusal(operation, **members)
+    assert code == "InvalidParameterException"
+    assert text is None or message == text
+
+
+@pytest.mark.parametrize("operation", ["DeleteCluster", "UpdateCluster", "ListServices", "ListTasks"])
+async def test_an_unknown_cluster(client: Client, operation: str) -> None:
+    assert await client.refusal(operation, cluster="nope") == ("ClusterNotFoundException", "Cluster not found.")
+
+
+async def test_settings_and_capacity_providers_are_replaced(client: Client) -> None:
+    await client("CreateCluster", clusterName="c")
+    await client("UpdateClusterSettings", cluster="c", settings=[{"name": "containerInsights", "value": "enabled"}])
+    await client("UpdateCluster", cluster="c", serviceConnectDefaults={"namespace": "ns"})
+    strategy = [{"capacityProvider": "FARGATE", "weight": 1}]
+    answer = await client(
+        "PutClusterCapacityProviders",
+        cluster="c",
+        capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        defaultCapacityProviderStrategy=strategy,
+    )
+    shown = answer["cluster"]
+    assert shown["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+    assert shown["serviceConnectDefaults"] == {"namespace": "ns"}
+    assert shown["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert shown["defaultCapacityProviderStrategy"] == [{"capacityProvider": "FARGATE", "weight": 1, "base": 0}]
+
+
+async def test_two_clients_who_change_a_cluster_at_once_lose_nothing(client: Client) -> None:
+    await client("CreateCluster", clusterName="c")
+    arn = ARN + "c"
+    tags = [[{"key": f"k{n}", "value": "v"}] for n in range(20)]
+    await asyncio.gather(*(client("TagResource", resourceArn=arn, tags=tag) for tag in tags))
+    found = await client("ListTagsForResource", resourceArn=arn)
+    assert len(found["tags"]) == 20
+
+
+async def test_names_that_kubernetes_does_not_take_are_kept(client: Client) -> None:
+    names = ["Web_App", "web-app", "WEB-APP", "x" * 255, "1st"]
+    for name in names:
+        await client("CreateCluster", clusterName=name)
+    assert (await client("ListClusters"))["clusterArns"] == sorted(ARN + name for name in names)
+
+
+async def test_a_cluster_made_with_kubectl_is_one(client: Client) -> None:
+    body = {"metadata": {"name": "k-us-east-1"}, "spec": {"clusterName": "k"}}
+    await client.world.create(
+        client.world.clusters, None, {"apiVersion": "kecs.io/v1alpha1", "kind": "ECSCluster", **body}
+    )
+    (shown,) = (await client("DescribeClusters", clusters=["k"]))["clusters"]
+    assert shown["status"] == "ACTIVE"
+    assert (await client("ListClusters"))["clusterArns"] == [ARN + "k"]
