@@ -169,16 +169,14 @@ class Cluster:
         found: str = await until(there, f"{text!r} in the log of {name}")
         return found
 
-    async def events(self, name: str) -> dict[str, str]:
-        """Messages by reason."""
-        page = await self.api.list(EVENTS, NAMESPACE)
-        return {each["reason"]: each["message"] for each in page.items if each["involvedObject"].get("name") == name}
-
-    async def event(self, name: str, reason: str) -> str:
-        """Wait for an event, and return its message."""
+    async def event(self, name: str, reason: str, text: str = "") -> str:
+        """Wait for an event whose message has a text in it, and return the message."""
 
         async def there() -> str | None:
-            return (await self.events(name)).get(reason)
+            page = await self.api.list(EVENTS, NAMESPACE)
+            mine = [each for each in page.items if each["involvedObject"].get("name") == name]
+            found = (each["message"] for each in mine if each["reason"] == reason and text in each["message"])
+            return next(found, None)
 
         found: str = await until(there, f"event {reason} of {name}")
         return found

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from kecs.embedded.node import docker_bodies as bodies
 from kecs.embedded.node import engine as engines
-from kecs.embedded.node import pause
+from kecs.embedded.node import kernel, pause
 from kecs.embedded.node.docker_http import DockerHttp, Refused
 from kecs.embedded.node.engine import (
     Answer,
@@ -35,6 +35,8 @@ from kecs.kube.api import ExecResult
 log = logging.getLogger(__name__)
 
 _OVERLAP = 2  # seconds of the past that a stream of events begins with, so that nothing falls between it and a list
+_KILLED = 137
+_PAGE = 4096  # bytes, the unit in which a tmpfs counts its blocks
 _OUTPUT = 1 << 20  # bytes of a command's output that are kept
 
 
@@ -85,7 +87,12 @@ class DockerEngine:
 
     async def inspect(self, container: str) -> Found:
         """Return one container."""
-        return bodies.inspected(await self._http.call("GET", f"/containers/{container}/json"))
+        document = await self._http.call("GET", f"/containers/{container}/json")
+        found = bodies.inspected(document)
+        limited = self._podman and (document.get("HostConfig") or {}).get("Memory")
+        if limited and found.state == "exited" and found.exit_code == _KILLED and not found.oom_killed:
+            found.oom_killed = await asyncio.to_thread(kernel.ran_out_of_memory, found.id)
+        return found
 
     async def image(self, name: str) -> Image | None:
         """Return an image that is there."""
@@ -269,7 +276,8 @@ class DockerEngine:
         """Make a volume."""
         body: dict[str, object] = {"Name": name, "Labels": dict(labels), "Driver": "local"}
         if memory:
-            options = "mode=1777" + (f",size={size}" if size else "")
+            # Podman takes `size` for a quota of its own, so the limit is told in blocks.
+            options = "mode=1777" + (f",nr_blocks={-(-size // _PAGE)}" if size else "")
             body["DriverOpts"] = {"type": "tmpfs", "device": "tmpfs", "o": options}
         try:
             await self._http.call("POST", "/volumes/create", body=body)

@@ -64,6 +64,11 @@ class Node:
         self._listed = asyncio.Event()
         self.ready = asyncio.Event()
 
+    @property
+    def warm(self) -> int:
+        """How many sandboxes are ready ahead of need."""
+        return self._pool.ready
+
     def log(self, namespace: str, pod: str, options: LogOptions) -> AsyncGenerator[bytes, None]:
         """Yield what a container wrote, as it arrives."""
         return self._door.log(namespace, pod, options)

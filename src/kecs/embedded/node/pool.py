@@ -14,6 +14,7 @@ from kecs.embedded.node.engine import Engine, EngineError, EngineGone, Found, Sa
 log = logging.getLogger(__name__)
 
 WARM = "kecs.io/warm"
+_QUIET = 0.3  # seconds after the last start until sandboxes are made again
 
 
 class SandboxPool:
@@ -23,13 +24,20 @@ class SandboxPool:
         self._engine, self._owner, self._size = engine, owner, size
         self._ready: list[tuple[str, str]] = []
         self._filling: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def take(self) -> tuple[str, str] | None:
         """Return the id and address of a warm sandbox, or None; another one is made in the background."""
         taken = self._ready.pop(0) if self._ready else None
-        if taken is not None:
-            self.fill()
+        if self._size:
+            self._refill_later()
         return taken
+
+    def _refill_later(self) -> None:
+        """Make others once no pod has asked for a while: making one beside a pod's start would slow that down."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_QUIET, self.fill)
 
     @property
     def ready(self) -> int:
@@ -75,8 +83,10 @@ class SandboxPool:
 
     async def close(self) -> None:
         """Remove what is ready: a node that is not there needs no warm sandboxes."""
+        self._size = 0
+        if self._timer is not None:
+            self._timer.cancel()
         if self._filling is not None:
-            self._size = 0
             await asyncio.gather(self._filling, return_exceptions=True)
         for container, _ in self._ready:
             try:
