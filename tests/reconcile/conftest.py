@@ -167,4 +167,3 @@ async def stage(engine: Engine) -> AsyncIterator[Stage]:
         await found.cluster()
         await found.definition("sleep 1000")
         yield found
-

@@ -1,4 +1,11 @@
-from tests.reconcile.conftest import Stage
+import asyncio
+
+from kecs.decide.percent import bounds
+from kecs.model import marks
+from kecs.model.generated.ecs import DeploymentCircuitBreaker, DeploymentConfiguration, HealthCheck
+from tests.reconcile.conftest import NAMESPACE, Stage, until
+
+BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 
 
 async def test_a_service_of_two_becomes_steady(stage: Stage) -> None:
@@ -7,8 +14,280 @@ async def test_a_service_of_two_becomes_steady(stage: Stage) -> None:
     status = stage.get().status
     assert (status.status, status.runningCount, status.pendingCount) == ("ACTIVE", 2, 0)
     ids = [pod.metadata.uid.replace("-", "") for pod in stage.pods()]
-    started, completed, steady = stage.messages()
-    assert started.startswith("(service web) has started 2 tasks: (task ")
-    assert all(id_ in started for id_ in ids)
-    assert completed == f"(service web) (deployment {status.deployments[0].id}) deployment completed."
-    assert steady == "(service web) has reached a steady state."
+    messages = stage.messages()
+    assert [id_ for id_ in ids if not any(id_ in message for message in messages)] == []
+    assert messages[-2:] == [
+        f"(service web) (deployment {status.deployments[0].id}) deployment completed.",
+        "(service web) has reached a steady state.",
+    ]
+    assert all("has started" in message for message in messages[:-2])
+
+
+async def test_a_new_revision_replaces_the_old_one_within_the_bounds(stage: Stage) -> None:
+    configuration = DeploymentConfiguration(minimumHealthyPercent=50, maximumPercent=150)
+    await stage.definition("sleep 1000", revision=2)
+    await stage.service(desiredCount=3, deploymentConfiguration=configuration)
+    await stage.steady(1)
+    limit = bounds(3, 50, 150)
+    seen: list[tuple[int, int]] = []
+
+    def look(*_: object) -> None:
+        alive = [pod for pod in stage.pods() if not pod.metadata.deletionTimestamp]
+        ready = sum(any(one.ready for one in pod.status.containerStatuses) for pod in alive)
+        seen.append((ready, len(alive)))
+
+    stage.world.pods.subscribe(look)
+    await stage.update(taskDefinition="web:2")
+    await stage.steady(2)
+    assert len(seen) > 6
+    assert min(ready for ready, _ in seen) >= limit.minimum
+    assert max(alive for _, alive in seen) <= limit.maximum
+    stopped = [record.spec for record in stage.records()]
+    assert {task.stopCode for task in stopped} == {"ServiceSchedulerInitiated"}
+    assert all(
+        (task.stoppedReason or "").startswith("Scaling activity initiated by (deployment ecs-svc/") for task in stopped
+    )
+    assert any("has stopped" in message for message in stage.messages())
+    assert stage.messages()[-1] == "(service web) has reached a steady state."
+
+
+async def test_scaling_makes_no_new_deployment(stage: Stage) -> None:
+    await stage.service()
+    await stage.steady(1)
+    (before,) = stage.get().status.deployments
+    await stage.update(desiredCount=4)
+    await until(lambda: stage.get().status.runningCount == 4)
+    await stage.update(desiredCount=1)
+    await until(lambda: len(stage.pods()) == 1 and stage.get().status.runningCount == 1)
+    (after,) = stage.get().status.deployments
+    assert (after.id, after.rolloutState) == (before.id, "COMPLETED")
+    assert (after.updatedAt or 0) > (before.updatedAt or 0)
+    await until(lambda: stage.messages()[-1] == "(service web) has reached a steady state.")
+
+
+async def test_a_forced_deployment_replaces_tasks_of_the_same_revision(stage: Stage) -> None:
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    (before,) = stage.get().status.deployments
+    (old,) = stage.pods()
+    patch = {"metadata": {"annotations": {marks.FORCE_NEW_DEPLOYMENT: "now"}}}
+    await stage.world.patch(stage.world.services, NAMESPACE, "web", patch)
+    await until(lambda: stage.get().status.deployments[0].id != before.id)
+    await stage.steady(1)
+    assert [pod.metadata.uid for pod in stage.pods()] != [old.metadata.uid]
+
+
+async def test_a_failing_deployment_is_rolled_back(stage: Stage) -> None:
+    await stage.definition("exit 1", revision=2)
+    await stage.service(
+        deploymentConfiguration=DeploymentConfiguration(
+            deploymentCircuitBreaker=DeploymentCircuitBreaker(enable=True, rollback=True)
+        )
+    )
+    await stage.steady(1)
+    (good,) = stage.get().status.deployments
+    survivors = {pod.metadata.uid for pod in stage.pods()}
+    await stage.update(taskDefinition="web:2")
+    await until(lambda: any("deployment failed" in message for message in stage.messages()))
+    await stage.steady(1)
+    service = stage.get()
+    assert service.spec.taskDefinition and service.spec.taskDefinition.endswith("web:1")
+    (back,) = service.status.deployments
+    assert back.id != good.id
+    messages = stage.messages()
+    failed = next(at for at, message in enumerate(messages) if "deployment failed: tasks failed to start." in message)
+    assert f"(service web) rolling back to deployment {good.id}." in messages[failed:]
+    assert messages[-1] == "(service web) has reached a steady state."
+    assert survivors  # replaced by the rollback's own tasks, never before those ran
+    failures = [one for one in stage.records() if one.spec.stopCode == "EssentialContainerExited"]
+    assert len(failures) >= 3
+
+
+async def test_a_first_deployment_that_fails_starts_no_more_tasks(stage: Stage) -> None:
+    await stage.definition("exit 1", revision=2)
+    await stage.service(
+        taskDefinition="web:2",
+        deploymentConfiguration=DeploymentConfiguration(
+            deploymentCircuitBreaker=DeploymentCircuitBreaker(enable=True, rollback=True)
+        ),
+    )
+    await until(lambda: stage.rollout() == [("PRIMARY", "FAILED", "2")])
+    await until(lambda: not stage.pods())
+    ended = len(stage.records())
+    await asyncio.sleep(0.5)
+    assert len(stage.records()) == ended
+    await stage.update(taskDefinition="web:1")
+    await stage.steady(1)
+
+
+async def test_tasks_that_fail_again_and_again_are_started_less_and_less_often(stage: Stage) -> None:
+    await stage.definition("exit 1", revision=2)
+    await stage.service(taskDefinition="web:2", desiredCount=1)
+    message = "(service web) is unable to consistently start tasks successfully. "
+    await until(lambda: any(one.startswith(message) for one in stage.messages()))
+    await asyncio.sleep(2)
+    assert len(stage.records()) < 25
+    assert sum(one.startswith(message) for one in stage.messages()) == 1
+    await stage.update(taskDefinition="web:1")
+    await stage.steady(1)
+
+
+async def test_failing_tasks_of_a_rollout_leave_the_old_ones_alone(stage: Stage) -> None:
+    await stage.definition("exit 1", revision=2)
+    await stage.service()
+    await stage.steady(1)
+    old = {pod.metadata.uid for pod in stage.pods()}
+    await stage.update(taskDefinition="web:2")
+    await until(lambda: any("unable to consistently start" in one for one in stage.messages()))
+    await asyncio.sleep(1)
+    assert old <= {pod.metadata.uid for pod in stage.pods() if not pod.metadata.deletionTimestamp}
+    assert stage.rollout()[1:] == [("ACTIVE", "COMPLETED", "1")]
+    await stage.definition("sleep 1000", revision=3)
+    await stage.update(taskDefinition="web:3")
+    await stage.steady(3)
+
+
+async def test_a_deleted_service_drains_and_stays_describable(stage: Stage) -> None:
+    await stage.service()
+    await stage.steady(1)
+    await stage.delete_service()
+    await until(lambda: stage.get().status.status == "DRAINING")
+    await until(lambda: stage.get().status.status == "INACTIVE")
+    assert not stage.pods()
+    assert stage.get().status.deployments == []
+    assert stage.world.deployments.get(NAMESPACE, "web") is None
+    assert len(stage.records()) == 2
+    assert any("has stopped 2 running tasks" in message for message in stage.messages())
+
+
+async def test_a_service_deleted_during_its_rollout_ends_all_the_same(stage: Stage) -> None:
+    await stage.definition("sleep 1000", revision=2)
+    await stage.service(desiredCount=3)
+    await stage.steady(1)
+    await stage.update(taskDefinition="web:2")
+    await until(lambda: len(stage.rollout()) == 2)
+    await stage.delete_service()
+    await until(lambda: stage.get().status.status == "INACTIVE")
+    assert not stage.pods()
+
+
+async def test_kubectl_delete_waits_for_the_tasks(stage: Stage) -> None:
+    await stage.service()
+    await stage.steady(1)
+    await stage.world.delete(stage.world.services, NAMESPACE, "web")
+    assert stage.world.services.get(NAMESPACE, "web") is not None
+    await until(lambda: stage.world.services.get(NAMESPACE, "web") is None)
+    assert not stage.pods()
+    assert len(stage.records()) == 2
+    assert {record.spec.stopCode for record in stage.records()} == {"ServiceSchedulerInitiated"}
+
+
+async def test_a_stopped_task_is_replaced(stage: Stage) -> None:
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    (pod,) = stage.pods()
+    await stage.stop_task(pod.metadata.name)
+    await until(lambda: stage.records() and stage.get().status.runningCount == 1)
+    (record,) = stage.records()
+    assert record.spec.stopCode == "UserInitiated"
+    assert stage.rollout() == [("PRIMARY", "COMPLETED", "1")]
+
+
+async def test_a_task_that_kubectl_deleted_was_not_scaled_in(stage: Stage) -> None:
+    await stage.service(desiredCount=2)
+    await stage.steady(1)
+    pod = stage.pods()[0]
+    await stage.api.delete(stage.world.pods.resource, NAMESPACE, pod.metadata.name)
+    (record,) = await until(stage.records)
+    assert record.spec.stopCode == "UserInitiated"
+    await until(lambda: stage.get().status.runningCount == 2)
+
+
+async def test_an_unhealthy_task_is_replaced(stage: Stage) -> None:
+    check = HealthCheck(command=["CMD-SHELL", "true"], interval=5, timeout=2, retries=1)
+    script = '{"health": [{"after": 0, "healthy": true}, {"after": 2, "healthy": false}]}'
+    await stage.definition(
+        "sleep 1000", revision=2, healthCheck=check, environment=[{"name": "KECS_SIMULATION", "value": script}]
+    )
+    await stage.service(taskDefinition="web:2", desiredCount=1)
+    (record, *_) = await until(stage.records, seconds=15)
+    assert (record.spec.stopCode, record.spec.stoppedReason) == (
+        "ServiceSchedulerInitiated",
+        "Task failed container health checks",
+    )
+    assert record.spec.healthStatus == "UNHEALTHY"
+    id_ = record.metadata.name
+    await until(lambda: f"(service web) (task {id_}) failed container health checks." in stage.messages())
+
+
+async def test_a_rollout_that_may_do_nothing_says_so_and_goes_on_when_it_may(stage: Stage) -> None:
+    await stage.definition("sleep 1000", revision=2)
+    await stage.service(
+        desiredCount=1, deploymentConfiguration=DeploymentConfiguration(minimumHealthyPercent=100, maximumPercent=100)
+    )
+    await stage.steady(1)
+    await stage.update(taskDefinition="web:2")
+    await until(lambda: any("was unable to stop or start tasks" in message for message in stage.messages()))
+    await asyncio.sleep(0.3)
+    assert stage.rollout() == [("PRIMARY", "IN_PROGRESS", "2"), ("ACTIVE", "COMPLETED", "1")]
+    await stage.update(deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
+    await stage.steady(2)
+
+
+async def test_a_daemon_service_has_a_task_on_each_node(stage: Stage) -> None:
+    await stage.definition("sleep 1000", revision=2)
+    await stage.service(schedulingStrategy="DAEMON", desiredCount=None)
+    await stage.steady(1)
+    assert stage.get().status.runningCount == 1
+    await stage.update(taskDefinition="web:2")
+    await stage.steady(2)
+    await stage.delete_service()
+    await until(lambda: stage.get().status.status == "INACTIVE")
+
+
+async def test_a_service_waits_for_its_definition(stage: Stage) -> None:
+    await stage.service(taskDefinition="later")
+    await until(lambda: stage.get().status.conditions)
+    (condition,) = stage.get().status.conditions
+    assert (condition.type, condition.status, condition.message) == (
+        "Accepted",
+        "False",
+        "TaskDefinition not found: later.",
+    )
+    await stage.definition("sleep 1000", family="later")
+    await stage.steady(1)
+
+
+async def test_a_misnamed_object_is_refused_with_a_reason(stage: Stage) -> None:
+    await stage.world.create(
+        stage.world.services,
+        NAMESPACE,
+        {
+            "apiVersion": "kecs.io/v1alpha1",
+            "kind": "ECSService",
+            "metadata": {"name": "other"},
+            "spec": {"serviceName": "web", "taskDefinition": "web:1"},
+        },
+    )
+    await until(lambda: stage.get("other").status.conditions)
+    assert stage.get("other").status.conditions[0].message == "The object of this service has to be named web."
+    assert not stage.pods()
+
+
+async def test_a_definition_deregistered_while_in_use_goes_on(stage: Stage) -> None:
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    name = "web.1.us-east-1"
+    await stage.world.patch(
+        stage.world.task_definitions, None, name, {"status": {"status": "INACTIVE"}}, subresource="status"
+    )
+    await stage.update(desiredCount=2)
+    await until(lambda: stage.get().status.runningCount == 2)
+
+
+async def test_fifty_services_at_once_become_steady(stage: Stage) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number in range(50):
+            group.create_task(stage.service(f"s{number}", desiredCount=1))
+    for number in range(50):
+        await stage.steady(1, f"s{number}", seconds=30)
