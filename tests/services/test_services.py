@@ -1,4 +1,4 @@
-"""Services: creating, updating, describing, listing, deleting. Nobody reconciles here: what is asked is what is shown."""
+"""Services: creating, updating, describing, listing, deleting. Nobody reconciles here: shown is what was asked for."""
 
 import asyncio
 from typing import Any
@@ -262,7 +262,8 @@ async def test_a_service_made_with_kubectl_is_one(ecs: Client) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"serviceName": "a b"}, "InvalidParameterException", "ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b"),
+    ({"serviceName": "a b"}, "InvalidParameterException",
+     "ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b"),
     ({"taskDefinition": "nope"}, "ClientException", "TaskDefinition not found."),
     ({"desiredCount": -1}, "InvalidParameterException", "desiredCount must be at least 0"),
     ({"launchType": "NOPE"}, "InvalidParameterException",
@@ -304,7 +305,7 @@ async def test_refused(ecs: Client, members: dict[str, Any], code: str, text: st
 async def test_updates_that_are_refused(ecs: Client) -> None:
     await create(ecs)
     strategy = [{"capacityProvider": "FARGATE", "weight": 1}]
-    code, text = await ecs.refusal("UpdateService", cluster="c", service="s", capacityProviderStrategy=strategy)
+    _, text = await ecs.refusal("UpdateService", cluster="c", service="s", capacityProviderStrategy=strategy)
     assert text.startswith("When switching from launch type to capacity provider strategy on an existing service")
     await ecs("DeregisterTaskDefinition", taskDefinition="f:2")
     assert await ecs.refusal("UpdateService", cluster="c", service="s", taskDefinition="f:2") == (
@@ -315,7 +316,7 @@ async def test_updates_that_are_refused(ecs: Client) -> None:
         "ServiceNotFoundException",
         "Service not found.",
     )
-    code, text = await ecs.refusal("DescribeServices", cluster="c", services=[ARN + "other/s"])
+    _, text = await ecs.refusal("DescribeServices", cluster="c", services=[ARN + "other/s"])
     assert text == "Invalid identifier: Identifier is for cluster other. Your cluster is c"
     assert (await ecs.refusal("DescribeServices", cluster="c", services=["x"] * 11))[1] == (
         "service names can have at most 10 items."

@@ -1,31 +1,221 @@
-"""RunTask, DescribeTasks, ListTasks, StopTask."""
+"""RunTask, StartTask, DescribeTasks, ListTasks, StopTask. Nobody runs the pods here."""
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from kecs.kube.resources import NODES
 from tests.services.conftest import Client
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
+TASK = "arn:aws:ecs:us-east-1:123456789012:task/c/"
+VPC = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
 
 
-async def prepared(client: Client, **definition: object) -> None:
+@pytest.fixture
+async def ecs(client: Client) -> Client:
     await client("CreateCluster", clusterName="c")
-    await client("RegisterTaskDefinition", **{"family": "f", "containerDefinitions": [SLEEP], **definition})
+    await client("RegisterTaskDefinition", family="f", containerDefinitions=[SLEEP], tags=[{"key": "d", "value": "1"}])
+    return client
 
 
-async def test_a_task_is_run_described_listed_and_stopped(client: Client) -> None:
-    await prepared(client)
-    made = await client("RunTask", cluster="c", taskDefinition="f", startedBy="me")
-    assert made["failures"] == []
-    (task,) = made["tasks"]
+async def run(client: Client, **members: Any) -> list[dict[str, Any]]:
+    answer = await client("RunTask", **{"cluster": "c", "taskDefinition": "f", **members})
+    assert answer["failures"] == []
+    found: list[dict[str, Any]] = answer["tasks"]
+    return found
+
+
+async def listed(client: Client, **members: Any) -> list[str]:
+    found: list[str] = (await client("ListTasks", cluster="c", **members))["taskArns"]
+    return found
+
+
+async def test_a_task_is_run_described_listed_and_stopped(ecs: Client) -> None:
+    (task,) = await run(ecs, startedBy="me")
     assert task["lastStatus"] in ("PROVISIONING", "PENDING")
     assert task["desiredStatus"] == "RUNNING"
     assert task["group"] == "family:f"
     assert task["startedBy"] == "me"
+    assert task["version"] >= 1
+    assert task["overrides"] == {"containerOverrides": [{"name": "app"}], "inferenceAcceleratorOverrides": []}
     arn = task["taskArn"]
-    described = await client("DescribeTasks", cluster="c", tasks=[arn])
-    assert described["tasks"] == [task]
-    assert (await client("ListTasks", cluster="c"))["taskArns"] == [arn]
-    stopped = await client("StopTask", cluster="c", task=arn, reason="enough")
-    assert stopped["task"]["desiredStatus"] == "STOPPED"
-    assert stopped["task"]["stoppedReason"] == "enough"
-    assert stopped["task"]["stopCode"] == "UserInitiated"
-    assert (await client("ListTasks", cluster="c"))["taskArns"] == []
-    assert (await client("ListTasks", cluster="c", desiredStatus="STOPPED"))["taskArns"] == [arn]
+    assert arn.startswith(TASK) and len(arn) == len(TASK) + 32
+    for text in (arn, arn.rpartition("/")[2]):
+        described = await ecs("DescribeTasks", cluster="c", tasks=[text])
+        assert described == {"tasks": [task], "failures": []}
+    assert await listed(ecs) == [arn]
+    stopped = (await ecs("StopTask", cluster="c", task=arn, reason="enough"))["task"]
+    assert stopped["desiredStatus"] == "STOPPED"
+    assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "enough")
+    again = (await ecs("StopTask", cluster="c", task=arn, reason="more"))["task"]
+    assert again["stoppedReason"] == "enough"
+    assert await listed(ecs) == []
+    assert await listed(ecs, desiredStatus="STOPPED") == [arn]
+    assert await listed(ecs, desiredStatus="PENDING") == []
+
+
+async def test_the_reason_is_that_a_user_stopped_it_when_none_is_given(ecs: Client) -> None:
+    (task,) = await run(ecs)
+    stopped = (await ecs("StopTask", cluster="c", task=task["taskArn"]))["task"]
+    assert stopped["stoppedReason"] == "Task stopped by user"
+
+
+async def test_up_to_ten_at_once_each_with_an_id_of_its_own(ecs: Client) -> None:
+    tasks = await run(ecs, count=10)
+    assert len({task["taskArn"] for task in tasks}) == 10
+    (cluster,) = (await ecs("DescribeClusters", clusters=["c"]))["clusters"]
+    assert (cluster["runningTasksCount"], cluster["pendingTasksCount"]) == (0, 10)
+
+
+async def test_a_repeated_token_finds_the_tasks_of_the_first_request(ecs: Client) -> None:
+    first = await run(ecs, count=2, clientToken="t")
+    again, other = await asyncio.gather(run(ecs, count=2, clientToken="t"), run(ecs, count=2, clientToken="u"))
+    assert [task["taskArn"] for task in again] == [task["taskArn"] for task in first]
+    assert not {task["taskArn"] for task in other} & {task["taskArn"] for task in first}
+    code, _ = await ecs.refusal("RunTask", cluster="c", taskDefinition="f", clientToken="t", startedBy="else")
+    assert code == "ConflictException"
+
+
+async def test_lists_are_filtered_and_paged(ecs: Client) -> None:
+    await ecs("RegisterTaskDefinition", family="g", containerDefinitions=[SLEEP])
+    mine = [task["taskArn"] for task in await run(ecs, count=5, startedBy="me")]
+    others = [task["taskArn"] for task in await run(ecs, count=2, taskDefinition="g")]
+    assert await listed(ecs) == sorted(mine + others)
+    assert await listed(ecs, startedBy="me") == sorted(mine)
+    assert await listed(ecs, family="g") == sorted(others)
+    assert await listed(ecs, launchType="FARGATE") == []
+    found, token = [], None
+    while not found or token:
+        page = await ecs("ListTasks", cluster="c", maxResults=3, **({"nextToken": token} if token else {}))
+        found += page["taskArns"]
+        token = page.get("nextToken")
+    assert found == sorted(mine + others)
+    assert (await ecs.refusal("ListTasks", cluster="c", startedBy="me", family="g"))[0] == "InvalidParameterException"
+    assert await ecs.refusal("ListTasks", cluster="c", serviceName="nope") == (
+        "ServiceNotFoundException",
+        "Service not found.",
+    )
+
+
+async def test_tags_are_shown_where_asked_for_and_come_from_where_asked(ecs: Client) -> None:
+    (task,) = await run(ecs, tags=[{"key": "k", "value": "ä"}], propagateTags="TASK_DEFINITION")
+    arn = task["taskArn"]
+    assert (await ecs("DescribeTasks", cluster="c", tasks=[arn]))["tasks"][0]["tags"] == []
+    await ecs("TagResource", resourceArn=arn, tags=[{"key": "k2", "value": "v2"}])
+    await ecs("UntagResource", resourceArn=arn, tagKeys=["d", "unknown"])
+    wanted = [{"key": "k", "value": "ä"}, {"key": "k2", "value": "v2"}]
+    assert (await ecs("DescribeTasks", cluster="c", tasks=[arn], include=["TAGS"]))["tasks"][0]["tags"] == wanted
+    assert (await ecs("ListTagsForResource", resourceArn=arn))["tags"] == wanted
+
+
+async def test_overrides_come_back(ecs: Client) -> None:
+    override = {"name": "app", "command": ["true"], "environment": [{"name": "A", "value": "1"}]}
+    (task,) = await run(ecs, overrides={"containerOverrides": [override], "cpu": "512"})
+    assert task["overrides"]["containerOverrides"] == [override]
+    assert task["cpu"] == "512"
+
+
+async def test_a_stopped_task_is_described_from_its_record(ecs: Client) -> None:
+    key = "ab" * 16
+    spec = {"taskArn": TASK + key, "lastStatus": "STOPPED", "desiredStatus": "STOPPED", "group": "service:s",
+            "taskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/f:1",
+            "tags": [{"key": "k", "value": "v"}]}  # fmt: skip
+    await run(ecs)  # so that the namespace is there
+    body = {"apiVersion": "kecs.io/v1alpha1", "kind": "ECSTask", "metadata": {"name": key}, "spec": spec}
+    await ecs.world.create(ecs.world.stopped_tasks, "c-us-east-1", body)
+    (shown,) = (await ecs("DescribeTasks", cluster="c", tasks=[key], include=["TAGS"]))["tasks"]
+    assert shown == {**spec, "tags": []}
+    assert (await ecs("StopTask", cluster="c", task=key))["task"]["lastStatus"] == "STOPPED"
+    assert await listed(ecs, desiredStatus="STOPPED", family="f") == [TASK + key]
+    assert await listed(ecs, desiredStatus="STOPPED", family="g") == []
+
+
+async def test_a_task_can_be_started_on_an_instance_of_ones_choice(ecs: Client) -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
+    made = await ecs.engine.create(NODES, None, node, manager="test")
+    status = {"status": {"capacity": {"cpu": "4", "memory": "8Gi", "pods": "10"}}}
+    await ecs.world.patch(ecs.world.nodes, None, "n1", status, subresource="status")
+    key = made["metadata"]["uid"].replace("-", "")
+    (instance,) = (await ecs("ListContainerInstances", cluster="c"))["containerInstanceArns"]
+    assert instance.endswith(f"container-instance/c/{key}")
+    answer = await ecs("StartTask", cluster="c", taskDefinition="f", containerInstances=[instance, "f" * 32])
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+    (task,) = answer["tasks"]
+    assert task["containerInstanceArn"] == instance
+    assert await listed(ecs, containerInstance=key) == [task["taskArn"]]
+    shown = await ecs("DescribeContainerInstances", cluster="c", containerInstances=[key, "0" * 32])
+    (described,) = shown["containerInstances"]
+    assert (described["status"], described["pendingTasksCount"]) == ("ACTIVE", 1)
+    assert {r["name"]: r["integerValue"] for r in described["registeredResources"]} == {"CPU": 4096, "MEMORY": 8192}
+    assert [failure["reason"] for failure in shown["failures"]] == ["MISSING"]
+    target = {"targetId": key, "targetType": "container-instance"}
+    await ecs("PutAttributes", cluster="c", attributes=[{"name": "stack", "value": "prod", **target}])
+    (found,) = (await ecs("ListAttributes", cluster="c", targetType="container-instance", attributeName="stack"))[
+        "attributes"
+    ]
+    assert (found["value"], found["targetId"]) == ("prod", instance)
+    await ecs("DeleteAttributes", cluster="c", attributes=[{"name": "stack", **target}])
+    answer = await ecs("ListAttributes", cluster="c", targetType="container-instance", attributeName="stack")
+    assert answer["attributes"] == []
+    drained = await ecs("UpdateContainerInstancesState", cluster="c", containerInstances=[key], status="DRAINING")
+    assert drained["containerInstances"][0]["status"] == "DRAINING"
+    assert (await ecs("ListContainerInstances", cluster="c", status="ACTIVE"))["containerInstanceArns"] == []
+
+
+INVALID = "InvalidParameterException"
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("RunTask", {"count": 11}, INVALID, "count must be between 1 and 10."),
+    ("RunTask", {"count": 0}, INVALID, "count must be between 1 and 10."),
+    ("RunTask", {"taskDefinition": "nope"}, "ClientException", "TaskDefinition not found."),
+    ("RunTask", {"cluster": "nope"}, "ClusterNotFoundException", "Cluster not found."),
+    ("RunTask", {"overrides": {"containerOverrides": [{"name": "x", "cpu": 1}]}}, INVALID,
+     "Override for container named x is not a container in the TaskDefinition."),
+    ("RunTask", {"launchType": "FARGATE"}, INVALID, "Task definition does not support launch_type FARGATE."),
+    ("RunTask", {"networkConfiguration": VPC}, INVALID,
+     "Network Configuration is not valid for the given networkMode of this task definition."),
+    ("RunTask", {"group": "service:x"}, INVALID, "Group name must not begin with 'service:'."),
+    ("RunTask", {"startedBy": "x" * 129}, INVALID, "startedBy can be at most 128 characters."),
+    ("StopTask", {"task": "0" * 32}, INVALID, "The referenced task was not found."),
+    ("DescribeTasks", {"tasks": []}, INVALID, "Tasks cannot be empty."),
+    ("DescribeTasks", {"tasks": ["x"] * 101}, INVALID, "tasks can have at most 100 items."),
+    ("StartTask", {"taskDefinition": "f", "containerInstances": []}, INVALID, "Container Instances cannot be empty."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "members", "code", "text"), REFUSED)
+async def test_refused(ecs: Client, operation: str, members: dict[str, Any], code: str, text: str) -> None:
+    base = {"cluster": "c", **({"taskDefinition": "f"} if operation == "RunTask" else {})}
+    assert await ecs.refusal(operation, **{**base, **members}) == (code, text)
+
+
+async def test_an_inactive_definition_runs_no_more(ecs: Client) -> None:
+    await ecs("DeregisterTaskDefinition", taskDefinition="f:1")
+    assert await ecs.refusal("RunTask", cluster="c", taskDefinition="f:1") == (INVALID, "TaskDefinition is inactive")
+    assert (await ecs.refusal("RunTask", cluster="c", taskDefinition="f"))[0] == "ClientException"
+
+
+async def test_unknown_tasks_are_failures(ecs: Client) -> None:
+    answer = await ecs("DescribeTasks", cluster="c", tasks=["0" * 32])
+    assert answer == {"tasks": [], "failures": [{"arn": TASK + "0" * 32, "reason": "MISSING"}]}
+
+
+async def test_a_cluster_with_tasks_is_not_deleted(ecs: Client) -> None:
+    await run(ecs)
+    assert await ecs.refusal("DeleteCluster", cluster="c") == (
+        "ClusterContainsTasksException",
+        "The Cluster cannot be deleted while Tasks are active.",
+    )
+
+
+async def test_clusters_do_not_see_each_others_tasks(ecs: Client) -> None:
+    (task,) = await run(ecs)
+    await ecs("CreateCluster", clusterName="other")
+    key = task["taskArn"].rpartition("/")[2]
+    assert (await ecs("DescribeTasks", cluster="other", tasks=[key]))["failures"][0]["reason"] == "MISSING"
+    assert await ecs.refusal("DescribeTasks", cluster="other", tasks=[task["taskArn"]]) == (
+        INVALID,
+        "Invalid identifier: Identifier is for cluster c. Your cluster is other",
+    )
+    assert (await ecs("ListTasks", cluster="other"))["taskArns"] == []
