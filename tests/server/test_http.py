@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from uvicorn.server import ServerState
 
 from kecs.model.generated import ecs
-from kecs.server import http
-from kecs.server.http import Limits
-from kecs.server.run import App, Door, House
+from kecs.server import clock
+from kecs.server.clock import Clock, Limits
+from kecs.server.connection import App
+from kecs.server.run import Door, House
 from kecs.services.context import Context
 from tests.server.support import TARGET, app
 
@@ -63,7 +63,7 @@ async def closed(reader: asyncio.StreamReader) -> bytes:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a second of the limits pass in a few milliseconds."""
-    monkeypatch.setattr(http, "_TICK", 0.01)
+    monkeypatch.setattr(clock, "_TICK", 0.01)
 
 
 async def test_requests_on_one_connection() -> None:
@@ -186,11 +186,24 @@ async def test_half_a_request_does_not_hold_the_end() -> None:
 
 
 async def test_nothing_ticks_while_nobody_is_connected() -> None:
-    async with serving(app(ListClusters=clusters)) as (reader, writer):
-        writer.write(message())
-        await answer(reader)
-    clock = http.Clock(ServerState(), Limits())
-    clock.start()
-    assert clock._timer is not None
-    clock._tick()
-    assert clock._timer is None
+    idle = Clock()
+    somebody = Somebody()
+    idle.watch(somebody)
+    idle._tick()
+    assert ticking(idle)
+    idle.forget(somebody)
+    idle._tick()
+    assert not ticking(idle)
+    assert somebody.asked == [1]
+
+
+def ticking(idle: Clock) -> bool:
+    return idle._timer is not None
+
+
+class Somebody:
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def end_if_late(self, now: int) -> None:
+        self.asked.append(now)

@@ -26,8 +26,6 @@ def configure(form: Literal["json", "text"], level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("kecs").setLevel(level.upper())
-    # uvicorn warns of every malformed request with no word about whose it was.
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 class JsonFormatter(logging.Formatter):

@@ -12,21 +12,17 @@ import errno
 import logging
 import signal
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from kecs.server import address
-from kecs.server.exchange import Message, Receive, Send
-from kecs.server.http import Clock, Limits, Protocol
+from kecs.server.clock import Clock, Limits
+from kecs.server.connection import App, Connection
 
 log = logging.getLogger(__name__)
-
-App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class StartError(Exception):
@@ -81,20 +77,8 @@ class _OpenDoor:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._state = ServerState()
-        self._clock = Clock(self._state, door.limits)
-        self._config = Config(
-            door.app,
-            http=Protocol,
-            ws="none",
-            lifespan="off",
-            loop="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
-        self._config.load()
+        self._clock = Clock()
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self.bound: tuple[str, int] = (door.host, door.port)
 
@@ -111,24 +95,27 @@ class _OpenDoor:
         self.bound = self._server.sockets[0].getsockname()[:2]
         return self
 
-    def _protocol(self) -> Protocol:
-        return Protocol(self._config, self._state, self._clock, self._door.limits)
+    def _protocol(self) -> Connection:
+        return Connection(self._door.app, self._clock, self._door.limits, self._connections)
 
     async def close(self) -> None:
         if self._server is None:
             return
         self._server.close()
-        for connection in tuple(self._state.connections):
-            connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(tuple(self._state.tasks), timeout=self._door.grace)
-        for task in tuple(self._state.tasks):
-            task.cancel()
-        if self._state.tasks:
-            await asyncio.wait(tuple(self._state.tasks), timeout=1.0)
-        for connection in tuple(self._state.connections):
-            connection.transport.close()
+        for connection in tuple(self._connections):
+            connection.shut()
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=self._door.grace)
+        if tasks := self._tasks():
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1.0)
+        for connection in tuple(self._connections):
+            connection.close()
         self._clock.stop()
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for connection in self._connections if (task := connection.task()) is not None]
 
 
 def _tls(door: Door) -> ssl.SSLContext | None:
