@@ -8,6 +8,7 @@ import msgspec
 
 from kecs.kube.api import Api
 from kecs.model.scope import Scope
+from kecs.translate.options import DEFAULT, Options
 
 if TYPE_CHECKING:
     from kecs.world.world import World
@@ -29,9 +30,10 @@ class Tokens(Protocol):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The figures that operations depend on. `stopped_task_retention` is in seconds."""
+    """What operations depend on. `stopped_task_retention` is in seconds; `options` say how pods are made."""
 
     stopped_task_retention: float = 3600.0
+    options: Options = DEFAULT
 
 
 def now() -> float:

@@ -1,6 +1,7 @@
 """Starting tasks: RunTask and StartTask. A task is a pod, made at once; what becomes of it is Kubernetes's."""
 
 import hashlib
+import secrets
 
 import msgspec
 
@@ -17,6 +18,9 @@ from kecs.translate import facts, unsupported, views
 from kecs.translate.body import Json
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.pod import make_pod
+
+_SUFFIX = 12  # hex digits that tell the pods of a family apart
+_ATTEMPTS = 3
 
 
 def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
@@ -43,9 +47,12 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
         launch = for_run(
             request, definition, scope=ctx.scope, cluster=place.name, default_strategy=strategy, index=index
         )
-        name = _token_name(place, definition.family, request.clientToken, index) if request.clientToken else ""
         try:
-            made.append(await _create(ctx, place, definition, launch, name))
+            if request.clientToken:
+                name = _token_name(place, definition.family, request.clientToken, index)
+                made.append(await _create_once(ctx, place, definition, launch, name))
+            else:
+                made.append(await _create(ctx, place, _pod(ctx, definition, launch)))
         except Forbidden as error:
             failures.append(ecs.Failure(arn=place.arn, reason="RESOURCE:QUOTA", detail=error.message))
     return _answer(ctx, made, failures)
@@ -74,7 +81,7 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
             continue
         launch = for_run(as_run, definition, scope=ctx.scope, cluster=place.name)
         try:
-            made.append(await _create(ctx, place, definition, launch, node=node.metadata.name))
+            made.append(await _create(ctx, place, _pod(ctx, definition, launch, node=node.metadata.name)))
         except Forbidden as error:
             failures.append(ecs.Failure(arn=text, reason="RESOURCE:QUOTA", detail=error.message))
     return _answer(ctx, made, failures)
@@ -87,36 +94,47 @@ def _refuse_unsupported(definition: objects.TaskDefinitionSpec, overrides: ecs.T
         raise InvalidParameterException(str(error)) from None
 
 
-async def _create(
-    ctx: Context,
-    place: Place,
-    definition: objects.TaskDefinitionSpec,
-    launch: Launch,
-    name: str = "",
-    node: str = "",
-) -> views.Pod:
-    body: Json = make_pod(definition, launch, name=name, created_at=ctx.now())
+def _pod(
+    ctx: Context, definition: objects.TaskDefinitionSpec, launch: Launch, *, name: str = "", node: str = ""
+) -> Json:
+    # A name of one's own: those that a server makes up are short enough to meet one that is there.
+    own = name or f"{names.task_prefix(definition.family)}{secrets.token_hex(_SUFFIX // 2)}"
+    body: Json = make_pod(definition, launch, ctx.settings.options, name=own, created_at=ctx.now())
     if node:
         body["spec"]["nodeName"] = node
-    for last in (False, True):
+    return body
+
+
+async def _create(ctx: Context, place: Place, body: Json) -> views.Pod:
+    """Create a task's pod; its namespace may not be there yet."""
+    for attempt in range(_ATTEMPTS):
         try:
             return await ctx.world.create(ctx.world.pods, place.namespace, body)
-        except AlreadyExists:
-            return await _repeated(ctx, place, name, body)
         except NotFound as error:
-            if last:
+            if attempt == _ATTEMPTS - 1:
                 raise refused(error) from None
             await ensure_namespace(ctx, place)
+        except (AlreadyExists, Forbidden):
+            raise
         except ApiError as error:
-            if isinstance(error, Forbidden):
-                raise
             raise refused(error) from None
-    raise AssertionError("unreachable: the second attempt returns or raises")
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _create_once(
+    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, name: str
+) -> views.Pod:
+    """Create a task's pod under a name that its client token gives, or return the one that is there."""
+    body = _pod(ctx, definition, launch, name=name)
+    try:
+        return await _create(ctx, place, body)
+    except AlreadyExists:
+        return await _repeated(ctx, place, name, body)
 
 
 def _token_name(place: Place, family: str, token: str, index: int) -> str:
     """Return the name of the pod that is the `index`th task for a client token: the same in each repeat."""
-    digest = hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:10]
+    digest = hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:_SUFFIX]
     return f"{names.task_prefix(family)}{digest}"
 
 
