@@ -32,11 +32,22 @@ SERVED: dict[str, str] = {
 
 # Kinds whose metadata.generation counts changes of what is wanted; custom resources do so too.
 _GENERATIONS = frozenset(
-    "customresourcedefinitions daemonsets deployments endpointslices ingresses ingressclasses networkpolicies "
-    "poddisruptionbudgets pods priorityclasses replicasets".split()
+    [
+        "customresourcedefinitions",
+        "daemonsets",
+        "deployments",
+        "endpointslices",
+        "ingresses",
+        "ingressclasses",
+        "networkpolicies",
+        "poddisruptionbudgets",
+        "pods",
+        "priorityclasses",
+        "replicasets",
+    ]
 )
 _COMMON = frozenset({"apiVersion", "kind", "metadata"})
-_UNSERVED_SUBRESOURCES = frozenset({"proxy", "portforward", "attach", "token"})
+_UNSERVED_SUBRESOURCES = frozenset({"proxy", "portforward", "attach", "token", "ephemeralcontainers", "resize"})
 
 
 @dataclass(frozen=True)

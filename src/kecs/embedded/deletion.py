@@ -53,6 +53,11 @@ def is_finished(kind: Kind, obj: Json) -> bool:
     return not metadata.get("deletionGracePeriodSeconds")
 
 
+def is_terminal(pod: Json) -> bool:
+    """Say whether all containers of a pod have ended for good."""
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+
+
 def _held(kind: Kind, obj: Json) -> bool:
     return kind.table == "namespaces" and bool(obj.get("spec", {}).get("finalizers"))
 
@@ -70,7 +75,7 @@ def _grace(kind: Kind, obj: Json, asked: int | None) -> int:
     if not strategy_of(kind.table).graceful:
         return 0
     spec = obj["spec"]
-    if not spec.get("nodeName") or obj.get("status", {}).get("phase") in ("Failed", "Succeeded"):
+    if not spec.get("nodeName") or is_terminal(obj):
         return 0
     grace = spec.get("terminationGracePeriodSeconds", 30) if asked is None else asked
     return int(grace) if grace >= 0 else 1

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from kecs.embedded import subresources
 from kecs.embedded.catalog import Catalog, Kind
 from kecs.embedded.custom import Definitions
 from kecs.embedded.database import Database
@@ -15,13 +16,15 @@ from kecs.embedded.listing import list_page
 from kecs.embedded.requests import Deletion, Listing, Query, Removed, Stored, Write, Written
 from kecs.embedded.selection import Selection
 from kecs.embedded.store import Store
+from kecs.embedded.subresources import Subresources
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
-from kecs.embedded.writing import Writer
+from kecs.embedded.writing import Done, Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
 from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
 
 T = TypeVar("T")
 
+_SUCCESS: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 _SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -51,6 +54,7 @@ class Engine:
         self._hub = Hub(self.catalog)
         self._writer = Writer(store, self.catalog)
         store.on_commit(self._hub.publish)
+        self._subresources = Subresources(store, self.catalog, self._writer)
         self._definitions = Definitions(store, self.catalog, self._writer)
 
     @classmethod
@@ -74,6 +78,11 @@ class Engine:
                 self._writer.create(
                     namespaces, Write("create", None, name, {"metadata": {"name": name}}, "kube-apiserver")
                 )
+        classes = self.catalog.find("scheduling.k8s.io", "v1", "priorityclasses")
+        for name, value in (("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)):
+            if self.store.get(classes.table, "", name) is None:
+                body = {"metadata": {"name": name}, "value": value}
+                self._writer.create(classes, Write("create", None, name, body, "kube-apiserver"))
         self.store.flush()
 
     # The request layer.
@@ -87,8 +96,9 @@ class Engine:
         entry = self.store.get(kind.table, namespace or "", name)
         if entry is None:
             raise kind.missing(name)
-        if subresource and subresource not in kind.subresources:
-            raise NotFound("the server could not find the requested resource")
+        subresources.require(kind, subresource)
+        if subresource == "scale":
+            return self._subresources.read_scale(kind, entry)
         return Stored(kind, entry)
 
     def select(self, kind: Kind, namespace: str | None, query: Query) -> Listing:
@@ -136,17 +146,26 @@ class Engine:
         """Do one write and return when it is stored."""
         if kind.namespaced and not write.namespace:
             raise BadRequest("an empty namespace may not be set during creation")
-        if write.verb == "create" and write.subresource == "binding":
-            written, done = self._writer.bind(kind, write)
-        elif write.verb == "create":
-            written, done = self._writer.create(kind, write)
-        elif write.verb == "apply":
-            written, done = self._writer.apply(kind, write)
-        else:
-            written, done = self._writer.update(kind, write)
+        written, done = self._staged(kind, write)
         if done:
             await done
         return written
+
+    def _staged(self, kind: Kind, write: Write) -> tuple[Written, Done]:
+        subresources.require(kind, write.subresource)
+        match write.verb, write.subresource:
+            case _, "scale":
+                return self._subresources.write_scale(kind, write)
+            case "create", "binding":
+                return self._subresources.bind(kind, write)
+            case "create", "eviction":
+                return self._subresources.evict(kind, write)
+            case "create", _:
+                return self._writer.create(kind, write)
+            case "apply", _:
+                return self._writer.apply(kind, write)
+            case _:
+                return self._writer.update(kind, write)
 
     async def remove(self, kind: Kind, request: Deletion) -> Removed:
         """Delete one object, or mark it."""
@@ -318,7 +337,7 @@ class Engine:
     async def _written(self, resource: Resource[T], write: Write) -> T:
         written = await self.write(self.kind(resource), write)
         if written.stored is None:
-            return msgspec.convert(written.other or {}, resource.type, strict=False)
+            return msgspec.convert(_SUCCESS, resource.type, strict=False)
         return _decoded(written.stored, resource.type)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kecs.embedded import definitions
-from kecs.embedded.problems import Problems
+from kecs.embedded import definitions, pods, services, workloads
+from kecs.embedded.problems import Problems, forbidden, invalid
 
 Json = dict[str, Any]
 
@@ -24,7 +24,7 @@ class Strategy:
 
     `prepare` changes a new object before it is checked, `prepare_update` the new state (old is given too); `check` and
     `check_update` return problems. `returns_object` says that a deletion answers with the object, `graceful` that it waits
-    for someone to end what runs.
+    for someone to end what runs, `needs_version` that a replacement must name the version that it replaces.
     """
 
     prepare: Callable[[Json], None] = _nothing
@@ -33,14 +33,67 @@ class Strategy:
     check_update: Callable[[Json, Json], Problems] = _no_problems
     returns_object: bool = False
     graceful: bool = False
+    needs_version: bool = False
 
 
+def _prepare_namespace(namespace: Json) -> None:
+    metadata = namespace["metadata"]
+    metadata["labels"] = {**metadata.get("labels", {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
+    spec = namespace["spec"]
+    spec["finalizers"] = [*spec.get("finalizers", ()), *({"kubernetes"} - set(spec.get("finalizers", ())))]
+    namespace["status"] = {"phase": "Active"}
+
+
+def _keep_namespace(new: Json, old: Json) -> None:
+    new["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = new["metadata"]["name"]
+    new["spec"] = {**new.get("spec", {}), "finalizers": old.get("spec", {}).get("finalizers", [])}
+    if not new["spec"]["finalizers"]:
+        del new["spec"]["finalizers"]
+
+
+def _prepare_secret(secret: Json) -> None:
+    """Turn the plain texts of `stringData` into data."""
+    import base64
+
+    plain = secret.pop("stringData", None)
+    if plain:
+        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
+        secret["data"] = {**secret.get("data", {}), **encoded}
+
+
+def _fixed(*members: str) -> Callable[[Json, Json], Problems]:
+    """Return a check that some members never change."""
+
+    def check(new: Json, old: Json) -> Problems:
+        return [
+            invalid(member, new.get(member), "field is immutable")
+            for member in members
+            if new.get(member) != old.get(member)
+        ]
+
+    return check
+
+
+def _data_fixed(new: Json, old: Json) -> Problems:
+    found: Problems = []
+    if old.get("immutable"):
+        text = "field is immutable when `immutable` is set"
+        for member in ("data", "binaryData", "immutable"):
+            if new.get(member) != old.get(member):
+                found.append(forbidden(member, text))
+    if "type" in old:
+        found += _fixed("type")(new, old)
+    return found
+
+
+def _role_fixed(new: Json, old: Json) -> Problems:
+    changed = new.get("roleRef") != old.get("roleRef")
+    return [invalid("roleRef", new.get("roleRef"), "cannot change roleRef")] if changed else []
+
+
+_WORKLOAD = Strategy(check=workloads.check, check_update=workloads.check_update)
+_BINDING = Strategy(check_update=_role_fixed)
 _DEFAULT = Strategy()
-
-
-def _pod_prepare(pod: Json) -> None:
-    pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
-
 
 STRATEGIES: dict[str, Strategy] = {
     definitions.TABLE: Strategy(
@@ -48,10 +101,27 @@ STRATEGIES: dict[str, Strategy] = {
         prepare_update=definitions.prepare_update,
         check=definitions.check,
         check_update=lambda new, _: definitions.check(new),
+        needs_version=True,
     ),
-    "pods": Strategy(prepare=_pod_prepare, returns_object=True, graceful=True),
-    "services": Strategy(returns_object=True),
+    "configmaps": Strategy(check_update=_data_fixed),
+    "daemonsets.apps": _WORKLOAD,
+    "deployments.apps": _WORKLOAD,
+    "replicasets.apps": _WORKLOAD,
+    "leases.coordination.k8s.io": Strategy(needs_version=True),
+    "namespaces": Strategy(prepare=_prepare_namespace, prepare_update=_keep_namespace, returns_object=True),
+    "persistentvolumeclaims": Strategy(returns_object=True),
+    "persistentvolumes": Strategy(returns_object=True),
+    "pods": Strategy(
+        prepare=pods.prepare, check=pods.check, check_update=pods.check_update, returns_object=True, graceful=True
+    ),
+    "podtemplates": Strategy(returns_object=True),
+    "rolebindings.rbac.authorization.k8s.io": _BINDING,
+    "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
+    "secrets": Strategy(
+        prepare=_prepare_secret, prepare_update=lambda new, _: _prepare_secret(new), check_update=_data_fixed
+    ),
     "serviceaccounts": Strategy(returns_object=True),
+    "services": Strategy(check=services.check, check_update=services.check_update, returns_object=True),
 }
 
 

@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 
-from kecs.embedded import fieldsets, metadata, ownership
+from kecs.embedded import checking, fieldsets, metadata, ownership
+from kecs.embedded.admission import Admission
 from kecs.embedded.catalog import Catalog, Kind
 from kecs.embedded.decoding import decode_bare, decode_object
 from kecs.embedded.deletion import decide, is_finished
 from kecs.embedded.entry import Entry, Owners, tail, text
 from kecs.embedded.patch import json_patch, merge_patch
-from kecs.embedded.problems import refuse
-from kecs.embedded.schema import Decoding, Object, unknown_fields
+from kecs.embedded.problems import invalid, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
+from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.store import Store
 from kecs.embedded.strategies import strategy_of
 from kecs.kube.errors import (
@@ -25,10 +26,8 @@ from kecs.kube.errors import (
     ApiError,
     BadRequest,
     Conflict,
-    Forbidden,
     InternalError,
     MethodNotAllowed,
-    NotFound,
 )
 
 Json = dict[str, Any]
@@ -44,6 +43,7 @@ class Writer:
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
+        self._admission = Admission(store, catalog)
 
     def current(self, kind: Kind, namespace: str | None, name: str) -> Entry:
         """Return the newest version of an object. Raises `NotFound`."""
@@ -67,53 +67,26 @@ class Writer:
     def _create(self, kind: Kind, write: Write, obj: Json, owners: Owners, warnings: list[str]) -> tuple[Written, Done]:
         metadata.set_on_create(kind, obj, write.namespace, write.name)
         name = obj["metadata"].get("name", "")
-        self._require_namespace(kind, write.namespace, name)
+        self._admission.require_namespace(kind, write.namespace, name)
         if kind.has_status:
             reset_status(kind, obj)
         strategy = strategy_of(kind.table)
         strategy.prepare(obj)
-        refuse(kind, name, metadata.check(kind, obj) + strategy.check(obj))
         if self._store.latest(kind.table, write.namespace or "", name):
             raise AlreadyExists(f'{kind.table} "{name}" already exists', details={"name": name, **kind.details})
-        return self._put(kind, None, obj, owners, write.dry_run, warnings)
+        refuse(kind, name, metadata.check(kind, obj) + checking.check(kind, obj) + strategy.check(obj))
+        refuse(kind, name, self._admission.create(kind, obj, keep=not write.dry_run))
+        if kind.table == "namespaces" and not write.dry_run:
+            self._create_account(name)
+        return self.put(kind, None, obj, owners, write.dry_run, warnings)
 
-    def _require_namespace(self, kind: Kind, namespace: str | None, name: str) -> None:
-        if not kind.namespaced or namespace is None:
-            return
-        entry = self._store.latest("namespaces", "", namespace)
-        if entry is None:
-            raise NotFound(f'namespaces "{namespace}" not found', details={"name": namespace, "kind": "namespaces"})
-        if b'"deletionTimestamp":"' not in entry.tail:
-            return
-        if _decode(text(b'{"metadata":{"resourceVersion":"', entry))["metadata"].get("deletionTimestamp"):
-            message = f"unable to create new content in namespace {namespace} because it is being terminated"
-            cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated"}
-            raise Forbidden(
-                f'{kind.table} "{name}" is forbidden: {message}',
-                details={"name": name, **kind.details, "causes": [{**cause, "field": "metadata.namespace"}]},
-            )
-
-    def bind(self, kind: Kind, write: Write) -> tuple[Written, Done]:
-        """Stage the assignment of a pod to a node."""
-        entry = self.current(kind, write.namespace, write.name)
-        obj = _decode(text(kind.prefix, entry))
-        node = write.body.get("target", {}).get("name")
-        if not node:
-            raise BadRequest("a binding needs a target")
-        taken = obj["spec"].get("nodeName")
-        if taken or obj["metadata"].get("deletionTimestamp"):
-            why = f'is already assigned to node "{taken}"' if taken else "is being deleted, cannot be assigned to a host"
-            raise Conflict(
-                f'Operation cannot be fulfilled on pods/binding "{write.name}": pod {write.name} {why}',
-                details={"name": write.name, "kind": "pods/binding"},
-            )
-        obj["spec"]["nodeName"] = node
-        conditions = obj["status"].setdefault("conditions", [])
-        conditions[:] = [one for one in conditions if one["type"] != "PodScheduled"]
-        conditions.append(
-            {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": metadata.now_text()}
-        )
-        return self._put(kind, entry, obj, entry.owners, write.dry_run, [])
+    def _create_account(self, namespace: str) -> None:
+        """Make the account that pods run as, so that a namespace can be used as soon as it is there."""
+        kind = self._catalog.find("", "v1", "serviceaccounts")
+        if self._store.latest(kind.table, namespace, "default") is None:
+            body: Json = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+            metadata.set_on_create(kind, body, namespace, "default")
+            self.put(kind, None, body, (), False, [])
 
     def update(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage a replacement or a patched object."""
@@ -133,11 +106,14 @@ class Writer:
     ) -> tuple[Written, Done]:
         metadata.set_on_update(kind, obj, old)
         strategy = strategy_of(kind.table)
-        strategy.prepare_update(obj, old)
+        if write.subresource != "finalize":
+            strategy.prepare_update(obj, old)
         _count_generation(kind, obj, old)
         found = metadata.check_update(kind, obj, old) + strategy.check_update(obj, old)
+        if write.subresource != "status":
+            found += self._admission.update(kind, obj, old, keep=not write.dry_run) + checking.check(kind, obj, old)
         refuse(kind, write.name, found)
-        return self._put(kind, entry, obj, owners, write.dry_run, warnings, old)
+        return self.put(kind, entry, obj, owners, write.dry_run, warnings, old)
 
     def apply(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage what server-side apply makes of the body: a new object, or the present one with it merged in."""
@@ -164,7 +140,13 @@ class Writer:
 
     def _wanted(self, kind: Kind, write: Write, old: Json) -> Any:
         if write.verb == "replace":
+            if strategy_of(kind.table).needs_version or kind.custom:
+                _require_version(kind, write)
             return write.body
+        return self.patched(kind, write, old)
+
+    def patched(self, kind: Kind, write: Write, old: Json) -> Any:
+        """Return an object with the patch of a write."""
         if write.patch_type == "json":
             return json_patch(old, write.body)
         if not isinstance(write.body, dict):
@@ -181,13 +163,17 @@ class Writer:
                 obj["status"] = status
             else:
                 obj.pop("status", None)
+        elif write.subresource == "finalize":
+            spec = obj.get("spec", {})
+            obj.clear()
+            obj.update({**old, "metadata": dict(old["metadata"]), "spec": spec})
         elif kind.has_status:
             if "status" in old:
                 obj["status"] = old["status"]
             else:
                 obj.pop("status", None)
 
-    def _put(
+    def put(
         self,
         kind: Kind,
         entry: Entry | None,
@@ -210,6 +196,7 @@ class Writer:
             return Written(Stored(kind, shown), entry is None, warnings), None
         new = self._store.entry(entry, namespace, name, tail(obj), owners)
         gone = entry is not None and is_finished(kind, obj)
+        self._admission.quota.note(kind, entry, None if gone else new)
         done = self._store.stage(kind.table, entry, None if gone else new)
         return Written(Stored(kind, new), entry is None, warnings), done
 
@@ -222,9 +209,11 @@ class Writer:
         returns = strategy_of(kind.table).returns_object
         if verdict.gone:
             shown = Stored(kind, entry)
-            done = None if request.dry_run else self._store.stage(kind.table, entry, None)
-            return Removed(shown, True, not returns), done
-        written, done = self._put(kind, entry, verdict.obj, entry.owners, request.dry_run, [], old)
+            if request.dry_run:
+                return Removed(shown, True, not returns), None
+            self._admission.quota.note(kind, entry, None)
+            return Removed(shown, True, not returns), self._store.stage(kind.table, entry, None)
+        written, done = self.put(kind, entry, verdict.obj, entry.owners, request.dry_run, [], old)
         assert written.stored  # noqa: S101  # an object that stays is shown
         return Removed(written.stored, False, False), done
 
@@ -293,6 +282,12 @@ def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
     raise conflict(
         kind, entry.name, "the object has been modified; please apply your changes to the latest version and try again"
     )
+
+
+def _require_version(kind: Kind, write: Write) -> None:
+    body = write.body if isinstance(write.body, dict) else {}
+    if not (body.get("metadata") or {}).get("resourceVersion"):
+        refuse(kind, write.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")])
 
 
 def _check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion) -> None:

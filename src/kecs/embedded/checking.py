@@ -1,0 +1,80 @@
+"""What a built-in kind's schema itself says about an object: members that must be there, and values that are one of a few.
+
+Types were checked while decoding. Statuses are not looked at: their writers are controllers.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from kecs.embedded.catalog import Kind
+from kecs.embedded.problems import Problem, Problems, required, unsupported
+from kecs.embedded.schema import Array, Map, Node, Object, Scalar
+
+Json = dict[str, Any]
+
+# Texts that must be there but may be empty.
+_MAY_BE_EMPTY = frozenset({("HTTPHeader", "value"), ("Sysctl", "value"), ("Taint", "key"), ("Lease", "holderIdentity")})
+_UNCHECKED = frozenset({"apiVersion", "kind", "metadata", "status"})
+
+
+def check(kind: Kind, obj: Json, old: Json | None = None) -> Problems:
+    """Return what is wrong with the members that are new or have changed."""
+    node = kind.node
+    if kind.custom or not isinstance(node, Object):
+        return []
+    found = [one for one in _check_required(node, obj, "") if one.field not in _UNCHECKED]
+    for key, value in obj.items():
+        if key not in _UNCHECKED and (old is None or old.get(key) != value) and key in node.properties:
+            found += _check(node.properties[key], value, key)
+    return found
+
+
+@cache
+def _texts_required(node: Object) -> tuple[str, ...]:
+    """Return the members that hold a text which may not be empty."""
+    properties = node.properties
+    return tuple(
+        name
+        for name in node.required
+        if isinstance(properties.get(name), Scalar)
+        and properties[name].raw["type"] == "string"
+        and (node.short_name, name) not in _MAY_BE_EMPTY
+    )
+
+
+@cache
+def _structs_required(node: Object) -> tuple[str, ...]:
+    """Return the members that must be there and are no plain values: Kubernetes has no zero for a pointer."""
+    always = {name for name, _, _ in node.zeros}
+    return tuple(
+        name for name in node.required if name not in always and isinstance(node.properties.get(name), (Object, Map))
+    )
+
+
+def _check_required(node: Object, value: Json, path: str) -> Iterator[Problem]:
+    for name in _texts_required(node):
+        if not value.get(name):
+            yield required(f"{path}.{name}" if path else name)
+    for name in _structs_required(node):
+        if name not in value:
+            yield required(f"{path}.{name}" if path else name)
+
+
+def _check(node: Node, value: Any, path: str) -> Iterator[Problem]:
+    if isinstance(node, Object) and isinstance(value, dict):
+        yield from _check_required(node, value, path)
+        properties = node.properties
+        for key, item in value.items():
+            inner = properties.get(key)
+            if inner is not None and (item.__class__ in (dict, list) or inner.enum):
+                yield from _check(inner, item, f"{path}.{key}")
+    elif isinstance(node, Array) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _check(node.items, item, f"{path}[{index}]")
+    elif isinstance(node, Map) and isinstance(value, dict):
+        if isinstance(node.values, (Object, Array)):
+            for key, item in value.items():
+                yield from _check(node.values, item, f"{path}[{key}]")
+    elif node.enum and value not in ("", *node.enum):
+        yield unsupported(path, value, node.enum)

@@ -1,0 +1,205 @@
+"""Services: their rules, and the addresses and node ports that they hold."""
+
+import ipaddress
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from kecs.embedded.entry import Change, Entry
+from kecs.embedded.metadata import dns_1035_problem
+from kecs.embedded.problems import Problems, duplicate, invalid, required
+from kecs.embedded.store import Store
+
+Json = dict[str, Any]
+
+TABLE = "services"
+_NETWORK = ipaddress.ip_network("10.96.0.0/16")
+_RESERVED = frozenset({"10.96.0.1", "10.96.0.10"})  # the API and the name server, where a real cluster has them
+_PORTS = range(30000, 32768)
+_WITH_PORTS = ("NodePort", "LoadBalancer")
+
+
+class _Port(msgspec.Struct):
+    nodePort: int = 0
+
+
+class _Spec(msgspec.Struct):
+    clusterIPs: list[str] = []
+    ports: list[_Port] = []
+
+
+class _Service(msgspec.Struct):
+    spec: _Spec
+
+
+_decode = msgspec.json.Decoder(_Service).decode
+
+
+class Addresses:
+    """The cluster IPs and node ports in use. Taken when a Service is staged, free when it is gone."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ips: set[str] = set()
+        self._ports: set[int] = set()
+        self._recount()
+        store.on_commit(self._see, self._forget)
+
+    def _recount(self, _changes: Iterable[Change] = ()) -> None:
+        self._ips, self._ports = set(_RESERVED), set()
+        for names in self._store.namespaces(TABLE).values():
+            for entry in names.values():
+                self._add(entry)
+
+    def _forget(self, changes: list[Change]) -> None:
+        if any(change.table == TABLE for change in changes):
+            self._recount()
+
+    def _see(self, changes: list[Change]) -> None:
+        for change in changes:
+            if change.table == TABLE:
+                if change.old:
+                    ips, ports = _held(change.old)
+                    self._ips.difference_update(ips)
+                    self._ports.difference_update(ports)
+                if change.new:
+                    self._add(change.new)
+
+    def _add(self, entry: Entry) -> None:
+        ips, ports = _held(entry)
+        self._ips.update(ips)
+        self._ports.update(ports)
+
+    def allocate(self, service: Json, old: Json | None, *, keep: bool) -> Problems:
+        """Give a Service what it lacks. `keep` takes it; a dry run does not. Returns what it asks for and cannot have."""
+        spec, before = service["spec"], (old or {}).get("spec", {})
+        if old:
+            _carry_over(spec, before)
+        found = self._allocate_ip(spec, before, keep=keep)
+        if spec["type"] in _WITH_PORTS:
+            found += self._allocate_ports(spec, before, keep=keep)
+        else:
+            for port in spec.get("ports", ()):
+                port.pop("nodePort", None)
+        return found
+
+    def _allocate_ip(self, spec: Json, before: Json, *, keep: bool) -> Problems:
+        if spec["type"] == "ExternalName":
+            for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+                spec.pop(key, None)
+            return []
+        wanted = spec.get("clusterIP") or next(iter(spec.get("clusterIPs", ())), "")
+        if not wanted:
+            wanted = self._free_ip()
+        elif wanted not in ("None", before.get("clusterIP")):
+            shown = [wanted]
+            try:
+                inside = ipaddress.ip_address(wanted) in _NETWORK
+            except ValueError:
+                return [
+                    invalid(
+                        "spec.clusterIPs[0]", wanted, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+                    )
+                ]
+            why = "provided IP is already allocated" if wanted in self._ips - _RESERVED else ""
+            if not inside:
+                why = f"provided IP is not in the valid range. The range of valid IPs is {_NETWORK}"
+            if why:
+                return [invalid("spec.clusterIPs", shown, f"failed to allocate IP {wanted}: {why}")]
+        spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
+        if keep and wanted != "None":
+            self._ips.add(wanted)
+        return []
+
+    def _free_ip(self) -> str:
+        base = int(_NETWORK.network_address)
+        while True:
+            ip = str(ipaddress.ip_address(base + random.randrange(256, _NETWORK.num_addresses - 1)))  # noqa: S311
+            if ip not in self._ips:
+                return ip
+
+    def _allocate_ports(self, spec: Json, before: Json, *, keep: bool) -> Problems:
+        found: Problems = []
+        mine = {port.get("nodePort") for port in before.get("ports", ())}
+        taken: set[int] = set()
+        for index, port in enumerate(spec.get("ports", ())):
+            wanted = port.get("nodePort", 0)
+            path = f"spec.ports[{index}].nodePort"
+            if not wanted:
+                wanted = next(self._free_ports(taken))
+            elif wanted not in _PORTS:
+                detail = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+                found.append(invalid(path, wanted, detail))
+            elif wanted in self._ports and wanted not in mine:
+                found.append(invalid(path, wanted, "provided port is already allocated"))
+            port["nodePort"] = wanted
+            taken.add(wanted)
+        if keep and not found:
+            self._ports.update(taken)
+        return found
+
+    def _free_ports(self, taken: set[int]) -> Iterator[int]:
+        start = random.randrange(len(_PORTS))  # noqa: S311  # not a secret
+        for step in range(len(_PORTS)):
+            port = _PORTS[(start + step) % len(_PORTS)]
+            if port not in self._ports and port not in taken:
+                yield port
+
+
+def _held(entry: Entry) -> tuple[list[str], list[int]]:
+    spec = _decode(b'{"metadata":{"resourceVersion":"0"' + entry.tail).spec
+    return [one for one in spec.clusterIPs if one != "None"], [one.nodePort for one in spec.ports if one.nodePort]
+
+
+def _carry_over(spec: Json, before: Json) -> None:
+    """Keep what was allocated when a client sends the Service without it."""
+    if before.get("type") == "ExternalName" or spec["type"] == "ExternalName":
+        return
+    for key in ("clusterIP", "clusterIPs"):
+        if not spec.get(key) and before.get(key):
+            spec[key] = before[key]
+    numbers = {(one.get("port"), one.get("protocol")): one.get("nodePort") for one in before.get("ports", ())}
+    if spec["type"] in _WITH_PORTS:
+        for port in spec.get("ports", ()):
+            number = numbers.get((port.get("port"), port.get("protocol")))
+            if number and not port.get("nodePort"):
+                port["nodePort"] = number
+
+
+def check(service: Json) -> Problems:
+    """Return what is wrong with a Service."""
+    spec, found = service["spec"], []
+    name = service["metadata"].get("name", "")
+    if detail := dns_1035_problem(name):
+        found.append(invalid("metadata.name", name, detail))
+    ports = spec.get("ports", [])
+    headless = spec.get("clusterIP") == "None"
+    if not ports and not headless and spec["type"] != "ExternalName":
+        found.append(required("spec.ports"))
+    if spec["type"] == "ExternalName" and not spec.get("externalName"):
+        found.append(required("spec.externalName"))
+    names: set[str] = set()
+    for index, port in enumerate(ports):
+        where = f"spec.ports[{index}]"
+        if not port.get("name") and len(ports) > 1:
+            found.append(required(f"{where}.name"))
+        elif port.get("name") in names:
+            found.append(duplicate(f"{where}.name", port["name"]))
+        names.add(port.get("name", ""))
+        if not 0 < port.get("port", 0) < 65536:
+            found.append(invalid(f"{where}.port", port.get("port", 0), "must be between 1 and 65535, inclusive"))
+        target = port.get("targetPort")
+        if isinstance(target, int) and not 0 < target < 65536:
+            found.append(invalid(f"{where}.targetPort", target, "must be between 1 and 65535, inclusive"))
+    return found
+
+
+def check_update(new: Json, old: Json) -> Problems:
+    """Return what is wrong with a changed Service."""
+    found = check(new) if new["spec"] != old["spec"] else []
+    before, after = old["spec"].get("clusterIP"), new["spec"].get("clusterIP")
+    if before and after != before and "ExternalName" not in (new["spec"]["type"], old["spec"]["type"]):
+        found.append(invalid("spec.clusterIPs[0]", [after], "may not change once set"))
+    return found

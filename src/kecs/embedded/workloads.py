@@ -1,0 +1,64 @@
+"""The rules for Deployments, ReplicaSets and DaemonSets."""
+
+from typing import Any
+
+from kecs.embedded.pods import check_template
+from kecs.embedded.problems import Problems, invalid, required
+from kecs.kube.selectors import BadSelector, object_matcher
+
+Json = dict[str, Any]
+
+
+def check(workload: Json) -> Problems:
+    """Return what is wrong with a new workload."""
+    spec, found = workload["spec"], []
+    if spec.get("replicas", 0) < 0:
+        found.append(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"))
+    if spec.get("minReadySeconds", 0) < 0:
+        found.append(invalid("spec.minReadySeconds", spec["minReadySeconds"], "must be greater than or equal to 0"))
+    selector = spec.get("selector")
+    template = spec.get("template", {})
+    if selector is None:
+        found.append(required("spec.selector"))
+    elif not selector:
+        found.append(invalid("spec.selector", selector, f"empty selector is invalid for {workload['kind'].lower()}"))
+    else:
+        labels = template.get("metadata", {}).get("labels", {})
+        try:
+            if not object_matcher(selector)(labels):
+                found.append(
+                    invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+                )
+        except BadSelector as error:
+            found.append(invalid("spec.selector", selector, str(error)))
+    found += check_template(template, "spec.template")
+    return found + _check_strategy(spec)
+
+
+def _check_strategy(spec: Json) -> Problems:
+    strategy = spec.get("strategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    if strategy.get("type") == "RollingUpdate" and _is_zero(rolling.get("maxUnavailable")):
+        if _is_zero(rolling.get("maxSurge")):
+            detail = "may not be 0 when `maxSurge` is 0"
+            return [invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling.get("maxUnavailable"), detail)]
+    if strategy.get("type") == "Recreate" and rolling:
+        from kecs.embedded.problems import forbidden
+
+        detail = "may not be specified when strategy `type` is 'Recreate'"
+        return [forbidden("spec.strategy.rollingUpdate", detail)]
+    return []
+
+
+def _is_zero(value: Any) -> bool:
+    return value in (0, "0%", "0")
+
+
+def check_update(new: Json, old: Json) -> Problems:
+    """Return what is wrong with a changed workload."""
+    if new["spec"] == old["spec"]:
+        return []
+    found = check(new)
+    if new["spec"].get("selector") != old["spec"].get("selector"):
+        found.append(invalid("spec.selector", new["spec"].get("selector"), "field is immutable"))
+    return found
