@@ -61,7 +61,12 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """Return an exception as fields: its type, and where it came from as one line, without its message."""
+    """Return an exception as fields: its type, and where it came from as one line, without its message.
+
+    Of a group, the first is described: what went wrong, and not who waited for it.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     return {"exception": type(error).__name__, "at": _where(error.__traceback__)}
 
 
