@@ -52,6 +52,7 @@ class LivePod:
 
     def tick(self, seconds: int = 1) -> "LivePod":
         self.now += seconds
+        self.body["metadata"]["resourceVersion"] = str(500 + self.now)
         return self
 
     def condition(self, type_: str, value: bool, reason: str = "") -> "LivePod":
@@ -65,6 +66,12 @@ class LivePod:
             {"type": type_, "status": status, "lastTransitionTime": at(self.now), "reason": reason}
         )
         return self
+
+    def policy(self, name: str) -> str:
+        """Return a container's restart policy; rules count as one of their own."""
+        spec = self.body["spec"]
+        (found,) = [one for one in [*spec.get("initContainers", []), *spec["containers"]] if one["name"] == name]
+        return "Rules" if found.get("restartPolicyRules") else str(found["restartPolicy"])
 
     def bind(self) -> "LivePod":
         self.tick()
@@ -132,8 +139,15 @@ class LivePod:
         one.update(ready=name in self.init and code == 0, started=False)
         return self._readiness()
 
+    def lose(self, name: str) -> "LivePod":
+        """The pod is over, and its node knows nothing of the container: it never ran, or is lost."""
+        one = self.container(name)
+        one.update(state={"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}, ready=False)
+        return self
+
     def back_off(self, name: str) -> "LivePod":
         """A container that has ended waits for its next start."""
+        self.tick()
         one = self.container(name)
         one.update(lastState=one["state"], state={"waiting": {"reason": "CrashLoopBackOff"}})
         return self

@@ -113,11 +113,21 @@ def test_a_restart_policy_keeps_the_task_running() -> None:
     assert seen(pod.start()).lastStatus == "RUNNING"
 
 
-@pytest.mark.parametrize(("ran", "code"), [(400, 3), (10, 1)], ids=["ignored exit code", "ended too early"])
-def test_a_restart_policy_has_its_limits(ran: int, code: int) -> None:
+def test_a_task_has_not_ended_while_kubernetes_may_start_its_container_again() -> None:
+    pod = LivePod(RESTARTED).bind().prepare().start().tick(400).note().end("app", 1)
+    assert seen(pod).lastStatus == "STOPPING"
+    assert seen(pod.delete()).lastStatus == "DEPROVISIONING"
+
+
+@pytest.mark.parametrize(
+    ("ran", "code", "status"),
+    [(400, 3, "DEPROVISIONING"), (10, 1, "STOPPING")],
+    ids=["ignored exit code", "ended too early"],
+)
+def test_a_restart_policy_has_its_limits(ran: int, code: int, status: str) -> None:
     pod = LivePod(RESTARTED).bind().prepare().start().tick(ran).end("app", code)
 
-    assert seen(pod).lastStatus == "DEPROVISIONING"
+    assert seen(pod).lastStatus == status
     assert first(pod).exitCode == code
 
 
@@ -154,9 +164,9 @@ def test_what_is_always_there() -> None:
     found = msgspec.to_builtins(seen(LivePod({"containerDefinitions": [{"cpu": 10, "memory": 64}]})))
 
     always = (
-    vpc = {"launchType": "FARGATE", **VPC}
-    found = seen(LivePod({"networkMode": "awsvpc", "cpu": "256", "memory": "512"}, run=vpc))
-        "group healthStatus lastStatus launchType memory overrides tags taskArn taskDefinitionArn version"
+        "attachments attributes availabilityZone clusterArn containers cpu createdAt desiredStatus "
+        "enableExecuteCommand group healthStatus lastStatus launchType memory overrides tags taskArn "
+        "taskDefinitionArn version"
     )
     assert set(found) == set(always.split())
     assert found["overrides"] == {"containerOverrides": [{"name": "app"}], "inferenceAcceleratorOverrides": []}
@@ -171,9 +181,8 @@ def test_what_is_always_there() -> None:
 
 
 def test_fargate() -> None:
-    found = seen(
-        LivePod({"networkMode": "awsvpc", "cpu": "256", "memory": "512"}, run={"launchType": "FARGATE", **VPC})
-    )
+    sizes = {"networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+    found = seen(LivePod(sizes, run={"launchType": "FARGATE", **VPC}))
 
     assert (found.platformVersion, found.platformFamily, found.cpu, found.memory) == ("1.4.0", "Linux", "256", "512")
     assert found.ephemeralStorage == ecs.EphemeralStorage(sizeInGiB=20)
@@ -296,14 +305,16 @@ def test_a_command_that_is_not_there() -> None:
 
 
 def test_a_task_that_never_started() -> None:
-    pod = LivePod().bind().prepare().wait("app", "ErrImagePull", "gone").delete().finish()
+    pod = LivePod(TWO).bind().prepare().wait("app", "ErrImagePull", "gone").delete()
+    pod.lose("app").lose("helper").finish()
     record = stopped(
         pod.view, StopNote("TaskFailedToStart", "CannotPullContainerError: gone", START + 3.5), START + 9.0
     )
 
     assert record is not None
     assert [(one.lastStatus, one.exitCode, one.reason) for one in record.containers or []] == [
-        ("STOPPED", None, "CannotPullContainerError: gone")
+        ("STOPPED", None, "CannotPullContainerError: gone"),
+        ("STOPPED", None, None),
     ]
     assert record.startedAt is None
     assert record.executionStoppedAt is None

@@ -23,6 +23,7 @@ _START_ERRORS = {
     "ContainerCannotRun": "CannotStartContainerError",
     "PostStartHookError": "CannotStartContainerError",
 }
+_UNKNOWN = "ContainerStatusUnknown"  # the node's word for a container of which nothing is left, or never was
 _OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
 
@@ -56,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     @property
     def exit_code(self) -> int | None:
         """The exit code of its end. One that may fail leaves the real code as its termination message."""
-        if self.ended is None or self.error:
+        if self.ended is None or self.error or self.ended.reason == _UNKNOWN:
             return None
         message = self.ended.message
         if self.facts.kind == "init" and self.ended.exitCode == 0 and message.isdecimal() and len(message) <= 3:
@@ -107,7 +108,8 @@ def _look(pod: Pod, facts: ContainerFacts, status: ContainerStatus | None) -> Se
     running = state.running is not None
     before = status.lastState.terminated
     ran_before = status.restartCount > 0 or (before is not None and not start_error(before.reason, ""))
-    started = (not error and (running or state.terminated is not None)) or ran_before
+    has_run = state.terminated is not None and not error and state.terminated.reason != _UNKNOWN
+    started = running or has_run or ran_before
     healthy, unhealthy_at = _health(pod, facts, status) if facts.health and running and not ended else (None, None)
     return Seen(facts, status, started, running, ended, error, healthy, unhealthy_at)
 
@@ -115,12 +117,12 @@ def _look(pod: Pod, facts: ContainerFacts, status: ContainerStatus | None) -> Se
 def _end(facts: ContainerFacts, status: ContainerStatus) -> Terminated | None:
     """Return the last run of a container that ECS would not start again, though Kubernetes may."""
     now, before = status.state.terminated, status.lastState.terminated
-    last = now or before
+    last = before if before and (now is None or now.reason == _UNKNOWN) else now
     if last is None:
         return None
     if not facts.restart:
-        # A sidecar is started again by Kubernetes, whatever ECS says of it.
-        return last if now or facts.kind == "sidecar" else None
+        # Kubernetes starts sidecars again, and before 1.35 any container of a Deployment; ECS does not.
+        return last
     if now and now.exitCode in facts.ignoredExitCodes:
         return now
     began, finished = epoch(last.startedAt), epoch(last.finishedAt)

@@ -28,6 +28,7 @@ from kecs.translate.observe.times import epoch
 from kecs.translate.views import Node, Pod
 
 _STOPPING = ("STOPPING", "DEPROVISIONING", "STOPPED")
+_NOT_STARTED = "TaskFailedToStart"
 _UNHEALTHY_REASON = "Task failed container health checks"
 _NOTES = msgspec.json.Decoder(StopNote)
 
@@ -59,8 +60,7 @@ def last_status(pod: Pod, seen: Sequence[Seen]) -> str:
     """Return `lastStatus` of a task that is not recorded yet. `seen` are its containers (`container.look`)."""
     if is_stopping(pod, seen):
         return "DEPROVISIONING" if has_ended(pod, seen) else "STOPPING"
-    must_run = [container for container in seen if container.facts.kind != "init"]
-    if must_run and all(container.started for container in must_run):
+    if _has_started(seen):
         return "RUNNING"
     return "PENDING" if pod.spec.nodeName else "PROVISIONING"
 
@@ -83,7 +83,17 @@ def has_ended(pod: Pod, seen: Sequence[Seen]) -> bool:
         not pod.spec.nodeName or pod.metadata.deletionGracePeriodSeconds == 0
     ):
         return True
-    return bool(seen) and all(container.status and container.status.state.terminated for container in seen)
+    deleting = pod.metadata.deletionTimestamp is not None
+    return bool(seen) and all(_is_over(container, deleting) for container in seen)
+
+
+def _is_over(container: Seen, deleting: bool) -> bool:
+    """Return whether a container has ended and Kubernetes will not start it again."""
+    terminated = container.status.state.terminated if container.status else None
+    if terminated is None:
+        return False
+    facts = container.facts
+    return deleting or not facts.restart or terminated.exitCode in facts.ignoredExitCodes
 
 
 def deleted_at(pod: Pod) -> float | None:
@@ -92,21 +102,47 @@ def deleted_at(pod: Pod) -> float | None:
     return None if end is None else end - (pod.metadata.deletionGracePeriodSeconds or 0)
 
 
-def _project(pod: Pod, facts: TaskFacts, node: Node | None, note: StopNote | None, now: float | None) -> ecs.Task:
+class _Reading(msgspec.Struct, frozen=True, gc=False):
+    """A pod being read: its containers, its note, and the time of its record (None: it has none yet)."""
+
+    pod: Pod
+    facts: TaskFacts
+    node: Node | None
+    note: StopNote | None
+    recorded: float | None
+    seen: list[Seen]
+    status: str
+
+    @property
+    def uid(self) -> str:
+        """The pod's UID, which makes all ids."""
+        return self.pod.metadata.uid
+
+    @property
+    def task_arn(self) -> str:
+        """The ARN of the task."""
+        return arns.task(self.facts.scope, self.facts.cluster_name, ids.task_id(self.uid))
+
+    @property
+    def ending(self) -> bool:
+        """Whether the task is to end, or has ended."""
+        return self.status in _STOPPING
+
+
+def _project(pod: Pod, facts: TaskFacts, node: Node | None, note: StopNote | None, recorded: float | None) -> ecs.Task:
     seen = look(pod, facts)
-    status = "STOPPED" if now is not None else last_status(pod, seen)
-    ending = status in _STOPPING
-    scope = facts.scope
-    cluster = facts.cluster_name
-    task_arn = arns.task(scope, cluster, ids.task_id(pod.metadata.uid))
+    status = "STOPPED" if recorded is not None else last_status(pod, seen)
+    reading = _Reading(pod, facts, node, note, recorded, seen, status)
     made = ecs.Task(
-        attachments=interface.attachments(pod, facts, stopped=now is not None),
+        attachments=interface.attachments(pod, facts, stopped=recorded is not None),
         attributes=[ecs.Attribute(name="ecs.cpu-architecture", value=_architecture(facts, node))],
         availabilityZone=interface.availability_zone(pod, facts, node),
         clusterArn=facts.cluster,
-        containers=[_container(pod, facts, container, task_arn, ending, note, now) for container in seen],
+        containers=[
+            _container(reading, container, reason) for container, reason in zip(seen, _reasons(reading), strict=True)
+        ],
         cpu=facts.cpu,
-        desiredStatus="STOPPED" if ending else "RUNNING",
+        desiredStatus="STOPPED" if reading.ending else "RUNNING",
         enableExecuteCommand=facts.enableExecuteCommand,
         group=facts.group,
         healthStatus=_task_health(seen, note),
@@ -115,46 +151,43 @@ def _project(pod: Pod, facts: TaskFacts, node: Node | None, note: StopNote | Non
         memory=facts.memory,
         overrides=_overrides(facts),
         tags=facts.tags,
-        taskArn=task_arn,
+        taskArn=reading.task_arn,
         taskDefinitionArn=facts.definition_arn,
-        version=_version(pod, seen, status, note),
+        version=_version(reading),
         startedBy=facts.startedBy or None,
         capacityProviderName=facts.capacityProviderName or None,
         platformVersion=facts.platformVersion or None,
         platformFamily=facts.platformFamily or None,
     )
+    _set_storage(made, facts)
+    if facts.launchType != "FARGATE" and node is not None:
+        made.containerInstanceArn = arns.container_instance(
+            facts.scope, facts.cluster_name, ids.task_id(node.metadata.uid)
+        )
+    if note is not None and reading.ending:
+        made.stopCode, made.stoppedReason = note.code, note.reason
+    _set_times(made, reading)
+    return made
+
+
+def _set_storage(made: ecs.Task, facts: TaskFacts) -> None:
     if facts.ephemeralStorage:
         made.ephemeralStorage = ecs.EphemeralStorage(sizeInGiB=facts.ephemeralStorage)
         if facts.launchType == "FARGATE":
             made.fargateEphemeralStorage = ecs.TaskEphemeralStorage(sizeInGiB=facts.ephemeralStorage)
-    if facts.launchType != "FARGATE" and node is not None:
-        made.containerInstanceArn = arns.container_instance(scope, cluster, ids.task_id(node.metadata.uid))
-    if note is not None and ending:
-        made.stopCode, made.stoppedReason = note.code, note.reason
-    _set_times(made, pod, seen, note, now)
-    return made
 
 
-def _container(
-    pod: Pod,
-    facts: TaskFacts,
-    seen: Seen,
-    task_arn: str,
-    ending: bool,
-    note: StopNote | None,
-    now: float | None,
-) -> ecs.Container:
-    described = seen.facts
-    status = "STOPPED" if seen.ended or now is not None else "RUNNING" if seen.started else "PENDING"
+def _container(reading: _Reading, seen: Seen, reason: str) -> ecs.Container:
+    pod, facts, described = reading.pod, reading.facts, seen.facts
+    status = "STOPPED" if seen.ended or reading.recorded is not None else "RUNNING" if seen.started else "PENDING"
+    container_id = ids.uuid(reading.uid, seen.name)
     made = ecs.Container(
-        containerArn=arns.container(
-            facts.scope, facts.cluster_name, ids.task_id(pod.metadata.uid), ids.uuid(pod.metadata.uid, seen.name)
-        ),
-        taskArn=task_arn,
+        containerArn=arns.container(facts.scope, facts.cluster_name, ids.task_id(reading.uid), container_id),
+        taskArn=reading.task_arn,
         name=seen.name,
         image=described.image,
         lastStatus=status,
-        healthStatus=_health(seen, note),
+        healthStatus=_health(seen, reading.note),
         networkInterfaces=interface.interfaces(pod, facts),
         cpu=str(described.cpu),
         memory=str(described.memory) if described.memory else None,
@@ -167,9 +200,25 @@ def _container(
         made.imageDigest = _digest(seen.status.imageID)
     if status == "STOPPED":
         made.exitCode = seen.exit_code
-    if ending:
-        made.reason = seen.reason or None
+    if reading.ending:
+        made.reason = reason or None
     return made
+
+
+def _reasons(reading: _Reading) -> list[str]:
+    """Return each container's reason, for those that have ended, and in the record for those that never started.
+
+    When the pod is over, what kept one from starting is left in the note alone.
+    """
+    seen, note = reading.seen, reading.note
+    if reading.recorded is None:
+        return [container.reason if container.ended else "" for container in seen]
+    reasons = [container.reason for container in seen]
+    if note is not None and note.code == _NOT_STARTED and "Error: " in note.reason and not any(reasons):
+        failed = next((at for at, container in enumerate(seen) if not container.started), None)
+        if failed is not None:
+            reasons[failed] = note.reason
+    return reasons
 
 
 def _digest(image_id: str) -> str | None:
@@ -215,8 +264,9 @@ def _overrides(facts: TaskFacts) -> ecs.TaskOverride:
     )
 
 
-def _set_times(made: ecs.Task, pod: Pod, seen: Sequence[Seen], note: StopNote | None, now: float | None) -> None:
+def _set_times(made: ecs.Task, reading: _Reading) -> None:
     """Fill in the times that are known; whole seconds must not make one fall before the one in front of it."""
+    pod, seen = reading.pod, reading.seen
     latest = created = created_at(pod)
 
     def after(moment: float | None) -> float | None:
@@ -231,20 +281,25 @@ def _set_times(made: ecs.Task, pod: Pod, seen: Sequence[Seen], note: StopNote | 
         scheduled = pod.condition("PodScheduled")
         made.connectivity = "CONNECTED"
         made.connectivityAt = after(epoch(scheduled.lastTransitionTime) if scheduled else created)
+    made.pullStartedAt = after(epoch(pod.status.startTime))
     begun = [_first_start(pod, container) for container in seen if container.started]
     starts = [moment for moment in begun if moment is not None]
-    made.pullStartedAt = after(epoch(pod.status.startTime))
-    must_run = [container for container in seen if container.facts.kind != "init"]
     if starts:
         made.pullStoppedAt = after(min(starts))
-    if starts and must_run and all(container.started for container in must_run):
-        made.startedAt = after(max(starts))
-    if made.desiredStatus == "STOPPED":
-        made.stoppingAt = after(_decided(pod, seen, note) or now)
-        if has_ended(pod, seen) or now is not None:
+        if _has_started(seen):
+            made.startedAt = after(max(starts))
+    if reading.ending:
+        made.stoppingAt = after(_decided(reading) or reading.recorded)
+        if has_ended(pod, seen) or reading.recorded is not None:
             finished = [epoch(container.ended.finishedAt) for container in seen if container.ended]
             made.executionStoppedAt = after(max((moment for moment in finished if moment), default=None))
-    made.stoppedAt = after(now)
+    made.stoppedAt = after(reading.recorded)
+
+
+def _has_started(seen: Sequence[Seen]) -> bool:
+    """Return whether all containers that have to run have started; the init part does not have to."""
+    must_run = [container for container in seen if container.facts.kind != "init"]
+    return bool(must_run) and all(container.started for container in must_run)
 
 
 def created_at(pod: Pod) -> float:
@@ -266,34 +321,18 @@ def _first_start(pod: Pod, seen: Seen) -> float | None:
     return epoch(run.startedAt) if run else None
 
 
-def _decided(pod: Pod, seen: Sequence[Seen], note: StopNote | None) -> float | None:
-    if note is not None:
-        return note.at
-    ends = [epoch(container.ended.finishedAt) for container in seen if container.essential and container.ended]
-    known = [moment for moment in (deleted_at(pod), *ends) if moment is not None]
-    return min(known, default=None)
+def _decided(reading: _Reading) -> float | None:
+    """Return when the task's end was decided, or came."""
+    if reading.note is not None:
+        return reading.note.at
+    ends = [epoch(container.ended.finishedAt) for container in reading.seen if container.essential and container.ended]
+    return min((moment for moment in (deleted_at(reading.pod), *ends) if moment is not None), default=None)
 
 
-def _version(pod: Pod, seen: Sequence[Seen], status: str, note: StopNote | None) -> int:
-    """Count what has happened to the task; every term only grows.
-
-    Health goes to and fro, so for checked containers the seconds to its last change are a term of their own.
-    """
-    steps = 1 + bool(pod.spec.nodeName) + bool(pod.status.podIP) + bool(pod.status.startTime) + (note is not None)
-    if status in _STOPPING:
-        steps += 2 + _STOPPING.index(status)
-    for container in seen:
-        reported = container.status
-        if reported is None:
-            continue
-        steps += 2 * reported.restartCount + (container.ended is not None)
-        if reported.state.terminated or (reported.lastState.terminated and not reported.state.running):
-            steps += 2
-        elif reported.state.running:
-            steps += 1
-        if container.facts.health:
-            condition = pod.condition("ContainersReady")
-            changed = epoch(condition.lastTransitionTime) if condition else None
-            began = epoch(pod.metadata.creationTimestamp)
-            steps += int(max(0.0, changed - began)) if changed is not None and began is not None else 0
-    return steps
+def _version(reading: _Reading) -> int:
+    """Return a number that grows with each change: 1 while nothing has happened to the task, then its pod's."""
+    if reading.status == "PROVISIONING":
+        return 1
+    text = reading.pod.metadata.resourceVersion
+    version = int(text) if text.isdecimal() else 0
+    return max(2, version + (reading.recorded is not None))
