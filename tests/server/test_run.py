@@ -13,7 +13,7 @@ from kecs.model.generated import ecs
 from kecs.server.run import Door, House, StartError
 from kecs.services.context import Context
 from tests.server.support import app
-from tests.server.test_http import answer, message
+from tests.server.test_connection import answer, message
 
 
 async def clusters(ctx: Context, request: Any) -> ecs.ListClustersResponse:

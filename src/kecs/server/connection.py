@@ -49,7 +49,8 @@ class Connection(asyncio.Protocol):
         self._arriving: Cycle | None = None  # the request that arrives, or arrived last
         self._at_work: Cycle | None = None  # the request that is being answered
         self._waiting: deque[Cycle] = deque()  # requests that came before the answer to the one before them
-        self._deaf = False
+        self._deaf = False  # nothing more is parsed
+        self._body_left = 0  # bytes of a body behind a head that asked for an upgrade
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._awaiting_continue = False
@@ -79,14 +80,15 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse, and refuse a head that grows too large."""
         if self._deaf:
+            self._feed_body(data)
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # Answered as if it had not asked; whatever follows may be of another protocol.
+        except httptools.HttpParserUpgrade as upgrade:
+            # Answered as if it had not asked. The parser stops here, and whatever follows may be of another protocol.
             self._deaf = True
-            if self._arriving is not None:
-                self._arriving.keep_alive = False
+            self._body_left = int(dict(self._headers).get(b"content-length", b"0"))
+            self._feed_body(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(b"400 Bad Request")
         else:
@@ -171,7 +173,22 @@ class Connection(asyncio.Protocol):
             self._pause_reading()
 
     def on_message_complete(self) -> None:
-        """Begin to wait for the answer."""
+        """Begin to wait for the answer. Where an upgrade is asked for the parser says so before the body."""
+        if self._parser.should_upgrade():
+            return
+        self._arrived()
+
+    def _feed_body(self, data: bytes) -> None:
+        if self._arriving is None or self._arriving.arrived:
+            return
+        self._arriving.keep_alive = False
+        if part := data[: self._body_left]:
+            self._body_left -= len(part)
+            self.on_body(part)
+        if not self._body_left:
+            self._arrived()
+
+    def _arrived(self) -> None:
         if self._arriving is not None:
             self._arriving.end()
         self._phase = _IDLE if self._at_work is None else _ANSWERING

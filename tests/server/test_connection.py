@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kecs.model.generated import ecs
 from kecs.server import clock
 from kecs.server.clock import Clock, Limits
-from kecs.server.connection import App
+from kecs.server.connection import App, Connection
 from kecs.server.run import Door, House
 from kecs.services.context import Context
 from tests.server.support import TARGET, app
@@ -207,3 +209,46 @@ class Somebody:
 
     def end_if_late(self, now: int) -> None:
         self.asked.append(now)
+
+
+HEADS = st.lists(
+    st.sampled_from(
+        [b"GET ", b"POST ", b"CONNECT ", b"/", b"*", b"http://", b"a:1", b"?x", b"%zz", b" HTTP/1.1", b"\r\n"]
+    )
+    | st.sampled_from([b"Host: a", b"Content-Length: ", b"5", b"-1", b"Transfer-Encoding: chunked", b"Upgrade: x"])
+    | st.sampled_from([b"Connection: upgrade", b"Expect: 100-continue", b"{}", b"\r\n\r\n", b"0\r\n\r\n", b"\x00\xff"])
+    | st.binary(max_size=5),
+    max_size=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts=HEADS, cut=st.integers(0, 200))
+def test_no_bytes_break_a_connection(parts: list[bytes], cut: int) -> None:
+    async def feed() -> None:
+        connection = Connection(app(ListClusters=clusters), Clock(), Limits(head_bytes=100), set())
+        connection.connection_made(Sink())
+        data = b"".join(parts)
+        connection.data_received(data[:cut])
+        connection.data_received(data[cut:])
+        await asyncio.sleep(0)
+        connection.connection_lost(None)
+        connection._clock.stop()
+        pending = asyncio.all_tasks() - {asyncio.current_task()}
+        if pending:
+            await asyncio.wait(pending, timeout=5)
+        assert not [task for task in pending if not task.done() or task.exception()]
+
+    asyncio.run(feed())
+
+
+class Sink(asyncio.Transport):
+    """A transport to nowhere."""
+
+    def write(self, data: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
