@@ -121,6 +121,7 @@ class RollingUpdate(msgspec.Struct, omit_defaults=True, gc=False):
 class Strategy(msgspec.Struct, omit_defaults=True, gc=False):
     """How a workload is updated."""
 
+    type: str = "RollingUpdate"
     rollingUpdate: RollingUpdate | None = None
 
 
