@@ -1,12 +1,13 @@
 """A container engine for tests: Podman behind the Docker API, apart from any other on the machine (`tools/engine`).
 
-Use it as the fixture `container_engine`, which gives its DOCKER_HOST: import it into the `conftest.py` of the tests that need it.
-`IMAGE` is the one image that it has: busybox, with a shell.
+Use it as the fixture `container_engine`, which gives its DOCKER_HOST: import it into the `conftest.py` of the tests
+that need it. `IMAGE` is the one image that it has: busybox, with a shell.
 """
 
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def missing() -> str:
     return f"real containers need {', '.join(absent)}" if absent else ""
 
 
+def need_engine() -> None:
+    """Skip the test where there can be no engine; fail it where nothing may be left out."""
+    reason = missing()
+    if reason and os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
 def _path() -> str:
     return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
@@ -33,9 +43,10 @@ def _path() -> str:
 class EngineProcess:
     """One engine in a directory of its own. It can be ended and started again, as when a machine's engine restarts."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.host = f"unix://{directory / 'engine.sock'}"
+    def __init__(self) -> None:
+        # A directory of its own, because Podman takes short paths only.
+        self.directory = Path(tempfile.mkdtemp(prefix="engine-"))
+        self.host = f"unix://{self.directory / 'engine.sock'}"
 
     def start(self) -> "EngineProcess":
         """Start it."""
@@ -60,14 +71,10 @@ class EngineProcess:
 
 
 @pytest.fixture(scope="session")
-def container_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def container_engine() -> Iterator[str]:
     """The DOCKER_HOST of an engine that all tests of this worker share: name what you make, and remove it."""
-    reason = missing()
-    if reason:
-        if os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    engine = EngineProcess(tmp_path_factory.mktemp("engine"))
+    need_engine()
+    engine = EngineProcess()
     try:
         yield engine.start().host
     finally:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kecs.embedded.engine import Engine as Api
 from kecs.embedded.node.context import NodeSettings
@@ -63,7 +63,7 @@ class Cluster:
         self.node: Node
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Cluster":
+    async def __aenter__(self) -> Self:
         await self.start_node()
         return self
 
@@ -84,7 +84,7 @@ class Cluster:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        if isinstance(self.containers, SimulatedEngine):
+        if isinstance(self.containers, SimulatedEngine) and not self.containers.gone:
             self.containers = SimulatedEngine()  # it ends with its process, and knows nothing at the next start
 
     async def pod(self, name: str, *containers: Json, metadata: Json | None = None, **spec: Any) -> Json:

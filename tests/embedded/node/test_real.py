@@ -283,7 +283,7 @@ async def test_hooks(real: Cluster) -> None:
 
 async def test_probes(real: Cluster) -> None:
     quick = {"periodSeconds": 1, "failureThreshold": 1}
-    probes = {
+    probes: Json = {
         "startupProbe": {"exec": {"command": ["test", "-e", "/tmp/up"]}, "periodSeconds": 1, "failureThreshold": 30},
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "web"}, **quick},
         "livenessProbe": {"tcpSocket": {"port": 8080}, **quick},

@@ -3,9 +3,11 @@
 What belongs here: everything between a pod that is bound to the node and the containers that carry it out.
 
 - Pure: `views` (what is read of a pod), `decide` (what to do next), `restarts` (restart policies and back-off),
-  `status` (what a pod's status says), `environment`, `container` (what an engine is asked for), `script` (what a simulated container does).
+  `status` (what a pod's status says), `environment`, `container` (what an engine is asked for), `script` (what a
+  simulated container does).
 - The engines behind one Protocol (`engine`): `docker` (the Docker API, by Docker or Podman) and `simulated`.
-- Acting: `worker` (one pod), `node` (all of them), `images`, `volumes`, `prober`, `hooks`, `registration`, `recorder`, `door`.
+- Acting: `worker` (one pod), `node` (all of them), `images`, `volumes`, `prober`, `hooks`, `registration`,
+  `recorder`, `door`.
 
 Elsewhere: which pod runs on which node (the scheduler among the controllers), and everything that knows ECS.
 """

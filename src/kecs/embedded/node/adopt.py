@@ -1,4 +1,4 @@
-"""What is known of a pod after a restart of the node: its last written status, corrected by what the engine shows. Pure."""
+"""What is known of a pod after a restart of the node: its last status, corrected by what the engine shows. Pure."""
 
 from collections.abc import Iterable
 
@@ -61,7 +61,7 @@ def _bare(container: str) -> str:
 
 
 def correct(record: PodRecord, shown: Iterable[Found], now: float) -> str:
-    """Bring a record up to what the engine shows, and return the id of the sandbox that its containers share, if known."""
+    """Bring a record up to what the engine shows; return the id of the sandbox that its containers share, if known."""
     shown = list(shown)
     by_name: dict[str, list[Found]] = {}
     for found in shown:

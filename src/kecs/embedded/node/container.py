@@ -159,7 +159,8 @@ def _check_non_root(pod: Pod, container: Container, image: Image, uid: int | Non
         raise ConfigError(f"container has runAsNonRoot and image will run as root {where}")
     if not name.isdigit():
         raise ConfigError(
-            f"container has runAsNonRoot and image has non-numeric user ({name}), cannot verify user is non-root {where}"
+            f"container has runAsNonRoot and image has non-numeric user ({name}), "
+            f"cannot verify user is non-root {where}"
         )
 
 

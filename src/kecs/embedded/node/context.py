@@ -14,6 +14,9 @@ from kecs.embedded.node.restarts import BackOff
 from kecs.embedded.node.volumes import Volumes
 from kecs.kube.api import Api
 
+_SLOW = BackOff(10.0, 300.0)  # Kubernetes's, for containers that end and images that cannot be had
+_BRISK = BackOff(1.0, 10.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSettings:
@@ -21,13 +24,13 @@ class NodeSettings:
 
     name: str
     directory: Path
-    address: str = "127.0.0.1"  # that the machine is reached by, where no better one is known
+    address: str = ""  # that the machine is reached by; empty: the one by which it would reach others
     machine_capacity: bool = False  # show what the machine has, instead of ample capacity
     max_pods: int = 100_000
     warm_sandboxes: int = 2  # kept ready on a real engine; 0 for none
-    restart_back_off: BackOff = BackOff(10.0, 300.0)
-    pull_back_off: BackOff = BackOff(10.0, 300.0)
-    retry_back_off: BackOff = BackOff(1.0, 10.0)  # of sandboxes, volumes and configurations that failed
+    restart_back_off: BackOff = _SLOW
+    pull_back_off: BackOff = _SLOW
+    retry_back_off: BackOff = _BRISK  # of sandboxes, volumes and configurations that failed
     patience: float = 0.5  # seconds that a start may take before the status says that it is under way
     lease_seconds: float = 60.0  # between two renewals of the node's lease
 

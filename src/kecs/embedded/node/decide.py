@@ -1,7 +1,8 @@
 """What the node does next for a pod: a pure function of the pod, what is known of its containers, and the time.
 
-It is asked whenever something changed, and answers with everything that can be done now; what depends on that comes at the
-next asking. What is already under way (a start, a stop) is the worker's business: asking for it twice is harmless.
+It is asked whenever something changed, and answers with everything that can be done now; what depends on that comes
+at the next asking. What is already under way (a start, a stop) is the worker's business: asking for it twice is
+harmless.
 """
 
 from dataclasses import dataclass, field

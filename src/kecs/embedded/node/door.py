@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Callable
 
 from kecs.embedded.node.engine import Engine, EngineError, EngineGone, LogQuery, NoSuchContainer
 from kecs.embedded.node.record import ContainerRecord, PodRecord
-from kecs.kube.api import ExecResult, LogOptions
+from kecs.embedded.node.views import POD_VIEWS, Container
+from kecs.kube.api import Api, ExecResult, LogOptions
 from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
 from kecs.kube.time import epoch
 
@@ -15,24 +16,29 @@ _EXEC_LIMIT = 3600.0
 class Door:
     """Serves `pods/log` and `pods/exec`. `find` returns the record of a pod."""
 
-    def __init__(self, engine: Engine, find: Callable[[str, str], PodRecord | None]) -> None:
-        self._engine, self._find = engine, find
+    def __init__(self, api: Api, engine: Engine, find: Callable[[str, str], PodRecord | None]) -> None:
+        self._api, self._engine, self._find = api, engine, find
 
-    def _container(self, namespace: str, pod: str, name: str) -> ContainerRecord:
-        record = self._find(namespace, pod)
-        if record is None:
-            raise NotFound(f'pods "{pod}" not found')
-        if not name and len(record.containers) > 1:
-            names = " ".join(each.name for each in record.containers)
-            raise BadRequest(f"a container name must be specified for pod {pod}, choose one of: [{names}]")
-        for each in record.containers:
-            if name in ("", each.name):
-                return each
-        raise BadRequest(f"container {name or 'of the pod'} is not valid for pod {pod}")
+    async def _container(self, namespace: str, name: str, container: str) -> ContainerRecord | None:
+        """Return a container's record, None when its pod has no node. Raises `NotFound`, `BadRequest`."""
+        pod = await self._api.get(POD_VIEWS, namespace, name)
+        mains, inits = _names(pod.spec.containers), _names(pod.spec.initContainers)
+        if not container and len(mains) > 1:
+            others = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
+            raise BadRequest(
+                f"a container name must be specified for pod {name}, choose one of: [{' '.join(mains)}]{others}"
+            )
+        container = container or mains[0]
+        if container not in (*mains, *inits):
+            raise BadRequest(f"container {container} is not valid for pod {name}")
+        record = self._find(namespace, name)
+        return None if record is None else record.of(container)
 
     async def log(self, namespace: str, pod: str, options: LogOptions) -> AsyncGenerator[bytes, None]:
         """Yield what a container wrote. Raises `BadRequest`, `NotFound`, `Unavailable`."""
-        container = self._container(namespace, pod, options.container)
+        container = await self._container(namespace, pod, options.container)
+        if container is None:
+            return
         run = container.last if options.previous else container.run
         if options.previous and run is None:
             raise BadRequest(f'previous terminated container "{container.name}" in pod "{pod}" not found')
@@ -59,9 +65,9 @@ class Door:
 
     async def exec(self, namespace: str, pod: str, command: list[str], *, container: str = "") -> ExecResult:
         """Run a command in a container. Raises `BadRequest`, `NotFound`, `InternalError`, `Unavailable`."""
-        found = self._container(namespace, pod, container)
-        if found.run is None or found.run.state != "running":
-            raise BadRequest(f"container {found.name} is not running")
+        found = await self._container(namespace, pod, container)
+        if found is None or found.run is None or found.run.state != "running":
+            raise BadRequest(f"container {container or pod} is not running")
         try:
             return await self._engine.exec(found.run.id, command, _EXEC_LIMIT)
         except EngineGone as error:
@@ -79,3 +85,7 @@ def _since(options: LogOptions) -> float:
         return epoch(options.since_time)
     except ValueError as error:
         raise BadRequest(f"invalid sinceTime {options.since_time!r}") from error
+
+
+def _names(containers: list[Container]) -> list[str]:
+    return [each.name for each in containers]

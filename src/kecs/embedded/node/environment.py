@@ -1,7 +1,7 @@
 """A container's environment: values from the pod, config maps and secrets, and `$(NAME)` expansion. Pure.
 
-The rules are Kubernetes's: variables are expanded with those declared before them, `$$` is a `$` that begins nothing, and a
-reference to an unknown name stays as it is.
+The rules are Kubernetes's: variables are expanded with those declared before them, `$$` is a `$` that begins nothing,
+and a reference to an unknown name stays as it is.
 """
 
 import base64

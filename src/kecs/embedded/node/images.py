@@ -96,7 +96,8 @@ class Images:
         """Return the container's image, pulled if its policy says so. Raises `ImageError`, `EngineGone`."""
         name, policy = container.image, policy_of(container)
         if not valid(name):
-            message = f'Failed to apply default image tag "{name}": couldn\'t parse image name "{name}": invalid reference format'
+            problem = f'couldn\'t parse image name "{name}": invalid reference format'
+            message = f'Failed to apply default image tag "{name}": {problem}'
             self._recorder.warning(pod, "InspectFailed", message, container.name)
             raise ImageError("InvalidImageName", message)
         present = await self._engine.image(name)
@@ -114,6 +115,11 @@ class Images:
             raise ImageError("ErrImageNeverPull", message)
         return await self._pull(pod, container, logins)
 
+    def _pulled(self, key: str, task: asyncio.Task[Image]) -> None:
+        self._pulls.pop(key, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("pull of %s: %s", key, task.exception())
+
     async def _pull(self, pod: Pod, container: Container, logins: Sequence[Credentials]) -> Image:
         name = container.image
         self._recorder.normal(pod, "Pulling", f'Pulling image "{name}"', container.name)
@@ -122,7 +128,7 @@ class Images:
         task = self._pulls.get(key)
         if task is None:
             task = self._pulls[key] = asyncio.create_task(self._engine.pull(name, logins))
-            task.add_done_callback(lambda _: self._pulls.pop(key, None))
+            task.add_done_callback(lambda done: self._pulled(key, done))
         try:
             image = await asyncio.shield(task)
         except EngineGone:

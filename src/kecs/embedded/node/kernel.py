@@ -1,7 +1,7 @@
 """What the kernel says of a container that it killed, for engines that do not pass it on.
 
-Podman on a machine with version 1 of control groups shows a container that ran out of memory as merely killed. The kernel's log
-names the control group, and so the container.
+Podman on a machine with version 1 of control groups shows a container that ran out of memory as merely killed. The
+kernel's log names the control group, and so the container.
 """
 
 import os

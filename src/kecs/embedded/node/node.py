@@ -1,7 +1,8 @@
 """The node: watches the pods that are bound to it, listens to its engine, and has the worker see to each.
 
-It begins by finding out what runs already: what belongs to its pods is adopted, what no pod claims is removed. While its
-engine cannot be reached it says so in its object and waits; when the engine is back, every pod is looked at again.
+It begins by finding out what runs already: what belongs to its pods is adopted, what no pod claims is removed. While
+its engine cannot be reached it says so in its object and waits; when the engine is back, every pod is looked at
+again.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Coroutine, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from kecs.embedded.node.images import Images
 from kecs.embedded.node.pool import WARM, SandboxPool
 from kecs.embedded.node.record import PodRecord
 from kecs.embedded.node.recorder import Recorder
-from kecs.embedded.node.registration import Registration
+from kecs.embedded.node.registration import Registration, primary_address
 from kecs.embedded.node.views import GLANCES, GlanceMeta, PodGlance
 from kecs.embedded.node.volumes import Volumes
 from kecs.embedded.node.worker import Worker, work_of
@@ -30,8 +32,9 @@ from kecs.kube.errors import ApiError, Gone
 log = logging.getLogger(__name__)
 
 _UNKNOWN = Machine("unknown://0", "amd64", "linux", "", 1, 1 << 30)
-_FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0  # seconds between attempts to reach the engine, or the API
-_AT_ONCE = 500  # pods looked at before others get a turn, when there is much to do at once
+_FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0  # seconds between attempts to reach the engine, or the API
+_PAGE = 500  # pods per list request
+_AT_ONCE = 50  # pods looked at before others get a turn, when there is much to do at once
 
 
 def owner_of(directory: Path) -> str:
@@ -50,6 +53,8 @@ class Node:
     """A kubelet in small. `run` does everything; `ready` is set while the engine answers."""
 
     def __init__(self, api: Api, engine: Engine, settings: NodeSettings) -> None:
+        if not settings.address:
+            settings = replace(settings, address=primary_address())
         self._api, self._engine, self._settings = api, engine, settings
         self._owner = owner_of(settings.directory)
         self._records: dict[str, PodRecord] = {}
@@ -57,7 +62,7 @@ class Node:
         self._registration = Registration(api, settings)
         self._recorder = Recorder(api, settings.name, quiet=engine.simulated)
         self._pool = SandboxPool(engine, self._owner, 0 if engine.simulated else settings.warm_sandboxes)
-        self._door = Door(engine, lambda namespace, name: self._names.get((namespace, name)))
+        self._door = Door(api, engine, lambda namespace, name: self._names.get((namespace, name)))
         self._worker: Worker | None = None
         self._machine = _UNKNOWN
         self._uid = ""
@@ -164,11 +169,16 @@ class Node:
                 delay = min(delay * 2, _LONGEST_DELAY)
 
     async def _list(self, fields: str) -> str:
-        page = await self._api.list(GLANCES, fields=fields)
-        alive = set()
-        for glance in page.items:
-            alive.add(glance.metadata.uid)
-            self._take(glance.metadata)
+        alive: set[str] = set()
+        page = await self._api.list(GLANCES, fields=fields, limit=_PAGE)
+        while True:
+            for glance in page.items:
+                alive.add(glance.metadata.uid)
+                self._take(glance.metadata)
+            if not page.continue_:
+                break
+            await asyncio.sleep(0)
+            page = await self._api.list(GLANCES, fields=fields, limit=_PAGE, continue_=page.continue_)
         for record in list(self._records.values()):
             if record.uid not in alive:
                 self._lose(record)
@@ -320,7 +330,10 @@ async def remove_containers(engine: Engine, found: Iterable[Found]) -> int:
 
 
 async def reset(engine: Engine, directory: Path) -> int:
-    """End and remove every container and volume of a data directory; return how many containers. Raises `EngineGone`."""
+    """End and remove every container and volume of a data directory, and return how many containers there were.
+
+    `directory` is the node's own (`NodeSettings.directory`). Raises `EngineGone`.
+    """
     owner = owner_of(directory)
     removed = await remove_containers(engine, await engine.list(owner))
     for name in await engine.volumes(owner):

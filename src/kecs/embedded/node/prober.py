@@ -1,7 +1,7 @@
 """Startup, readiness and liveness probes of the containers of one pod.
 
-A probe is a timer and a state of a few numbers. An engine that says that its answer is steady is not asked again until it tells
-of a change, so ten thousand simulated pods with health checks cost nothing while they are well.
+A probe is a timer and a state of a few numbers. An engine that says that its answer is steady is not asked again
+until it tells of a change, so ten thousand simulated pods with health checks cost nothing while they are well.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Events about pods and the node, written beside the work and never in its way.
 
-A repeated event raises the count of the one before, as Kubernetes's recorder does. A node whose containers are simulated keeps
-the ordinary ones ("Started container …") to itself: thousands of them would say nothing.
+A repeated event raises the count of the one before, as Kubernetes's recorder does. A node whose containers are
+simulated keeps the ordinary ones ("Started container …") to itself: thousands of them would say nothing.
 """
 
 import asyncio

@@ -1,10 +1,11 @@
 """The node's own object and lease: that it is there, what it has, and whether its engine answers.
 
-The object is written when something about it changes; the lease is renewed rarely, because in one process nothing else can
-fail while the node lives.
+The object is written when something about it changes; the lease is renewed rarely, because in one process nothing
+else can fail while the node lives.
 """
 
 import platform
+import socket
 import time
 
 from kecs.embedded.node.context import NodeSettings
@@ -22,6 +23,16 @@ _AMPLE_STORAGE = "1Pi"
 _DOWN = "container runtime is down"
 
 
+def primary_address() -> str:
+    """Return the address by which this machine would reach others; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
 class Registration:
     """Keeps the node's object true."""
 
@@ -30,7 +41,10 @@ class Registration:
         self._lease_since = time.time()
 
     async def register(self, machine: Machine, problem: str) -> str:
-        """Make the node's object, or bring it up to date, and return its uid. `problem`: why the engine does not answer."""
+        """Make the node's object, or bring it up to date, and return its uid.
+
+        `problem` says why the engine does not answer, and is empty when it does.
+        """
         name = self._settings.name
         labels = {
             "kubernetes.io/hostname": name,

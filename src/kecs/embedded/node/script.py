@@ -1,14 +1,16 @@
 """What a simulated container does: pure, from a script or from a plain command.
 
-A script is JSON, in the pod's annotation `simulation.kecs.io/<container>` or in the container's variable `KECS_SIMULATION`:
+A script is JSON, in the pod's annotation `simulation.kecs.io/<container>` or in the container's variable
+`KECS_SIMULATION`:
 
     {"startDelay": 0.5, "runSeconds": 10, "exitCode": 3, "oomKilled": false,
      "logs": ["at once", {"after": 2, "line": "two seconds later"}],
      "health": [{"after": 0, "healthy": true}, {"after": 5, "healthy": false}],
      "stopSeconds": 1, "stopExitCode": 0, "ignoresTerm": false, "startError": "exec format error"}
 
-All members may be left out. Without `runSeconds` the container runs until it is stopped. Without a script it does what a plain
-command says: `sleep N`, `true`, `false`, and in an `sh -c` line `echo`, `sleep` and `exit N` joined by `;` or `&&`.
+All members may be left out. Without `runSeconds` the container runs until it is stopped. Without a script it does
+what a plain command says: `sleep N`, `true`, `false`, and in an `sh -c` line `echo`, `sleep` and `exit N` joined by
+`;` or `&&`.
 """
 
 import shlex

@@ -1,8 +1,8 @@
-"""An engine whose containers are entries in a table. They cost some hundred bytes each, and nothing while nothing happens.
+"""An engine whose containers are entries in a table: some hundred bytes each, and no work while nothing happens.
 
-What a container does is known when it starts (`script`), so its end is one timer at most, its log is computed when it is
-read, and a probe that cannot change its answer need not ask again. At its end the engine forgets everything: `recall` makes the
-table anew from what the API says, as though the containers had gone on meanwhile.
+What a container does is known when it starts (`script`), so its end is one timer at most, its log is computed when it
+is read, and a probe that cannot change its answer need not ask again. At its end the engine forgets everything:
+`recall` makes the table anew from what the API says, as though the containers had gone on meanwhile.
 """
 
 import asyncio
@@ -92,10 +92,12 @@ class SimulatedEngine:
                 queue.put_nowait(None)
 
     async def connect(self) -> Machine:
+        """Answer as a small machine."""
         self._check()
         return Machine("simulated://1", "amd64", "linux", "simulated", 4, 8 << 30)
 
     async def close(self) -> None:
+        """Stop playing."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -124,10 +126,12 @@ class SimulatedEngine:
         )
 
     async def list(self, owner: str) -> list[Found]:
+        """Return the containers of one owner."""
         self._check()
         return [self._found(key, entry) for key, entry in self._entries.items() if entry.labels[0] == owner]
 
     async def recall(self, claims: Sequence[Claim]) -> None:
+        """Make the table anew."""
         self._check()
         for claim in claims:
             config = claim.config
@@ -147,12 +151,14 @@ class SimulatedEngine:
                 self._run(claim.id, entry, claim.started_at)
 
     async def inspect(self, container: str) -> Found:
+        """Return one container."""
         self._check()
         if container not in self._entries:
             container = _id(container)
         return self._found(container, self._entry(container))
 
     async def image(self, name: str) -> Image | None:
+        """Return an image: all are there, but those of a host under `.invalid`."""
         self._check()
         return (
             None
@@ -161,6 +167,7 @@ class SimulatedEngine:
         )
 
     async def pull(self, name: str, credentials: Sequence[Credentials]) -> Image:
+        """Pull an image."""
         image = await self.image(name)
         if image is None:
             host = registry_of(name)
@@ -168,11 +175,13 @@ class SimulatedEngine:
         return image
 
     async def create_sandbox(self, config: SandboxConfig) -> str:
+        """Make a sandbox, and give it an address."""
         key = self._new(config.name, _Entry(_values(config.labels)))
         self._entries[key].address = self._take(0)
         return key
 
     async def create(self, config: ContainerConfig) -> str:
+        """Make a container; a script that cannot be read is refused."""
         try:
             script = _script(config)
         except BadScript as error:
@@ -195,6 +204,7 @@ class SimulatedEngine:
         return number
 
     async def start(self, container: str) -> float:
+        """Start a container."""
         entry = self._entry(container)
         if entry.script.start_delay:
             await asyncio.sleep(entry.script.start_delay)
@@ -251,6 +261,7 @@ class SimulatedEngine:
                 queue.put_nowait(EngineEvent(action, container, labels))  # type: ignore[arg-type]  # one of its literals
 
     async def stop(self, container: str, grace: float) -> None:
+        """Ask a container to end."""
         entry = self._entry(container)
         script = entry.script
         slow = NO_END if script.ignores_term else script.stop_seconds
@@ -267,9 +278,11 @@ class SimulatedEngine:
             return
 
     async def kill(self, container: str) -> None:
+        """Kill a container."""
         self._end(container, self._entry(container), _KILLED)
 
     async def remove(self, container: str) -> None:
+        """Kill and remove a container."""
         self._check()
         entry = self._entries.get(container)
         if entry is not None:
@@ -278,6 +291,7 @@ class SimulatedEngine:
             self._addresses.discard(entry.address)
 
     async def exec(self, container: str, command: Sequence[str], limit: float | None) -> ExecResult:
+        """Run a plain command; any other succeeds and says nothing."""
         if self._entry(container).state != "running":
             raise EngineError(f"container {container} is not running")
         script = _exec(command)
@@ -290,9 +304,11 @@ class SimulatedEngine:
         return ExecResult(script.exit_code if script.run_seconds < NO_END else 0, output.encode())
 
     async def reach(self, container: str, request: Request, limit: float) -> Answer:
+        """Answer as the container's health has it."""
         return self._health(container)
 
     async def check(self, container: str, command: Sequence[str], limit: float) -> Answer:
+        """Answer as the container's health has it, and as a plain command would."""
         answer = self._health(container)
         if answer.ok and not self._entry(container).script.health and _exec(command).exit_code:
             return Answer(ok=False, output="command failed", steady=True)
@@ -306,6 +322,7 @@ class SimulatedEngine:
         return Answer(ok, "" if ok else "simulated as unhealthy", steady=True)
 
     async def logs(self, container: str, query: LogQuery) -> AsyncGenerator[bytes, None]:
+        """Yield what a container wrote."""
         entry = self._entry(container)
         lines = (
             [(entry.started_at + line.after, line.line) for line in entry.script.lines()] if entry.started_at else []
@@ -327,6 +344,7 @@ class SimulatedEngine:
         return moment <= (entry.finished_at or self._clock()) + slack
 
     async def events(self, owner: str) -> AsyncGenerator[EngineEvent | None, None]:
+        """Yield what happens to an owner's containers."""
         self._check()
         listener = (owner, asyncio.Queue[EngineEvent | None]())
         self._listeners.append(listener)
@@ -339,16 +357,20 @@ class SimulatedEngine:
             self._listeners.remove(listener)
 
     async def create_volume(self, name: str, labels: Mapping[str, str], *, memory: bool, size: int) -> None:
+        """Do nothing: nobody writes to it."""
         self._check()
 
     async def open_volume(self, container: str, target: str, mode: int) -> None:
+        """Do nothing."""
         self._check()
 
     async def volumes(self, owner: str) -> Mapping[str, str]:
+        """Return none."""
         self._check()
         return {}
 
     async def remove_volume(self, name: str) -> None:
+        """Do nothing."""
         self._check()
 
 

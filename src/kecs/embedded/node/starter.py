@@ -1,14 +1,15 @@
 """Starting containers of a pod: sandbox, volumes, images, configuration, process, start hook.
 
-Names are deterministic, so a start that was cut off anywhere is finished by the next one: a container that is there already
-is taken over, made ones are started, running ones are left alone.
+Names are deterministic, so a start that was cut off anywhere is finished by the next one: a container that is there
+already is taken over, made ones are started, running ones are left alone.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
-from kecs.embedded.node import engine as engines
+from kecs.embedded.node.adopt import end
 from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.engine import (
@@ -66,13 +67,15 @@ class Starter:
             self._fail_pod(pod, error)
             return
         record.trouble, record.failures, record.retry_at = "", 0, 0.0
-        sources = await read_sources(context, pod, containers, record.ip)
         place = Place(context.owner, record.sandbox, mounts)
-        for number, container in enumerate(containers):
-            if self._stopped() or not record.sandbox:
-                await _abandon(images[number:])
-                return
-            await self._one(pod, container, place, sources, images[number] if images else None)
+        sources = replace(sources, pod_ip=record.ip)
+        try:
+            for number, container in enumerate(containers):
+                if self._stopped() or not record.sandbox:
+                    return
+                await self._one(pod, container, place, sources, images[number] if images else None)
+        finally:
+            await _abandon(images)
 
     def _overlaps(self) -> bool:
         """Tell whether looking for images beside the making of the sandbox gains anything."""
@@ -165,21 +168,24 @@ class Starter:
         before = record.run
         attempt = 0 if before is None else before.attempt + (before.state == "exited")
         config = container_config(pod, container, attempt, place, sources, image)
-        if before is not None and before.state == "created":
-            run = before
-        else:
-            run = Run(await self._created(config), attempt, image_id=image.digest or image.id)
+        image_id = image.digest or image.id
+        try:
+            run = Run(await context.engine.create(config), attempt, image_id=image_id)
             context.recorder.normal(pod, "Created", f"Container created: {container.name}", container.name)
+        except NameInUse:
+            # Made by an attempt that was cut off, and perhaps started: what has run is not run again.
+            found = await context.engine.inspect(config.name)
+            run = Run(found.id, attempt, found.state, found.started_at, image_id=image_id)
+            if found.state == "exited":
+                end(run, found, context.now())
+        if before is not None and before.state == "created":
+            record.run = run
+        else:
             await self._succeed(record, before, run)
         record.waiting = record.message = ""
         record.failures, record.retry_at, record.kill = 0, 0.0, ""
-        await self._begin(pod, container, run)
-
-    async def _created(self, config: engines.ContainerConfig) -> str:
-        try:
-            return await self._context.engine.create(config)
-        except NameInUse:
-            return (await self._context.engine.inspect(config.name)).id
+        if run.state != "exited":
+            await self._begin(pod, container, run)
 
     async def _succeed(self, record: ContainerRecord, before: Run | None, run: Run) -> None:
         """Let a new run take the place of the one before, whose container is kept; the one before that goes."""
@@ -194,13 +200,14 @@ class Starter:
 
     async def _begin(self, pod: Pod, container: Container, run: Run) -> None:
         context = self._context
-        try:
-            started = await context.engine.start(run.id)
-        except StartFailed as error:
-            context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
-            run.state, run.exit_code, run.reason, run.message = "exited", _CANNOT_START, "StartError", str(error)
-            run.finished_at = context.now()
-            return
+        if run.state == "created":
+            try:
+                started = await context.engine.start(run.id)
+            except StartFailed as error:
+                context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
+                run.state, run.exit_code, run.reason, run.message = "exited", _CANNOT_START, "StartError", str(error)
+                run.finished_at = context.now()
+                return
         if run.state == "created":
             run.state, run.started_at = "running", started
         context.recorder.normal(pod, "Started", f"Container started: {container.name}", container.name)

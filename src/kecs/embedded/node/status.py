@@ -125,7 +125,8 @@ class _Writer:
         if run is None or run.state == "created":
             if self._terminal and self._record.deleting and not init:
                 return ContainerState(terminated=_LOST), before
-            return self._wait(record.waiting or self._waiting, record.message), before
+            # A real kubelet leaves the reason to events; a message here spares everyone who waits from reading those.
+            return self._wait(record.waiting or self._waiting, record.message or self._record.trouble), before
         if run.state == "running":
             return ContainerState(running=Running(rfc3339(run.started_at))), before
         if not self._terminal and not self._record.deleting and restarts(self._pod, container, run, init=init):

@@ -50,7 +50,7 @@ class KeySelector(_View):
 
 
 class FieldSelector(_View):
-    """A field of the pod: `metadata.name`, `status.podIP`, …"""
+    """A field of the pod, as `metadata.name` or `status.podIP`."""
 
     fieldPath: str
 

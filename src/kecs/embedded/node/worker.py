@@ -1,7 +1,7 @@
 """One pod's work: look at it, decide, act, write its status. Nothing is kept of it while nothing goes on.
 
-Looks at one pod follow each other; what takes long (a start, a stop) goes on beside them and asks for another look when it
-ends. So a deletion is seen at once, whatever else is under way.
+Looks at one pod follow each other; what takes long (a start, a stop) goes on beside them and asks for another look
+when it ends. So a deletion is seen at once, whatever else is under way.
 """
 
 import asyncio
