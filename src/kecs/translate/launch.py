@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kecs.model.cluster import FARGATE_PROVIDERS
 from kecs.model.generated import ecs
 from kecs.model.objects import TaskDefinitionSpec
 from kecs.model.scope import Scope
-
-FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,34 +1,23 @@
-"""How large a task is: CPU and memory as texts and numbers, Fargate's defaults."""
+"""How large a task is, and what Fargate says of it."""
 
-import re
-
+from kecs.model.errors import ClientException
 from kecs.model.generated import ecs
 from kecs.model.objects import TaskDefinitionSpec
+from kecs.model.task_definition import cpu_units, memory_mib
 
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
-_UNITS = {"vcpu": 1024, "gb": 1024}
 FARGATE_STORAGE = 20  # GiB
 _PLATFORM_VERSION = "1.4.0"  # what Fargate's LATEST stands for on Linux
 _WINDOWS_PLATFORM_VERSION = "1.0.0"
-
-
-def amount(text: str | None) -> int:
-    """Return CPU units of `256` or `.25 vCPU`, MiB of `512` or `0.5 GB`; 0 for nothing or nonsense."""
-    match = (
-        _AMOUNT.fullmatch((text or "").strip())
-        if text and not text.startswith(".")
-        else _AMOUNT.fullmatch(f"0{text or ''}")
-    )
-    if match is None:
-        return 0
-    return int(float(match[1]) * _UNITS.get(match[2].lower(), 1))
 
 
 def task_size(definition: TaskDefinitionSpec, overrides: ecs.TaskOverride | None) -> tuple[int, int]:
     """Return the CPU units and MiB of the whole task; 0 where neither the launch nor the definition names them."""
     cpu = (overrides.cpu if overrides else None) or definition.cpu
     memory = (overrides.memory if overrides else None) or definition.memory
-    return amount(cpu), amount(memory)
+    try:
+        return cpu_units(cpu) or 0, memory_mib(memory) or 0
+    except ClientException:
+        return 0, 0  # a definition that kubectl made, and nobody checked
 
 
 def ephemeral_storage(definition: TaskDefinitionSpec, overrides: ecs.TaskOverride | None, launch_type: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from kecs.model import names
+from kecs.model.container_definition import port_range
 from kecs.model.generated import ecs
 from kecs.translate.body import Json
 from kecs.translate.container.part import Part
@@ -71,9 +72,9 @@ def _numbers(mapping: ecs.PortMapping) -> Iterator[int]:
     if mapping.containerPort:
         yield mapping.containerPort
     elif mapping.containerPortRange:
-        first, _, last = mapping.containerPortRange.partition("-")
-        if first.isdecimal() and (last or first).isdecimal():
-            yield from range(int(first), int(last or first) + 1)
+        bounds = port_range(mapping.containerPortRange)
+        if bounds:
+            yield from range(bounds[0], bounds[1] + 1)
 
 
 def _host_port(mapping: ecs.PortMapping, number: int, network: str) -> int:
