@@ -19,6 +19,7 @@ class Ledger:
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}  # ARN to image
         self.tasks: list[str] = []
+        self.unanswered: dict[str, int] = {}  # client tokens of runs that nobody answered, to the count asked for
         self.asked: dict[str, str] = {}  # tasks that somebody asked to stop, to the reason given
         self.stopped: set[str] = set()  # those of them for which that was acknowledged
         self.counts: dict[str, set[int]] = {}  # service to the counts that it may have
@@ -82,8 +83,7 @@ class Worker:
         if len(self._ledger.running()) >= self._tasks:
             self._stop()
             return
-        answer = self._ecs.run_task(cluster=CLUSTER, taskDefinition="steady", count=self._random.randint(1, 2))
-        self._ledger.tasks += [task["taskArn"] for task in answer["tasks"]]
+        run_tasks(self._ecs, self._ledger, f"{self._random.getrandbits(100):x}", self._random.randint(1, 2))
 
     def _stop(self) -> None:
         mine = self._mine()
@@ -106,6 +106,15 @@ class Worker:
         self._ledger.tags.setdefault(arn, {""}).add(value)
         self._ecs.tag_resource(resourceArn=arn, tags=[{"key": "last", "value": value}])
         self._ledger.tags[arn] = {value}
+
+
+def run_tasks(ecs: Any, ledger: Ledger, token: str, count: int) -> None:
+    """Run tasks, and remember the token until they are answered: asking again with it must make no further ones."""
+    ledger.unanswered[token] = count
+    answer = ecs.run_task(cluster=CLUSTER, taskDefinition="steady", count=count, clientToken=token)
+    assert len(answer["tasks"]) == count
+    ledger.tasks += [task["taskArn"] for task in answer["tasks"]]
+    del ledger.unanswered[token]
 
 
 def prepare(ecs: Any, ledger: Ledger, image: str) -> None:
@@ -139,7 +148,9 @@ def disturb(server: KecsProcess, ledger: Ledger, *, image: str, tasks: int, seco
 
 
 def verify(ecs: Any, ledger: Ledger) -> None:
-    """Check that everything which was acknowledged is there."""
+    """Check that everything which was acknowledged is there, and ask again for what was not answered."""
+    for token, count in list(ledger.unanswered.items()):
+        run_tasks(ecs, ledger, token, count)
     for arn, image in ledger.definitions.items():
         found = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         assert found["containerDefinitions"][0]["image"] == image
