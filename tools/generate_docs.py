@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from kecs.cli.flags import FLAGS
-from kecs.cli.settings import Settings
 from kecs.services import registry
+from kecs.settings import Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

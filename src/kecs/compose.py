@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from kecs.cli.settings import Settings
 from kecs.crds import definitions
 from kecs.decide import service as rules
 from kecs.decide import throttle
@@ -23,15 +22,16 @@ from kecs.kube.errors import AlreadyExists, NotFound
 from kecs.kube.resources import SECRETS
 from kecs.model import marks
 from kecs.model.scope import Scope
-from kecs.server.address import split as split_address
 from kecs.reconcile.build import build as reconcilers
 from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
+from kecs.server.address import split as split_address
 from kecs.server.chain import AwsApp, Parts
 from kecs.server.run import Door, House, StartError, until_signalled
 from kecs.services import registry
 from kecs.services.context import Context
 from kecs.services.context import Settings as OperationSettings
+from kecs.settings import Settings
 from kecs.wire.tokens import Tokens
 from kecs.world.world import World
 

@@ -4,7 +4,7 @@ import pytest
 
 from kecs.cli.flags import FLAGS, Flag
 from kecs.cli.parser import build, parse
-from kecs.cli.settings import Settings
+from kecs.settings import Settings
 
 # For each flag: what is typed, what the setting becomes, and something that is refused.
 CASES = {

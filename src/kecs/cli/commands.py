@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from kecs.cli.parser import parse, version
-from kecs.cli.settings import Settings
+from kecs.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

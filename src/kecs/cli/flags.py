@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
-from kecs.cli import settings
+from kecs import settings
 from kecs.server import address
 
 

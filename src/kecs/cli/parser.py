@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import kecs
 from kecs.cli.flags import FLAGS, Flag
-from kecs.cli.settings import Settings
+from kecs.settings import Settings
 
 _ABOUT = """\
 Amazon ECS on this machine, with Kubernetes as its engine.

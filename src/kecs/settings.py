@@ -1,4 +1,4 @@
-"""The settings of `kecs serve`, as the command line and the environment give them."""
+"""The settings of a kecs process: read by `kecs.cli`, used by `kecs.compose`, and known to nobody else."""
 
 from typing import Literal
 
