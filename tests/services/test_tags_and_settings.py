@@ -70,7 +70,8 @@ async def test_settings_are_kept_and_have_defaults(client: Client) -> None:
     assert (own["value"], own["principalArn"]) == ("disabled", user)
     await client("DeleteAccountSetting", name="containerInsights")
     assert (await client("ListAccountSettings"))["settings"] == []
-    names, token = [], None
+    names: list[str] = []
+    token = None
     while not names or token:
         page = await client("ListAccountSettings", effectiveSettings=True, maxResults=4, **_token(token))
         names += [setting["name"] for setting in page["settings"]]

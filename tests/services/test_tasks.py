@@ -86,7 +86,8 @@ async def test_lists_are_filtered_and_paged(ecs: Client) -> None:
     assert await listed(ecs, startedBy="me") == sorted(mine)
     assert await listed(ecs, family="g") == sorted(others)
     assert await listed(ecs, launchType="FARGATE") == []
-    found, token = [], None
+    found: list[str] = []
+    token = None
     while not found or token:
         page = await ecs("ListTasks", cluster="c", maxResults=3, **({"nextToken": token} if token else {}))
         found += page["taskArns"]

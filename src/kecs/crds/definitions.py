@@ -25,9 +25,10 @@ class Column(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What a definition says beside the schema."""
+    """What a definition says beside the schema; `about` is what `kubectl explain` says of the kind."""
 
     resource: Resource[Any]
+    about: str
     singular: str
     short: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -40,6 +41,7 @@ _AGE = Column("Age", ".metadata.creationTimestamp", "date")
 KINDS = (
     Kind(
         resources.CLUSTERS,
+        "A cluster of Amazon ECS. The object and its namespace are named <cluster>-<region>.",
         "ecscluster",
         ("ecsc",),
         (
@@ -51,6 +53,8 @@ KINDS = (
     ),
     Kind(
         resources.TASK_DEFINITIONS,
+        "A task definition of Amazon ECS: one revision, or without spec.revision the head of a family, each change of "
+        "which registers a revision.",
         "ecstaskdefinition",
         ("ecstd",),
         (
@@ -64,6 +68,7 @@ KINDS = (
     ),
     Kind(
         resources.SERVICES,
+        "A service of Amazon ECS, in the namespace of its cluster. The object is named as the service.",
         "ecsservice",
         ("ecssvc",),
         (
@@ -80,6 +85,7 @@ KINDS = (
     ),
     Kind(
         resources.STOPPED_TASKS,
+        "The record of a task of Amazon ECS that has stopped. Tasks that run are pods.",
         "ecstask",
         ("ecst",),
         (
@@ -152,7 +158,7 @@ def _schema(kind: Kind) -> Json:
         properties[name] = schema_of(hint, strict=name == "spec" and kind.status)
     return {
         "type": "object",
-        "description": (kind.resource.type.__doc__ or "").strip(),
+        "description": kind.about,
         "required": ["spec"],
         "properties": properties,
     }

@@ -30,7 +30,8 @@ def schema_of(type_: Any, *, strict: bool) -> Json:
         base, *notes = get_args(type_)
         schema = schema_of(base, strict=strict)
         if any(isinstance(note, msgspec.Meta) and note.le == _INT32 for note in notes):
-            schema["format"] = "int32"
+            # The format alone binds nobody, and one number out of range would make the object unreadable.
+            schema |= {"format": "int32", "minimum": -_INT32 - 1, "maximum": _INT32}
         return schema
     if origin in (Union, types.UnionType):
         (inner,) = (arg for arg in get_args(type_) if arg is not types.NoneType)
@@ -54,10 +55,19 @@ def _struct(struct: type[msgspec.Struct], *, strict: bool) -> Json:
         for source in struct.__mro__:
             _constrain(schema, source.__name__)
     elif struct.__module__ != ecs.__name__:
-        required = [field.name for field in msgspec.structs.fields(struct) if field.required]
-        if required:
-            schema["required"] = required
+        _complete(schema, struct)
     return schema
+
+
+def _complete(schema: Json, struct: type[msgspec.Struct]) -> None:
+    """Add what a Struct of kecs itself demands, and its counts that are 0 unless written, so that columns show them."""
+    fields = msgspec.structs.fields(struct)
+    required = [field.name for field in fields if field.required]
+    if required:
+        schema["required"] = required
+    for field in fields:
+        if field.name.endswith("Count") and field.default == 0:
+            schema["properties"][field.name]["default"] = 0
 
 
 def _constrain(schema: Json, name: str) -> None:

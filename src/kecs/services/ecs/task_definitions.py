@@ -1,20 +1,20 @@
 """Task definitions."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
 from kecs.kube.errors import AlreadyExists
-from kecs.model import marks, names, objects, task_definition_checks
+from kecs.model import arns, marks, names, objects, task_definition_checks
 from kecs.model import task_definition as model
-from kecs.model.constraints import check_allowed, is_name
+from kecs.model.constraints import check_allowed
 from kecs.model.errors import AwsError, ClientException, InvalidParameterException
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
 from kecs.services.ecs.clusters import scope_labels
 from kecs.services.ecs.paging import answer_page, limit_of, position_of
 from kecs.services.registry import operation
-from kecs.world.listing import page
 
 _MOST_DELETED = 10
 _ATTEMPTS = 1000  # revisions that others may take before one's own is stored
@@ -159,46 +159,39 @@ async def list_task_definitions(
     check_allowed("status", status, ecs_limits.TaskDefinitionStatus, InvalidParameterException)
     check_allowed("sort", request.sort or None, ecs_limits.SortOrder, InvalidParameterException)
     limit = limit_of(request)
-    arns: Sequence[str] = _positions(ctx, request.familyPrefix or "", status)
-    descending = request.sort == "DESC"
-    position = position_of(ctx, request)
-    if descending:
-        arns = arns[::-1]
-        start = arns.index(position) + 1 if position in arns else _after_descending(arns, position)
-        found, behind = arns[start : start + limit], start + limit < len(arns)
-        position = found[-1] if behind else ""
-    else:
-        found, position = page(arns, position, limit)
-    prefix = f"arn:{ctx.scope.partition}:ecs:{ctx.scope.region}:{ctx.scope.account}:task-definition/"
+    found = list(islice(_revisions(ctx, request, status, position_of(ctx, request)), limit + 1))
+    position = _position(*found[limit - 1]) if len(found) > limit else ""
     return ecs.ListTaskDefinitionsResponse(
-        taskDefinitionArns=[prefix + _reference(text) for text in found],
+        taskDefinitionArns=[arns.task_definition(ctx.scope, family, revision) for family, revision in found[:limit]],
         nextToken=ctx.tokens.seal(position, ctx.scope, request) if position else None,
     )
 
 
-def _after_descending(positions: Sequence[str], position: str) -> int:
-    """Return where a falling list goes on when the item of the position is gone meanwhile."""
-    return sum(1 for text in positions if text >= position) if position else 0
+def _position(family: str, revision: int) -> str:
+    return f"{family}:{revision}"
 
 
-def _positions(ctx: Context, family: str, status: str) -> list[str]:
-    """Return the revisions as texts that sort by family, then number."""
-    return list(_each(ctx, family, status))
+def _revisions(
+    ctx: Context, request: ecs.ListTaskDefinitionsRequest, status: str, position: str
+) -> Iterator[tuple[str, int]]:
+    """Yield family and number of what is listed, in order, behind the position where the page before ended."""
+    falling = request.sort == "DESC"
+    after_family, _, after_revision = position.partition(":")
+    for family in _families(ctx, request.familyPrefix or "", falling=falling):
+        if after_family and (family > after_family if falling else family < after_family):
+            continue
+        revisions = ctx.world.definitions.revisions(ctx.scope, family, status)
+        for revision in reversed(revisions) if falling else revisions:
+            if family == after_family and not (
+                revision < int(after_revision) if falling else revision > int(after_revision)
+            ):
+                continue
+            yield family, revision
 
 
-def _each(ctx: Context, family: str, status: str) -> Iterator[str]:
-    definitions = ctx.world.definitions
+def _families(ctx: Context, family: str, *, falling: bool) -> Sequence[str]:
     if family:
-        families: Sequence[str] = [family] if is_name(family) else []
-    else:
-        families = sorted(
-            [*definitions.families(ctx.scope, active=True), *definitions.families(ctx.scope, active=False)]
-        )
-    for name in families:
-        for revision in definitions.revisions(ctx.scope, name, status):
-            yield f"{name}\t{revision:010d}"
-
-
-def _reference(position: str) -> str:
-    family, _, revision = position.partition("\t")
-    return f"{family}:{int(revision)}"
+        return [family]
+    definitions = ctx.world.definitions
+    known = [*definitions.families(ctx.scope, active=True), *definitions.families(ctx.scope, active=False)]
+    return sorted(known, reverse=falling)

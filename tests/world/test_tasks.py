@@ -1,0 +1,112 @@
+"""Counts and ids of live tasks: whatever happens to pods, they are what a look at all of them would find."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kecs.kube.informer import Informer
+from kecs.model import marks
+from kecs.model.service import Counts
+from kecs.translate import facts, views
+from kecs.world import resources
+from kecs.world.tasks import Tasks
+
+FACTS = facts.encode(
+    facts.TaskFacts(
+        cluster="arn:aws:ecs:us-east-1:123456789012:cluster/c",
+        definition="f:1",
+        group="family:f",
+        launchType="EC2",
+        cpu="0",
+        memory="64",
+        containers=[facts.ContainerFacts(name="app", image="a")],
+    )
+)
+STATES = ("new", "bound", "running", "noted", "deleted", "failed")
+
+
+def pod(number: int, state: str, version: int, service: str = "", deployment: str = "") -> views.Pod:
+    meta: dict[str, Any] = {
+        "name": f"p{number}",
+        "namespace": "n",
+        "uid": f"{number:08x}-0000-4000-8000-000000000000",
+        "resourceVersion": str(version),
+        "labels": {marks.ROLE: marks.ROLE_TASK, **({marks.SERVICE: service} if service else {})},
+        "annotations": {marks.TASK: FACTS, **({marks.DEPLOYMENT_ID: deployment} if service else {})},
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+    status: dict[str, Any] = {}
+    if state in ("running", "noted", "deleted"):
+        running = {"running": {"startedAt": "2026-01-01T00:00:01Z"}}
+        status = {"phase": "Running", "containerStatuses": [{"name": "app", "started": True, "state": running}]}
+    if state == "noted":
+        meta["annotations"][marks.STOP] = '{"code":"UserInitiated","reason":"r","at":1}'
+    if state == "deleted":
+        meta["deletionTimestamp"] = "2026-01-01T00:00:09Z"
+    if state == "failed":
+        status = {"phase": "Failed"}
+    spec = {"nodeName": "node"} if state != "new" else {}
+    return msgspec.convert({"metadata": meta, "spec": spec, "status": status}, views.Pod)
+
+
+def caches() -> tuple[Informer[views.Pod], Tasks]:
+    api: Any = None  # nothing is read from it: the caches are told
+    pods = Informer(api, resources.PODS)
+    return pods, Tasks(pods, Informer(api, resources.NODES))
+
+
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from((*STATES, "gone")), st.sampled_from(["", "web", "api"])), max_size=25
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CHANGES)
+def test_counts_are_what_a_look_at_all_pods_finds(changes: list[tuple[int, str, str]]) -> None:
+    pods, tasks = caches()
+    there: dict[int, tuple[str, str]] = {}
+    for version, (number, state, service) in enumerate(changes, 1):
+        if state == "gone":
+            found = pods.get("n", f"p{number}")
+            if found is not None:
+                pods.forget(found)
+                there.pop(number)
+            continue
+        service = there[number][1] if number in there else service
+        pods.observe(pod(number, state, version, service, f"ecs-svc/{number % 2}"))
+        if (
+            pods.get("n", f"p{number}") is not None
+            and str(version) == pods.get("n", f"p{number}").metadata.resourceVersion
+        ):  # type: ignore[union-attr]
+            there[number] = (state, service)
+    running = sum(state == "running" for state, _ in there.values())
+    pending = sum(state in ("new", "bound") for state, _ in there.values())
+    assert tasks.counts("n") == Counts(running, pending)
+    for service in ("web", "api"):
+        wanted: dict[str, Counts] = {}
+        for number, (state, owner) in there.items():
+            if owner == service and state in ("new", "bound", "running"):
+                old = wanted.get(f"ecs-svc/{number % 2}", Counts())
+                wanted[f"ecs-svc/{number % 2}"] = Counts(
+                    old.running + (state == "running"), old.pending + (state != "running")
+                )
+        assert tasks.by_deployment("n", service) == wanted
+    ids = sorted(f"{number:08x}" + "00004000" + "8000" + "0" * 12 for number, (state, _) in there.items()
+                 if state in ("new", "bound", "running"))  # fmt: skip
+    assert list(tasks.ids("n")) == ids
+    assert tasks.counts("elsewhere") == Counts()
+
+
+def test_json_is_kept_until_the_pod_changes() -> None:
+    pods, tasks = caches()
+    first = pod(1, "bound", 1)
+    pods.observe(first)
+    shown = tasks.json(first)
+    assert shown is not None and tasks.json(first) is shown
+    assert msgspec.json.decode(shown)["lastStatus"] == "PENDING"
+    second = pod(1, "running", 2)
+    pods.observe(second)
+    changed = tasks.json(second)
+    assert changed is not None and msgspec.json.decode(changed)["lastStatus"] == "RUNNING"

@@ -1,0 +1,81 @@
+"""Writing through the world: a reader sees it at once, and nothing of two writers is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kecs.crds.definitions import install
+from kecs.embedded.engine import Engine
+from kecs.kube.errors import NotFound
+from kecs.model import objects
+from kecs.model.generated import ecs
+from kecs.model.scope import Scope
+from kecs.world.world import World
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    engine = Engine.open()
+    await install(engine)
+    world = World(engine)
+    running = asyncio.create_task(world.run())
+    await asyncio.wait_for(world.synced(), 10)
+    yield world
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await engine.close()
+
+
+def body(name: str) -> dict[str, object]:
+    meta = {"name": f"{name}-us-east-1"}
+    return {"apiVersion": "kecs.io/v1alpha1", "kind": "ECSCluster", "metadata": meta, "spec": {"clusterName": name}}
+
+
+async def test_a_write_is_read_at_once(world: World) -> None:
+    made = await world.create(world.clusters, None, body("c"))
+    assert world.cluster(Scope(), "c") is world.clusters.get(None, "c-us-east-1")
+    assert list(world.cluster_arns(Scope())) == ["arn:aws:ecs:us-east-1:123456789012:cluster/c"]
+    patched = await world.patch(world.clusters, None, "c-us-east-1", {"spec": {"capacityProviders": ["FARGATE"]}})
+    assert int(patched.metadata.resourceVersion) > int(made.metadata.resourceVersion)
+    found = world.cluster(Scope(), "c")
+    assert found is not None and found.spec.capacityProviders == ["FARGATE"]
+    await world.delete(world.clusters, None, "c-us-east-1")
+    assert world.cluster(Scope(), "c") is None
+    await world.delete(world.clusters, None, "c-us-east-1")
+
+
+async def test_concurrent_changes_all_hold(world: World) -> None:
+    await world.create(world.clusters, None, body("c"))
+
+    def add(number: int) -> "asyncio.Task[objects.Cluster]":
+        def change(cluster: objects.Cluster) -> objects.Cluster:
+            cluster.spec.tags = [*(cluster.spec.tags or []), ecs.Tag(key=str(number), value="")]
+            return cluster
+
+        return asyncio.create_task(world.update(world.clusters, None, "c-us-east-1", change))
+
+    await asyncio.gather(*(add(number) for number in range(30)))
+    found = world.cluster(Scope(), "c")
+    assert found is not None
+    assert sorted(int(tag.key or "") for tag in found.spec.tags or []) == list(range(30))
+
+
+async def test_a_change_gets_a_copy(world: World) -> None:
+    await world.create(world.clusters, None, body("c"))
+
+    def spoil(cluster: objects.Cluster) -> None:
+        cluster.spec.clusterName = "spoilt"
+
+    await world.update(world.clusters, None, "c-us-east-1", spoil)
+    found = world.clusters.get(None, "c-us-east-1")
+    assert found is not None and found.spec.clusterName == "c"
+    with pytest.raises(NotFound):
+        await world.update(world.clusters, None, "nope", spoil)
+
+
+async def test_an_object_under_a_wrong_name_is_not_there(world: World) -> None:
+    wrong = {**body("c"), "metadata": {"name": "another"}}
+    await world.create(world.clusters, None, wrong)
+    assert list(world.cluster_arns(Scope())) == []
+    assert world.cluster(Scope(), "c") is None
