@@ -76,10 +76,8 @@ def test_counts_are_what_a_look_at_all_pods_finds(changes: list[tuple[int, str, 
             continue
         service = there[number][1] if number in there else service
         pods.observe(pod(number, state, version, service, f"ecs-svc/{number % 2}"))
-        if (
-            pods.get("n", f"p{number}") is not None
-            and str(version) == pods.get("n", f"p{number}").metadata.resourceVersion
-        ):  # type: ignore[union-attr]
+        found = pods.get("n", f"p{number}")
+        if found is not None and found.metadata.resourceVersion == str(version):  # a pod that is gone stays gone
             there[number] = (state, service)
     running = sum(state == "running" for state, _ in there.values())
     pending = sum(state in ("new", "bound") for state, _ in there.values())
