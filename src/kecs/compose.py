@@ -27,7 +27,8 @@ from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
 from kecs.server.chain import AwsApp, Parts
-from kecs.server.run import Door, House, StartError, until_signalled
+from kecs.server.clock import Limits
+from kecs.server.run import Door, House, StartError, signalled
 from kecs.services import registry
 from kecs.services.context import Context
 from kecs.services.context import Settings as OperationSettings
@@ -50,10 +51,11 @@ class Runnable(Protocol):
 
 async def serve(settings: Settings) -> None:
     """Run kecs until it is told to end. Raises StartError with one line that tells the user what to do."""
+    told = signalled()
     cluster = await _open(settings)
     try:
         async with _Background(cluster.parts()) as background:
-            await _serve(settings, cluster, background)
+            await _serve(settings, cluster, background, told)
     finally:
         await cluster.close()
 
@@ -84,7 +86,7 @@ async def _open(settings: Settings) -> Cluster:
         raise StartError(str(error)) from error
 
 
-async def _serve(settings: Settings, cluster: Cluster, background: "_Background") -> None:
+async def _serve(settings: Settings, cluster: Cluster, background: "_Background", told: Awaitable[None]) -> None:
     """Start what is above the Kubernetes API, open the doors, and wait for the end."""
     await definitions.install(cluster.api)
     world = World(cluster.api)
@@ -101,7 +103,7 @@ async def _serve(settings: Settings, cluster: Cluster, background: "_Background"
         f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}", flush=True
     )
     try:
-        await background.unless(until_signalled())
+        await background.unless(told)
     finally:
         cluster.door.close()
         await house.close()
@@ -117,6 +119,7 @@ def _doors(settings: Settings, cluster: Cluster, app: AwsApp) -> list[Door]:
             *split_address(settings.kubernetes_listen),
             certificate=tls.certificate,
             key=tls.key,
+            limits=Limits(answer_seconds=None),  # a watch lasts as long as somebody looks
         ),
     ]
 

@@ -14,7 +14,6 @@ import signal
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -135,10 +134,14 @@ def _reason(door: Door, error: OSError) -> str:
     return f"cannot listen on {where}: {error.strerror or error}"
 
 
-async def until_signalled() -> None:
-    """Return when the process gets SIGTERM or SIGINT; a second one then ends it at once, as without a handler."""
+def signalled() -> asyncio.Future[None]:
+    """Return a future that is done once the process gets SIGTERM or SIGINT.
+
+    Called first of all, so that whoever waits for the process to be ready may end it at once. A second signal ends the
+    process without further ado, as it would without a handler.
+    """
     loop = asyncio.get_running_loop()
-    told: asyncio.Future[Any] = loop.create_future()
+    told: asyncio.Future[None] = loop.create_future()
 
     def tell(number: signal.Signals) -> None:
         log.info("ending", extra={"fields": {"signal": number.name}})
@@ -149,4 +152,4 @@ async def until_signalled() -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, tell, each)
-    await told
+    return told
