@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from kecs.embedded.node.docker import find_engine
+from kecs.embedded.node import sockets
 
 ROOT = Path(__file__).resolve().parent.parent
 HELLO = ROOT / "examples" / "hello"
@@ -27,21 +27,26 @@ PAGE_SECONDS = 20
 
 def main() -> int:
     """Run the demo; return the exit code."""
-    engine = find_engine()
-    if engine:
-        print(f"Container engine: {engine}")
-    else:
-        print("No container engine found (DOCKER_HOST, or Docker's and Podman's usual sockets): containers are simulated.")
-    server = subprocess.Popen([Path(sys.executable).with_name("kecs"), "serve"], stdout=subprocess.PIPE, text=True)
+    try:
+        print(f"Container engine: {sockets.find()}")
+        real = True
+    except sockets.NoEngine as reason:
+        print(f"Containers are simulated: {reason}.")
+        real = False
+    server = subprocess.Popen(
+        [Path(sys.executable).with_name("kecs"), "serve", "--log-level", "warning"], stdout=subprocess.PIPE, text=True
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         endpoint = _ready(server)
         if endpoint is None:
             return server.wait() or 1
-        _show(_client(endpoint), endpoint, real=engine is not None)
+        _show(_client(endpoint), endpoint, real=real)
         return server.wait()
     except KeyboardInterrupt:
-        print("\nEnding. The containers keep running: `make demo` finds them again, `.venv/bin/kecs reset` removes all.")
+        print(
+            "\nEnding. The containers keep running: `make demo` finds them again, `.venv/bin/kecs reset` removes all."
+        )
         return 0
     finally:
         server.terminate()
@@ -78,7 +83,7 @@ def _show(ecs: Any, endpoint: str, *, real: bool) -> None:
     ecs.get_waiter("services_stable").wait(**names, WaiterConfig={"Delay": 1, "MaxAttempts": STABLE_SECONDS})
 
     cluster = ecs.describe_clusters(clusters=[service["cluster"]])["clusters"][0]
-    described = ecs.describe_services(**names)["services"][0]
+    described = _completed(ecs, names)
     arns = ecs.list_tasks(cluster=service["cluster"], serviceName=service["serviceName"])["taskArns"]
     tasks = ecs.describe_tasks(cluster=service["cluster"], tasks=arns)["tasks"]
     print(f"\nCluster  {cluster['clusterName']}: {cluster['status']}, {cluster['runningTasksCount']} tasks running")
@@ -93,6 +98,16 @@ def _show(ecs: Any, endpoint: str, *, real: bool) -> None:
         if real:
             print(f"         http://{address}:{PORT}/ says: {_page(address)}")
     _teach(endpoint)
+
+
+def _completed(ecs: Any, names: dict[str, Any]) -> dict[str, Any]:
+    """Return the service once its deployment is over: every task has lived for a moment, or passed its health check."""
+    deadline = time.monotonic() + STABLE_SECONDS
+    while True:
+        service: dict[str, Any] = ecs.describe_services(**names)["services"][0]
+        if service["deployments"][0]["rolloutState"] != "IN_PROGRESS" or time.monotonic() > deadline:
+            return service
+        time.sleep(0.2)
 
 
 def _register(ecs: Any, definition: dict[str, Any]) -> str:

@@ -10,10 +10,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from kecs.embedded.node.docker import find_engine
-
 from bench import load, process
 from bench.table import Row, median, spread
+from kecs.embedded.node import sockets
 
 IMAGE = "busybox:1.36"
 ROUNDS = 9
@@ -137,10 +136,11 @@ def _tasks(data: Path, warm: int, engine: Engine) -> tuple[list[float], list[flo
 
 def measure() -> list[Row]:
     """Measure without and with warm sandboxes. Without a container engine there is nothing to measure."""
-    found = find_engine()
-    if found is None or not found.startswith("unix://"):
-        return [Row("RunTask to RUNNING, real container", "not measured: no container engine on a Unix socket")]
-    engine = Engine(found.removeprefix("unix://"))
+    try:
+        address = sockets.find()
+    except sockets.NoEngine as reason:
+        return [Row("RunTask to RUNNING, real container", f"not measured: {reason}")]
+    engine = Engine(address.removeprefix("unix://"))
     rows = []
     with tempfile.TemporaryDirectory() as directory:
         for warm, limit in ((0, LIMIT_RATIO), (2, WARM_RATIO)):

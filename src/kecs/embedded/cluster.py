@@ -1,21 +1,26 @@
 """A whole cluster in one process: the API, its controllers, one node, and the door for kubectl."""
 
+import os
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
 
 from kecs.embedded.controllers.build import build as build_controllers
-from kecs.embedded.database import DatabaseError
+from kecs.embedded.database import DatabaseError, lock_directory
 from kecs.embedded.engine import Engine
 from kecs.embedded.http.door import Door
 from kecs.embedded.node import sockets
 from kecs.embedded.node.context import NodeSettings
 from kecs.embedded.node.engine import Engine as ContainerEngine
-from kecs.embedded.node.node import Node
+from kecs.embedded.node.engine import EngineError
+from kecs.embedded.node.node import Node, reset
 
 NODE_NAME = "kecs"
+FILES = ("kubeconfig", "token", "apiserver.crt", "apiserver.key", "lock")  # beside the database and the node's own
 
 
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +83,41 @@ class Cluster:
         """Return what has to run for the cluster to live: the controllers and the node."""
         return [*build_controllers(self.api, self.api.catalog.kinds), self._node]
 
+    @staticmethod
+    async def reset(settings: ClusterSettings) -> None:
+        """End and remove the containers of a data directory, then its files. Raises DataDirectoryError."""
+        directory = settings.directory
+        if not directory.exists():
+            return
+        try:
+            lock = lock_directory(directory)
+        except DatabaseError as error:
+            raise DataDirectoryError(str(error)) from error
+        try:
+            await _remove_containers(settings)
+            for path in [directory / "node", *map(directory.joinpath, FILES), *directory.glob("kubernetes.db*")]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            with suppress(OSError):  # something in it is not ours
+                directory.rmdir()
+        finally:
+            os.close(lock)
+
     async def close(self) -> None:
         """Commit what is under way and let the data directory go."""
         await self.api.close()
+
+
+async def _remove_containers(settings: ClusterSettings) -> None:
+    _, engine = _container_engine(settings.engine)
+    if engine.simulated:
+        return
+    try:
+        await engine.connect()
+        await reset(engine, settings.directory / "node")
+    except EngineError as error:
+        raise DataDirectoryError(f"the containers cannot be removed: {error}") from error
+    finally:
+        await engine.close()
 
 
 def _container_engine(name: str) -> tuple[str, ContainerEngine]:

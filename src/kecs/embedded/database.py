@@ -60,7 +60,7 @@ class Database:
         self._checkpoint: threading.Thread | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = _locked(directory)
+            self._lock = lock_directory(directory)
         except OSError as error:
             raise DatabaseError(f"the data directory {directory} cannot be used: {error.strerror}") from error
         try:
@@ -145,7 +145,7 @@ class Database:
         os.close(self._lock)
 
 
-def _locked(directory: Path) -> int:
+def lock_directory(directory: Path) -> int:
     """Return a descriptor that holds the directory's lock, released by the kernel when the process ends."""
     path = directory / "lock"
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
