@@ -71,7 +71,7 @@ NOW = 100.0
     ],
 )
 def test_failures(tasks: list[Task], reset: bool, count: int) -> None:
-    assert circuit_breaker.failures(tasks, 10, reset=reset, now=NOW) == count
+    assert circuit_breaker.failures(tasks, 9, reset=reset, now=NOW) == count
 
 
 def test_it_trips_at_the_threshold_only_where_it_is_on() -> None:

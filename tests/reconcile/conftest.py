@@ -33,7 +33,9 @@ T = TypeVar("T")
 SCOPE = Scope()
 CLUSTER = "demo"
 NAMESPACE = names.cluster(CLUSTER, SCOPE)
-SETTINGS = Settings(rules=rules.Settings(steadyAfter=0.2, delays=Delays(base=0.3, cap=2.0, brief=2.0, free=2)))
+DELAYS = Delays(base=0.3, cap=2.0, brief=2.0, free=2)
+SETTINGS = Settings(rules=rules.Settings(steadyAfter=0.0, delays=DELAYS))
+PATIENT = Settings(rules=rules.Settings(steadyAfter=0.5, delays=DELAYS))
 
 
 async def until(found: Callable[[], T], *, seconds: float = 10.0) -> T:
@@ -162,7 +164,20 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 @pytest.fixture
 async def stage(engine: Engine) -> AsyncIterator[Stage]:
     """The world with kecs at work in it, a cluster and the definition `web:1` that runs until it is stopped."""
-    found = Stage(engine, SETTINGS)
+    async with prepared(engine, SETTINGS) as found:
+        yield found
+
+
+@pytest.fixture
+async def patient_stage(engine: Engine) -> AsyncIterator[Stage]:
+    """As `stage`, where a task has to run for a while to count as healthy."""
+    async with prepared(engine, PATIENT) as found:
+        yield found
+
+
+@asynccontextmanager
+async def prepared(engine: Engine, settings: Settings) -> AsyncIterator[Stage]:
+    found = Stage(engine, settings)
     async with found.running():
         await found.cluster()
         await found.definition("sleep 1000")

@@ -77,7 +77,8 @@ async def test_a_forced_deployment_replaces_tasks_of_the_same_revision(stage: St
     assert [pod.metadata.uid for pod in stage.pods()] != [old.metadata.uid]
 
 
-async def test_a_failing_deployment_is_rolled_back(stage: Stage) -> None:
+async def test_a_failing_deployment_is_rolled_back(patient_stage: Stage) -> None:
+    stage = patient_stage
     await stage.definition("exit 1", revision=2)
     await stage.service(
         deploymentConfiguration=DeploymentConfiguration(
@@ -103,7 +104,8 @@ async def test_a_failing_deployment_is_rolled_back(stage: Stage) -> None:
     assert len(failures) >= 3
 
 
-async def test_a_first_deployment_that_fails_starts_no_more_tasks(stage: Stage) -> None:
+async def test_a_first_deployment_that_fails_starts_no_more_tasks(patient_stage: Stage) -> None:
+    stage = patient_stage
     await stage.definition("exit 1", revision=2)
     await stage.service(
         taskDefinition="web:2",
@@ -120,7 +122,8 @@ async def test_a_first_deployment_that_fails_starts_no_more_tasks(stage: Stage) 
     await stage.steady(1)
 
 
-async def test_tasks_that_fail_again_and_again_are_started_less_and_less_often(stage: Stage) -> None:
+async def test_tasks_that_fail_again_and_again_are_started_less_and_less_often(patient_stage: Stage) -> None:
+    stage = patient_stage
     await stage.definition("exit 1", revision=2)
     await stage.service(taskDefinition="web:2", desiredCount=1)
     message = "(service web) is unable to consistently start tasks successfully. "
@@ -132,7 +135,8 @@ async def test_tasks_that_fail_again_and_again_are_started_less_and_less_often(s
     await stage.steady(1)
 
 
-async def test_failing_tasks_of_a_rollout_leave_the_old_ones_alone(stage: Stage) -> None:
+async def test_failing_tasks_of_a_rollout_leave_the_old_ones_alone(patient_stage: Stage) -> None:
+    stage = patient_stage
     await stage.definition("exit 1", revision=2)
     await stage.service()
     await stage.steady(1)

@@ -1,10 +1,9 @@
 """What the rules see of a service: its tasks, alive and recently stopped."""
 
+import math
 from enum import IntEnum
 
 import msgspec
-
-_GRAIN = 1.0  # seconds: of a task that is gone, the time of its start is known no better
 
 
 class Phase(IntEnum):
@@ -14,6 +13,15 @@ class Phase(IntEnum):
     RUNNING = 1
     STOPPING = 2  # its end is decided, or its containers have ended
     STOPPED = 3  # recorded
+
+
+def whole_seconds(steady_after: float) -> int:
+    """Return how long a task that nothing checks has to run to count, where ECS says `steady_after` (40 s).
+
+    Kubernetes writes starts in whole seconds, rounded down, so it takes one more to be sure. Its own rollouts count
+    with the same figure (`minReadySeconds`), so that they and ECS's states agree.
+    """
+    return math.ceil(steady_after) + 1 if steady_after > 0 else 0
 
 
 class End(IntEnum):
@@ -51,12 +59,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def proven_at(self, steady_after: float) -> float | None:
         """Return when the task counts, or will count, as a healthy one; None when that cannot be said yet.
 
-        A task that nothing checks has to keep running for `steady_after` (ECS: 40 s).
+        A task that nothing checks has to keep running for a while (`whole_seconds`).
         """
         if self.startedAt is None or self.healthy is False:
             return None
-        at = self.startedAt + (steady_after if self.healthy is None else 0.0)
-        return None if self.stoppedAt is not None and self.stoppedAt - _GRAIN < at else at
+        at = self.startedAt + (whole_seconds(steady_after) if self.healthy is None else 0)
+        return None if self.stoppedAt is not None and self.stoppedAt < at else at
 
     def is_proven(self, now: float, steady_after: float) -> bool:
         """Return whether the task runs and counts as healthy at `now`."""

@@ -147,11 +147,7 @@ def _scale(wanted: Wanted, observed: Observed, count: Mapping[str, rollout.Count
     keep = min(wanted.desired, count.get(wanted.deployment.id or "", rollout.NONE).proven)
     if not others:
         return Scale(keep, strategy.maxSurge, strategy.maxUnavailable)
-    # A paused Deployment still shares what is missing from replicas plus surge among its ReplicaSets, so the sum has
-    # to be exactly what they are to keep.
-    total = others + keep
-    replicas = min(wanted.desired, total)
-    return Scale(replicas, total - replicas, 0 if total > replicas else 1, paused=True, newest=keep)
+    return Scale(wanted.desired, strategy.maxSurge, strategy.maxUnavailable, paused=True, newest=keep)
 
 
 def _transitions(

@@ -6,8 +6,6 @@ A pod's view is kept until the pod changes, so that looking at a service costs l
 import re
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from kecs.decide.observed import End, Phase, Task
 from kecs.decide.task import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
 from kecs.model import marks
@@ -22,6 +20,7 @@ from kecs.translate.observe.times import epoch
 
 _TOLD = re.compile(r"\(task ([0-9a-f]{32})\)")
 _PHASES = {"PROVISIONING": Phase.PENDING, "PENDING": Phase.PENDING, "RUNNING": Phase.RUNNING}
+_REMEMBERED = 1000  # tasks beyond those in sight
 _SLACK = 5.0  # seconds between a task's creation and the event that tells of it
 
 
@@ -38,7 +37,7 @@ class Memory:
         self.told: frozenset[str] | None = None
         self.told_stopped: frozenset[str] = frozenset()
 
-    def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask], now: float) -> list[Task]:
+    def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask]) -> list[Task]:
         """Return the service's tasks: each once, its record where there is one."""
         known = self._records
         stopped = {record.metadata.name: known.get(record.metadata.name) or of_record(record) for record in records}
@@ -47,7 +46,7 @@ class Memory:
         for pod in pods:
             uid = pod.metadata.uid
             before = self._pods.get(uid)
-            seen = before if before and before[0] is pod else (pod, _timed(of_pod(pod), before and before[1], now))
+            seen = before if before and before[0] is pod else (pod, of_pod(pod))
             if seen[1].id in stopped or marks.TASK_FINALIZER not in pod.metadata.finalizers:
                 continue
             alive[uid] = seen
@@ -73,18 +72,19 @@ class Memory:
 
     def tell(self, tasks: Iterable[Task]) -> None:
         """Remember that the events tell of all that has become of these tasks so far."""
-        tasks = list(tasks)
-        self.told = frozenset(task.id for task in tasks)
-        self.told_stopped = frozenset(task.id for task in tasks if task.phase >= Phase.STOPPING)
+        told, stopped = set[str](), set[str]()
+        for task in tasks:
+            told.add(task.id)
+            if task.phase >= Phase.STOPPING:
+                stopped.add(task.id)
+        # Tasks of older deployments come and go from sight, so more is remembered than is in sight.
+        self.told = self._merged(self.told or frozenset(), told)
+        self.told_stopped = self._merged(self.told_stopped, stopped)
 
-
-def _timed(task: Task, before: Task | None, now: float) -> Task:
-    """Return the task with the moment of its start: Kubernetes has it in whole seconds only, we may have seen it."""
-    if task.startedAt is None:
-        return task
-    if before is not None and before.startedAt is not None and 0 <= before.startedAt - task.startedAt < 1:
-        return msgspec.structs.replace(task, startedAt=before.startedAt)
-    return msgspec.structs.replace(task, startedAt=now) if 0 <= now - task.startedAt < 1 else task
+    def _merged(self, before: frozenset[str], now: set[str]) -> frozenset[str]:
+        if now <= before:
+            return before
+        return frozenset(now) if len(before) > 4 * len(now) + _REMEMBERED else before | now
 
 
 def of_record(record: StoppedTask) -> Task:
@@ -151,8 +151,12 @@ def unplaceable(message: str) -> str:
 
 
 def _started_at(pod: views.Pod, seen: Sequence[Seen]) -> float | None:
-    """Return when the last of the containers that have to run has started; None while one has not."""
-    starts = []
+    """Return when the last of the containers that have to run has started; None while one has not.
+
+    A pod that is Ready counts from when it became so, as it does for Kubernetes.
+    """
+    ready = pod.condition("Ready")
+    starts = [epoch(ready.lastTransitionTime) or 0.0 if ready and ready.status == "True" else 0.0]
     for one in seen:
         if one.facts.kind == "init":
             continue
@@ -160,7 +164,7 @@ def _started_at(pod: views.Pod, seen: Sequence[Seen]) -> float | None:
             return None
         run = one.status.state.running or one.ended
         starts.append(epoch(run.startedAt if run else pod.status.startTime) or 0.0)
-    return max(starts, default=None)
+    return max(starts)
 
 
 def _end_of(pod: views.Pod, seen: Sequence[Seen]) -> End:

@@ -119,7 +119,7 @@ class _Services:
         pods = list(world.pods.by("service", key))
         ids = {primary, *(deployment.id or "" for deployment in status.deployments)}
         records = [record for id_ in ids for record in world.stopped_tasks.by("startedBy", id_)]
-        tasks = memory.tasks(pods, records, self._context.now())
+        tasks = memory.tasks(pods, records)
         memory.begin(tasks, status.events)
         return rules.Observed(
             tasks=tasks,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from kecs.decide.observed import whole_seconds
 from kecs.decide.service import Scale
 from kecs.kube.api import Json
 from kecs.model import marks
@@ -64,6 +65,11 @@ class Workload(Protocol):
     async def remove(self) -> None:
         """Delete the object."""
         ...
+
+
+# A paused Deployment of rolling updates still shares replicas plus surge among its ReplicaSets; of this type it does
+# not.
+_PAUSED = {"type": "Recreate"}
 
 
 def workload_of(context: Context, key: tuple[str, str], *, daemon: bool) -> Workload:
@@ -129,8 +135,10 @@ class _Replicated:
             max_surge=scale.maxSurge,
             max_unavailable=scale.maxUnavailable,
             paused=scale.paused,
-            min_ready_seconds=round(self._context.settings.rules.steadyAfter),
+            min_ready_seconds=whole_seconds(self._context.settings.rules.steadyAfter),
         )
+        if scale.paused:
+            body["spec"]["strategy"] = _PAUSED
         stored = await self._context.api.apply(world.deployments.resource, *self._key, body, manager=marks.MANAGER)
         world.deployments.observe(stored)
 
@@ -160,7 +168,10 @@ def _difference(spec: views.DeploymentSpec, scale: Scale) -> Json:
     if spec.paused != scale.paused:
         change["paused"] = scale.paused
     rolling = spec.strategy.rollingUpdate
-    if rolling is None or (rolling.maxSurge, rolling.maxUnavailable) != (scale.maxSurge, scale.maxUnavailable):
+    if scale.paused:
+        if spec.strategy.type != "Recreate":
+            change["strategy"] = {**_PAUSED, "rollingUpdate": None}
+    elif rolling is None or (rolling.maxSurge, rolling.maxUnavailable) != (scale.maxSurge, scale.maxUnavailable):
         update = {"maxSurge": scale.maxSurge, "maxUnavailable": scale.maxUnavailable}
         change["strategy"] = {"type": "RollingUpdate", "rollingUpdate": update}
     return change
@@ -205,7 +216,7 @@ class _Daemon:
             launched.definition.spec,
             launched.launch,
             self._context.settings.options,
-            min_ready_seconds=round(self._context.settings.rules.steadyAfter),
+            min_ready_seconds=whole_seconds(self._context.settings.rules.steadyAfter),
         )
         stored = await self._context.api.apply(world.daemon_sets.resource, *self._key, body, manager=marks.MANAGER)
         world.daemon_sets.observe(stored)
