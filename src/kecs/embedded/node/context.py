@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kecs.embedded.node.engine import Engine, Machine
+from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.images import Images
 from kecs.embedded.node.pool import SandboxPool
 from kecs.embedded.node.record import PodRecord
@@ -48,6 +49,7 @@ class Context:
     images: Images
     volumes: Volumes
     pool: SandboxPool
+    gate: Gate
     look: Callable[[PodRecord], None]  # ask for another look at a pod, soon
     forget: Callable[[PodRecord], None]  # a pod's containers are gone, and so may be its record
     now: Callable[[], float] = field(default=time.time)

@@ -18,6 +18,7 @@ from kecs.embedded.node import engine as engines
 from kecs.embedded.node.context import Context, NodeSettings
 from kecs.embedded.node.door import Door
 from kecs.embedded.node.engine import Engine, EngineError, EngineEvent, Found, Machine
+from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.images import Images
 from kecs.embedded.node.pool import WARM, SandboxPool
 from kecs.embedded.node.record import PodRecord
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN = Machine("unknown://0", "amd64", "linux", "", 1, 1 << 30)
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0  # seconds between attempts to reach the engine, or the API
+_PARALLEL = 4  # pods that a real engine starts at once
 _PAGE = 500  # pods per list request
 _AT_ONCE = 50  # pods looked at before others get a turn, when there is much to do at once
 
@@ -131,6 +133,7 @@ class Node:
             images=Images(self._engine, self._recorder),
             volumes=Volumes(self._engine, self._settings.directory, self._owner),
             pool=self._pool,
+            gate=Gate(0 if self._engine.simulated else _PARALLEL),
             look=self._look,
             forget=self._forget,
         )

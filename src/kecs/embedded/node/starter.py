@@ -9,10 +9,12 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kecs.embedded.node import engine as engines
 from kecs.embedded.node.adopt import end
 from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.engine import (
+    ContainerConfig,
     Credentials,
     EngineError,
     EngineGone,
@@ -100,15 +102,16 @@ class Starter:
         if warm is not None:
             record.sandbox, record.ip = warm
             return
-        container = await self._made(config)
-        if config.mounts:
-            await context.volumes.open(container, mounts)
-        try:
-            await context.engine.start(container)
-        except StartFailed:
-            await context.engine.remove(container)
-            raise
-        shown = await context.engine.inspect(container)
+        async with context.gate.through(urgent=False):
+            container = await self._made(config)
+            if config.mounts:
+                await context.volumes.open(container, mounts)
+            try:
+                await context.engine.start(container)
+            except StartFailed:
+                await context.engine.remove(container)
+                raise
+            shown = await context.engine.inspect(container)
         record.sandbox, record.ip = container, shown.ip or (context.settings.address if config.host_network else "")
 
     async def _made(self, config: SandboxConfig) -> str:
@@ -168,24 +171,30 @@ class Starter:
         before = record.run
         attempt = 0 if before is None else before.attempt + (before.state == "exited")
         config = container_config(pod, container, attempt, place, sources, image)
-        image_id = image.digest or image.id
+        async with context.gate.through(urgent=True):
+            run = await self._made_run(pod, config, attempt, image.digest or image.id)
+            if before is not None and before.state == "created":
+                record.run = run
+            else:
+                await self._succeed(record, before, run)
+            record.waiting = record.message = ""
+            record.failures, record.retry_at, record.kill = 0, 0.0, ""
+            started = run.state != "exited" and await self._begin(pod, container, run)
+        if started:
+            await self._open(pod, container, run)
+
+    async def _made_run(self, pod: Pod, config: ContainerConfig, attempt: int, image_id: str) -> Run:
+        context, name = self._context, config.labels[engines.CONTAINER]
         try:
             run = Run(await context.engine.create(config), attempt, image_id=image_id)
-            context.recorder.normal(pod, "Created", f"Container created: {container.name}", container.name)
+            context.recorder.normal(pod, "Created", f"Container created: {name}", name)
         except NameInUse:
             # Made by an attempt that was cut off, and perhaps started: what has run is not run again.
             found = await context.engine.inspect(config.name)
             run = Run(found.id, attempt, found.state, found.started_at, image_id=image_id)
             if found.state == "exited":
                 end(run, found, context.now())
-        if before is not None and before.state == "created":
-            record.run = run
-        else:
-            await self._succeed(record, before, run)
-        record.waiting = record.message = ""
-        record.failures, record.retry_at, record.kill = 0, 0.0, ""
-        if run.state != "exited":
-            await self._begin(pod, container, run)
+        return run
 
     async def _succeed(self, record: ContainerRecord, before: Run | None, run: Run) -> None:
         """Let a new run take the place of the one before, whose container is kept; the one before that goes."""
@@ -198,7 +207,7 @@ class Starter:
         if oldest is not None and oldest.id and oldest is not before:
             await self._context.engine.remove(oldest.id)
 
-    async def _begin(self, pod: Pod, container: Container, run: Run) -> None:
+    async def _begin(self, pod: Pod, container: Container, run: Run) -> bool:
         context = self._context
         if run.state == "created":
             try:
@@ -207,10 +216,13 @@ class Starter:
                 context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
                 run.state, run.exit_code, run.reason, run.message = "exited", _CANNOT_START, "StartError", str(error)
                 run.finished_at = context.now()
-                return
+                return False
         if run.state == "created":
             run.state, run.started_at = "running", started
         context.recorder.normal(pod, "Started", f"Container started: {container.name}", container.name)
+        return True
+
+    async def _open(self, pod: Pod, container: Container, run: Run) -> None:
         if container.lifecycle is not None and container.lifecycle.postStart is not None:
             await self._hook(pod, container, run)
         run.opened = container.startupProbe is None

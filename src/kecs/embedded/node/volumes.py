@@ -60,7 +60,7 @@ class Volumes:
     """Makes and removes the volumes of pods. `directory` is the node's own."""
 
     def __init__(self, engine: Engine, directory: Path, owner: str) -> None:
-        self._engine, self._directory, self._owner = engine, directory / "pods", owner
+        self._engine, self._directory, self._owner = engine, directory.absolute() / "pods", owner
 
     async def make(self, pod: Pod, sources: Sources) -> dict[str, Mount]:
         """Make a pod's volumes and return how each is mounted. Raises `VolumeError`; repeating it is harmless."""
