@@ -15,17 +15,29 @@ class Runnable(Protocol):
         ...
 
 
+class _Synced:
+    """Runs a controller once the caches are full: before that, what is not seen yet looks as if it were gone."""
+
+    def __init__(self, context: Context, controller: Runnable) -> None:
+        self._context = context
+        self._controller = controller
+
+    async def run(self) -> None:
+        await self._context.world.synced()
+        await self._controller.run()
+
+
 def build(context: Context) -> Sequence[Runnable]:
     """Return everything that has to run beside `context.world` for clusters, services and tasks to become real.
 
     One process of several does this work: whoever holds the lease, where there is more than one.
     """
     namespaces = cluster.namespaces(context)
-    return [
-        namespaces,
+    controllers = (
         cluster.build(context, namespaces),
         task_definition.build(context),
         service.build(context),
         task.build(context),
         retention.build(context),
-    ]
+    )
+    return [namespaces, *(_Synced(context, controller) for controller in controllers)]

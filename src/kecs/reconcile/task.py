@@ -40,8 +40,13 @@ class Replacements:
 
     def __init__(self) -> None:
         self._clock = 0
+        self._began = False
         self._made: dict[str, tuple[int, str]] = {}  # by deployment: when its newest task was seen first
         self._deleted: dict[str, int] = {}  # by uid
+
+    def begin(self) -> None:
+        """Say that what comes from now on is new: the caches have had their first lists."""
+        self._began = True
 
     def see(self, old: views.Pod | None, new: views.Pod | None) -> None:
         """Take note of a change of a service's pod."""
@@ -53,7 +58,7 @@ class Replacements:
         deployment = new.metadata.annotations.get(marks.DEPLOYMENT_ID)
         if not deployment:
             return
-        if old is None:
+        if old is None and self._began:
             self._made[deployment] = (self._clock, new.metadata.creationTimestamp)
         if new.metadata.deletionTimestamp and new.metadata.uid not in self._deleted:
             self._deleted[new.metadata.uid] = self._clock
@@ -65,19 +70,9 @@ class Replacements:
         return made is not None and seen is not None and made[0] > seen and epoch(made[1]) >= int(deleted_at)
 
 
-def build(context: Context) -> Controller[Key]:
-    """Return the controller of tasks, which looks at every pod that needs something."""
-    tasks = _Tasks(context)
-    controller = Controller("tasks", tasks.reconcile, workers=_WORKERS)
-
-    def on_pod(old: views.Pod | None, new: views.Pod | None) -> None:
-        if (new or old).metadata.labels.get(marks.SERVICE):  # type: ignore[union-attr]  # one of the two is there
-            tasks.replacements.see(old, new)
-        if new is not None and needs_look(new):
-            controller.add((new.metadata.namespace, new.metadata.name))
-
-    context.world.pods.subscribe(on_pod)
-    return controller
+def build(context: Context) -> "Tasks":
+    """Return what looks after tasks. It has to be run once the caches have had their first lists."""
+    return Tasks(context)
 
 
 def needs_look(pod: views.Pod) -> bool:
@@ -96,14 +91,28 @@ def needs_look(pod: views.Pod) -> bool:
     return any(one.state.terminated or one.state.waiting or one.restartCount for one in status.initContainerStatuses)
 
 
-class _Tasks:
-    """Carries out what `decide.task` says of each pod."""
+class Tasks:
+    """Carries out what `decide.task` says of each pod that needs something."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.replacements = Replacements()
+        self._replacements = Replacements()
+        self._controller = Controller("tasks", self._reconcile, workers=_WORKERS)
+        context.world.pods.subscribe(self._on_pod)
 
-    async def reconcile(self, key: Key) -> float | None:
+    def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:
+        pod = new or old
+        if pod is not None and marks.SERVICE in pod.metadata.labels:
+            self._replacements.see(old, new)
+        if new is not None and needs_look(new):
+            self._controller.add((new.metadata.namespace, new.metadata.name))
+
+    async def run(self) -> None:
+        """Work for ever."""
+        self._replacements.begin()
+        await self._controller.run()
+
+    async def _reconcile(self, key: Key) -> float | None:
         world = self._context.world
         pod = world.pods.get(*key)
         if pod is None:
@@ -203,7 +212,7 @@ class _Tasks:
             spot=facts.capacityProviderName == "FARGATE_SPOT",
             service=bool(facts.service),
             deployment=facts.startedBy,
-            replaced=deleted_at is not None and self.replacements.has(pod, deleted_at),
+            replaced=deleted_at is not None and self._replacements.has(pod, deleted_at),
             endedFirst=deleted_at is not None and _ended_before(seen, deleted_at),
             disruption=disruption.reason if disruption and disruption.status == "True" else "",
             failure=status.reason,
