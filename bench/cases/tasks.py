@@ -32,7 +32,7 @@ async def prepare(port: int) -> None:
     connection.close()
 
 
-async def _until_running(connection: load.Connection, port: int, arn: str) -> None:
+async def _until_running(connection: load.Connection, port: int, arn: str, pause: float) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     ask = {"cluster": "bench", "tasks": [arn]}
     while True:
@@ -43,7 +43,7 @@ async def _until_running(connection: load.Connection, port: int, arn: str) -> No
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{arn} is {answer['tasks'][0]['lastStatus']}")
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(pause)
 
 
 async def _one_by_one(port: int) -> list[float]:
@@ -52,7 +52,7 @@ async def _one_by_one(port: int) -> list[float]:
     for _ in range(SINGLE):
         began = time.perf_counter()
         answer = await load.call(connection, port, "RunTask", RUN)
-        await _until_running(connection, port, answer["tasks"][0]["taskArn"])
+        await _until_running(connection, port, answer["tasks"][0]["taskArn"], 0.002)
         took.append((time.perf_counter() - began) * 1000)
     connection.close()
     return took
@@ -77,7 +77,7 @@ async def _sustained(port: int) -> list[float]:
             seen = await load.call(connection, port, "DescribeTasks", {"cluster": "bench", "tasks": [arn]})
             if [task["taskArn"] for task in seen["tasks"]] != [arn]:
                 raise AssertionError(f"a task that RunTask answered is not described: {seen}")
-            await _until_running(connection, port, arn)
+            await _until_running(connection, port, arn, 0.02)
             took.append((time.perf_counter() - due) * 1000)
             running.put_nowait(arn)
             if running.qsize() > RATE:
