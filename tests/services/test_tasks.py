@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kecs.kube.resources import NODES
+from kecs.kube.resources import NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS
 from tests.services.conftest import Client
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
@@ -109,6 +109,33 @@ async def test_tags_are_shown_where_asked_for_and_come_from_where_asked(ecs: Cli
     wanted = [{"key": "k", "value": "ä"}, {"key": "k2", "value": "v2"}]
     assert (await ecs("DescribeTasks", cluster="c", tasks=[arn], include=["TAGS"]))["tasks"][0]["tags"] == wanted
     assert (await ecs("ListTagsForResource", resourceArn=arn))["tags"] == wanted
+
+
+async def test_a_task_role_is_an_account_of_the_namespace(ecs: Client) -> None:
+    role = "arn:aws:iam::123456789012:role/worker"
+    await ecs("RegisterTaskDefinition", family="r", containerDefinitions=[SLEEP], taskRoleArn=role)
+    await run(ecs, taskDefinition="r", count=2)
+    accounts = await ecs.engine.list(SERVICE_ACCOUNTS, "c-us-east-1")
+    annotations = [found["metadata"].get("annotations", {}) for found in accounts.items]
+    assert [a["eks.amazonaws.com/role-arn"] for a in annotations if a] == [role]
+
+
+async def test_a_task_waits_for_a_namespace_that_is_still_going(ecs: Client) -> None:
+    (task,) = await run(ecs)
+    namespace = "c-us-east-1"
+    await ecs.engine.delete(NAMESPACES, None, namespace)
+    waiting = asyncio.create_task(run(ecs))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    pod = ecs.world.task_pod(namespace, task["taskArn"].rpartition("/")[2])
+    assert pod is not None
+    await ecs.world.patch(ecs.world.pods, namespace, pod.metadata.name, {"metadata": {"finalizers": None}})
+    await ecs.engine.delete(PODS, namespace, pod.metadata.name, grace_seconds=0)
+    gone = await ecs.engine.get(NAMESPACES, None, namespace)
+    gone["spec"]["finalizers"] = []
+    await ecs.engine.replace(NAMESPACES, None, namespace, gone, manager="test", subresource="finalize")
+    (task,) = await asyncio.wait_for(waiting, 5)
+    assert task["desiredStatus"] == "RUNNING"
 
 
 async def test_overrides_come_back(ecs: Client) -> None:

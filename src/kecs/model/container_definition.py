@@ -68,8 +68,14 @@ def check(container: ecs.ContainerDefinition, request: ecs.RegisterTaskDefinitio
         raise ClientException("Container.name contains invalid characters.")
     if not container.image:
         raise ClientException("Container.image should not be null or empty.")
-    if (container.cpu or 0) < 0:
-        raise _invalid("cpu", container)
+    for member in ("cpu", "startTimeout", "stopTimeout"):
+        if (getattr(container, member) or 0) < 0:
+            raise _invalid(member, container)
+    if any(not control.namespace or control.value is None for control in container.systemControls or ()):
+        raise _invalid("systemControls", container)
+    tmpfs = [item.containerPath for item in (container.linuxParameters and container.linuxParameters.tmpfs) or ()]
+    if len(set(tmpfs)) < len(tmpfs):
+        raise _invalid("tmpfs", container)
     _check_memory(container, request)
     _check_ports(container, request.networkMode)
     _check_network_mode(container, request.networkMode)

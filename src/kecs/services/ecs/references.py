@@ -3,12 +3,10 @@
 A foreign region or account is refused as AWS does.
 """
 
-from contextlib import suppress
 from typing import NamedTuple
 
-from kecs.kube.errors import AlreadyExists, ApiError, InternalError, Unavailable
-from kecs.kube.resources import NAMESPACES
-from kecs.model import arns, cluster, marks, objects
+from kecs.kube.errors import ApiError, InternalError, Unavailable
+from kecs.model import arns, cluster, objects
 from kecs.model.constraints import check_name, own_arn
 from kecs.model.errors import (
     AwsError,
@@ -18,7 +16,6 @@ from kecs.model.errors import (
     ServiceNotFoundException,
 )
 from kecs.services.context import Context
-from kecs.translate.cluster import make_namespace
 
 
 class Place(NamedTuple):
@@ -86,13 +83,6 @@ def find_service(ctx: Context, place: Place, text: str) -> objects.Service:
 def task_id(ctx: Context, text: str, place: str) -> str:
     """Return the id of the task that a request names, in the cluster named `place`."""
     return in_cluster(ctx, text, "task", place) if text.startswith("arn:") else text
-
-
-async def ensure_namespace(ctx: Context, place: Place) -> None:
-    """Make the cluster's namespace, which a reconciler may not have done yet."""
-    body = make_namespace(place.object)
-    with suppress(AlreadyExists):
-        await ctx.api.create(NAMESPACES, None, body, manager=marks.MANAGER)
 
 
 def refused(error: ApiError) -> AwsError:

@@ -5,22 +5,23 @@ import secrets
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
+from kecs.kube.errors import AlreadyExists, Forbidden
 from kecs.model import marks, names, objects, task, task_definition
 from kecs.model.errors import ClientException, ConflictException, InvalidParameterException
 from kecs.model.generated import ecs
 from kecs.services.context import Context
 from kecs.services.ecs.container_instances import find_node
-from kecs.services.ecs.references import Place, ensure_namespace, find_cluster, refused
+from kecs.services.ecs.namespace import ensure_account, write_in
+from kecs.services.ecs.references import Place, find_cluster
 from kecs.services.ecs.task_definitions import find
 from kecs.services.registry import operation
 from kecs.translate import facts, unsupported, views
+from kecs.translate.account import make_account
 from kecs.translate.body import Json
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.pod import make_pod
 
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
-_ATTEMPTS = 3
 
 
 def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
@@ -52,7 +53,7 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
                 name = _token_name(place, definition.family, request.clientToken, index)
                 made.append(await _create_once(ctx, place, definition, launch, name))
             else:
-                made.append(await _create(ctx, place, _pod(ctx, definition, launch)))
+                made.append(await _create(ctx, place, definition, launch, _pod(ctx, definition, launch)))
         except Forbidden as error:
             failures.append(ecs.Failure(arn=place.arn, reason="RESOURCE:QUOTA", detail=error.message))
     return _answer(ctx, made, failures)
@@ -81,7 +82,8 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
             continue
         launch = for_run(as_run, definition, scope=ctx.scope, cluster=place.name)
         try:
-            made.append(await _create(ctx, place, _pod(ctx, definition, launch, node=node.metadata.name)))
+            body = _pod(ctx, definition, launch, node=node.metadata.name)
+            made.append(await _create(ctx, place, definition, launch, body))
         except Forbidden as error:
             failures.append(ecs.Failure(arn=text, reason="RESOURCE:QUOTA", detail=error.message))
     return _answer(ctx, made, failures)
@@ -105,20 +107,22 @@ def _pod(
     return body
 
 
-async def _create(ctx: Context, place: Place, body: Json) -> views.Pod:
-    """Create a task's pod; its namespace may not be there yet."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await ctx.world.create(ctx.world.pods, place.namespace, body)
-        except NotFound as error:
-            if attempt == _ATTEMPTS - 1:
-                raise refused(error) from None
-            await ensure_namespace(ctx, place)
-        except (AlreadyExists, Forbidden):
+async def _create(
+    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, body: Json
+) -> views.Pod:
+    """Create a task's pod; the account that its task role is may not be there yet."""
+
+    async def write() -> views.Pod:
+        return await ctx.world.create(ctx.world.pods, place.namespace, body)
+
+    try:
+        return await write_in(ctx, place, write)
+    except Forbidden:
+        account = make_account(definition, ctx.scope, place.namespace, launch.overrides)
+        if not account:
             raise
-        except ApiError as error:
-            raise refused(error) from None
-    raise AssertionError("unreachable: the last attempt returns or raises")
+        await ensure_account(ctx, place.namespace, account)
+        return await write_in(ctx, place, write)
 
 
 async def _create_once(
@@ -127,7 +131,7 @@ async def _create_once(
     """Create a task's pod under a name that its client token gives, or return the one that is there."""
     body = _pod(ctx, definition, launch, name=name)
     try:
-        return await _create(ctx, place, body)
+        return await _create(ctx, place, definition, launch, body)
     except AlreadyExists:
         return await _repeated(ctx, place, name, body)
 

@@ -5,7 +5,7 @@ import time
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, ApiError, NotFound
+from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from kecs.model import marks, names, objects, service, service_checks, task_definition
 from kecs.model.errors import (
     ClientException,
@@ -15,7 +15,8 @@ from kecs.model.errors import (
 )
 from kecs.model.generated import ecs
 from kecs.services.context import Context
-from kecs.services.ecs.references import Place, ensure_namespace, find_cluster, find_service, refused
+from kecs.services.ecs.namespace import write_in
+from kecs.services.ecs.references import Place, find_cluster, find_service, refused
 from kecs.services.ecs.task_definitions import find
 from kecs.services.registry import operation
 from kecs.translate import unsupported
@@ -85,10 +86,14 @@ async def _create(
     if old is not None:
         await ctx.world.delete(ctx.world.services, place.namespace, old.metadata.name, uid=old.metadata.uid)
     body = _body(ctx, place, request)
+
+    async def write() -> objects.Service:
+        return await ctx.world.create(ctx.world.services, place.namespace, body)
+
     deadline = time.monotonic() + _RENEWAL
     while True:
         try:
-            return await ctx.world.create(ctx.world.services, place.namespace, body)
+            return await write_in(ctx, place, write)
         except AlreadyExists as error:
             present = await _present(ctx, place, request.serviceName)
             if present is not None and not _is_free(present, request):
@@ -96,11 +101,7 @@ async def _create(
             if time.monotonic() > deadline:
                 raise refused(error) from None
             await asyncio.sleep(_LOOK_AGAIN)
-        except NotFound as error:
-            if time.monotonic() > deadline:
-                raise refused(error) from None
-            await ensure_namespace(ctx, place)
-        except ApiError as error:
+        except Forbidden as error:
             raise refused(error) from None
 
 

@@ -1,0 +1,71 @@
+"""Writing into a cluster's namespace, which may not be there yet, or may still be going with a deleted cluster."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from kecs.kube import resources
+from kecs.kube.api import Json, Resource
+from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
+from kecs.model import marks
+from kecs.services.context import Context
+from kecs.services.ecs.references import Place, refused
+from kecs.translate.cluster import make_namespace
+
+T = TypeVar("T")
+
+_PATIENCE = 10.0  # seconds that a namespace may take to go, when its cluster was deleted and created anew
+_LOOK_AGAIN = 0.02
+_BY_KIND: dict[str, Resource[Json]] = {
+    found.kind: found for found in (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
+}
+
+
+def _is_terminating(error: ApiError) -> bool:
+    causes = (error.details or {}).get("causes", ())
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+
+async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]) -> T:
+    """Write an object into the namespace of a cluster, and make the namespace when there is none.
+
+    Raises AlreadyExists, and Forbidden for other reasons than a namespace that is going; anything else that the API
+    answers is raised as an AWS error.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await write()
+        except AlreadyExists:
+            raise
+        except Forbidden as error:
+            if not _is_terminating(error):
+                raise
+            if time.monotonic() > deadline:
+                raise refused(error) from None
+            await asyncio.sleep(_LOOK_AGAIN)
+        except NotFound as error:
+            if time.monotonic() > deadline:
+                raise refused(error) from None
+            if not await ensure(ctx, place):
+                await asyncio.sleep(_LOOK_AGAIN)
+        except ApiError as error:
+            raise refused(error) from None
+
+
+async def ensure(ctx: Context, place: Place) -> bool:
+    """Make the namespace of a cluster, which a reconciler may not have done yet; say whether it was missing."""
+    try:
+        await ctx.api.create(resources.NAMESPACES, None, make_namespace(place.object), manager=marks.MANAGER)
+    except AlreadyExists:
+        return False
+    return True
+
+
+async def ensure_account(ctx: Context, namespace: str, account: list[Json]) -> None:
+    """Make the service account, role and binding of a task role, as far as they are not there."""
+    for body in account:
+        with suppress(AlreadyExists):
+            await ctx.api.create(_BY_KIND[body["kind"]], namespace, body, manager=marks.MANAGER)
