@@ -133,11 +133,11 @@ async def _survived(engine: Engine, scene: Scene, writes: int, *, after: bool) -
     async with before.running():
         await scene.prepare(before)
     mortal = MortalApi(engine, writes, after=after)
-    first = Stage(mortal, SETTINGS)  # type: ignore[arg-type]  # it stands in for the whole Protocol
+    first = Stage(mortal, SETTINGS)
     async with first.running():
         first.world.api = engine  # what the operations write does not count
         await scene.act(first)
-        first.world.api = mortal  # type: ignore[assignment]
+        first.world.api = mortal
         done = asyncio.create_task(scene.outcome(first))
         died = asyncio.create_task(mortal.died.wait())
         await asyncio.wait({done, died}, return_when=asyncio.FIRST_COMPLETED)
