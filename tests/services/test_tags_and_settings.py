@@ -38,7 +38,7 @@ async def test_tags_are_put_replaced_and_taken_off(ecs: Client, resource: str) -
     ("members", "code"),
     [
         ({"resourceArn": PREFIX + "cluster/nope", "tags": [{"key": "a"}]}, "ClusterNotFoundException"),
-        ({"resourceArn": PREFIX + "service/c/nope", "tags": [{"key": "a"}]}, "ServiceNotFoundException"),
+        ({"resourceArn": PREFIX + "service/c/nope", "tags": [{"key": "a"}]}, "InvalidParameterException"),
         ({"resourceArn": PREFIX + "task/c/" + "0" * 32, "tags": [{"key": "a"}]}, INVALID),
         ({"resourceArn": PREFIX + "task-definition/f:9", "tags": [{"key": "a"}]}, INVALID),
         ({"resourceArn": "c", "tags": [{"key": "a"}]}, INVALID),

@@ -37,3 +37,52 @@ def values(shape: Shape, depth: int = 4) -> st.SearchStrategy[Any]:
     if shape.type_name == "map":
         return st.dictionaries(TEXT, values(shape.value, depth - 1), max_size=2) if depth > 0 else st.just({})
     return SCALARS[shape.type_name]
+
+
+NAMES = (
+    "default",
+    "web",
+    "web:1",
+    "nginx",
+    "sh",
+    "cluster",
+    "0.0.0.0",
+    "CMD",
+    "vol",
+    "/data",
+    "80",
+    "256",
+    "512",
+    "8080-8090",
+)
+ARNS = tuple(
+    f"arn:aws:ecs:fuzz:123456789012:{resource}"
+    for resource in ("cluster/default", "service/default/web", "task-definition/web:1", "task/default/" + "0" * 32)
+)
+
+
+def plausible(shape: Shape, depth: int = 5) -> st.SearchStrategy[Any]:
+    """Return a strategy for values that come past the first look: what is required is there, texts name things.
+
+    For requests in the region `fuzz` of a kecs that has a cluster `default` with a service `web` of definition `web:1`.
+    """
+    if getattr(shape, "is_document_type", False):
+        return st.just({})
+    if shape.type_name == "structure":
+        members = {name: plausible(member, depth - 1) for name, member in shape.members.items()} if depth > 0 else {}
+        if getattr(shape, "is_tagged_union", False):
+            return st.one_of(*(st.fixed_dictionaries({name: value}) for name, value in members.items()))
+        required = {name: members[name] for name in shape.required_members if name in members}
+        others = sorted(set(members) - set(required))
+        some = st.sets(st.sampled_from(others), max_size=3) if others else st.just(set[str]())
+        return some.flatmap(lambda names: st.fixed_dictionaries(required | {name: members[name] for name in names}))
+    if shape.type_name == "list":
+        return st.lists(plausible(shape.member, depth - 1), max_size=3)
+    if shape.type_name == "map":
+        return st.dictionaries(st.sampled_from(NAMES), plausible(shape.value, depth - 1), max_size=2)
+    if shape.type_name == "string":
+        named = st.sampled_from(shape.enum) if shape.enum else st.sampled_from(NAMES) | st.sampled_from(ARNS)
+        return named | named | named | TEXT
+    if shape.type_name == "integer":
+        return st.integers(0, 300) | st.integers(0, 3) | SCALARS["integer"]
+    return SCALARS[shape.type_name]

@@ -94,16 +94,23 @@ async def _change(ctx: Context, text: str, change: Change) -> None:
 
 
 def _cluster(ctx: Context, arn: arns.Arn) -> objects.Cluster:
+    """Return a cluster. The text for a deleted one is AWS's own (hashicorp/terraform-provider-aws#35524)."""
     found = ctx.world.cluster(ctx.scope, arn.path[0])
-    if found is None or cluster.is_deleted(found):
+    if found is None:
         raise ClusterNotFoundException("Cluster not found.")
+    if cluster.is_deleted(found):
+        raise InvalidParameterException("The specified cluster is inactive. Specify an active cluster and try again.")
     return found
 
 
 def _service(ctx: Context, arn: arns.Arn) -> objects.Service:
-    found = find_service(ctx, find_cluster(ctx, arn.path[0]), arn.path[1])
+    """Return a service. ServiceNotFoundException is none of the errors that tagging has."""
+    try:
+        found = find_service(ctx, find_cluster(ctx, arn.path[0]), arn.path[1])
+    except ServiceNotFoundException as error:
+        raise InvalidParameterException(error.message) from None
     if service.status_of(found) == service.INACTIVE:
-        raise ServiceNotFoundException("Service not found.")
+        raise InvalidParameterException("The specified service is inactive. Specify an active service and try again.")
     return found
 
 
