@@ -10,7 +10,7 @@ from kecs.translate.body import Json, to_text
 from kecs.translate.container.health import budget
 from kecs.translate.container.make import make_container
 from kecs.translate.container.part import Part
-from kecs.translate.container.ports import ports_of
+from kecs.translate.container.ports import Taken, ports_of
 from kecs.translate.container.resources import pod_resources, spread
 from kecs.translate.container.restart import attempt_period, ignored_exit_codes
 from kecs.translate.facts import ContainerFacts, TaskFacts, encode
@@ -126,8 +126,8 @@ def _spec(definition: TaskDefinitionSpec, launch: Launch, parts: Sequence[Part],
 
 
 def _containers(parts: Sequence[Part], siblings: Mapping[str, ecs.ContainerDefinition], options: Options) -> list[Json]:
-    port_names: set[str] = set()
-    made = [make_container(part, siblings, port_names) for part in parts]
+    taken = Taken()
+    made = [make_container(part, siblings, taken) for part in parts]
     if options.pull_policy:
         for container in made:
             container["imagePullPolicy"] = options.pull_policy

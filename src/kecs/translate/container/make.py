@@ -9,20 +9,20 @@ from kecs.translate.container.environment import environment
 from kecs.translate.container.health import probes
 from kecs.translate.container.mounts import mounts
 from kecs.translate.container.part import Part
-from kecs.translate.container.ports import ports
+from kecs.translate.container.ports import Taken, ports
 from kecs.translate.container.resources import resources
 from kecs.translate.container.restart import restart
 from kecs.translate.container.security import security
 
 
-def make_container(part: Part, siblings: Mapping[str, ecs.ContainerDefinition], port_names: set[str]) -> Json:
-    """Return the container. `siblings` are the task's containers by name; `port_names` are those taken, and grow."""
+def make_container(part: Part, siblings: Mapping[str, ecs.ContainerDefinition], taken: Taken) -> Json:
+    """Return the container. `siblings` are the task's containers by name; `taken` is what others have, and grows."""
     return {
         "name": part.pod_name,
         "image": part.definition.image or "",
         **command(part),
         **environment(part),
-        **ports(part, port_names),
+        **ports(part, taken),
         **resources(part),
         **mounts(part, siblings),
         **probes(part),

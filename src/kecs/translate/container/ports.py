@@ -44,17 +44,28 @@ def ports_of(definition: ecs.ContainerDefinition, network: str) -> Iterator[Port
             )
 
 
-def ports(part: Part, taken: set[str]) -> Json:
-    """Return `ports`. `taken` holds the port names of the pod so far and grows, so that a name is one port's alone."""
+class Taken:
+    """What is taken in a pod: names of ports, and ports of the host. Each is one container's alone."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.hosts: set[tuple[int, str]] = set()
+
+
+def ports(part: Part, taken: Taken) -> Json:
+    """Return `ports`; `taken` grows. Of two containers that want one port of the host the first gets it."""
     made = []
     for port in ports_of(part.definition, part.network):
         name = port_name(port)
         entry: Json = {"containerPort": port.number, "protocol": port.protocol.upper()}
-        if name not in taken:
-            taken.add(name)
-            entry["name"] = name
         if port.host:
+            if (port.host, port.protocol) in taken.hosts:
+                continue
+            taken.hosts.add((port.host, port.protocol))
             entry["hostPort"] = port.host
+        if name not in taken.names:
+            taken.names.add(name)
+            entry["name"] = name
         made.append(entry)
     return {"ports": made} if made else {}
 
