@@ -1,5 +1,6 @@
 """Structural OpenAPI v3 schemas of Structs: the Struct is the only source of what an object may hold."""
 
+import inspect
 import types
 import typing
 from typing import Any, Literal, Union, get_args, get_origin
@@ -47,11 +48,7 @@ def schema_of(type_: Any, *, strict: bool) -> Json:
 
 def _struct(struct: type[msgspec.Struct], *, strict: bool) -> Json:
     # Annotations are types here, never texts, so nothing has to be evaluated (which takes longer than all the rest).
-    hints = {
-        name: hint
-        for base in reversed(struct.__mro__)
-        for name, hint in base.__dict__.get("__annotations__", {}).items()
-    }
+    hints = {name: hint for base in reversed(struct.__mro__) for name, hint in inspect.get_annotations(base).items()}
     properties = {name: schema_of(hint, strict=strict) for name, hint in hints.items() if not name.startswith("__")}
     schema: Json = {"type": "object", "properties": properties}
     if strict:
