@@ -103,7 +103,9 @@ def _correct(record: ContainerRecord, attempts: list[Found], now: float) -> None
         end(told, newest, now)
     if len(attempts) > 1 and (record.last is None or record.last.id == told.id):
         record.last = Run(attempts[-2].id, attempt - 1)
-        end(record.last, attempts[-2], now)
+    if record.last is not None and record.last.state != "exited":
+        before = next((found for found in attempts if found.id == record.last.id), None)
+        end(record.last, before, now)
 
 
 def end(run: Run, found: Found | None, now: float) -> None:

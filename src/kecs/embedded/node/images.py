@@ -63,7 +63,8 @@ def credentials(secret: Secret, image: str) -> list[Credentials]:
             logins = msgspec.json.decode(base64.b64decode(secret.data[".dockercfg"]), type=dict[str, dict[str, str]])
         else:
             return []
-        return [_login(server, login) for server, login in logins.items() if _meant_for(server, image)]
+        meant = [_login(server, login) for server, login in logins.items() if _meant_for(server, image)]
+        return [login for login in meant if login.username]
     except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError):
         return []
 

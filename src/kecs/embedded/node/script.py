@@ -151,7 +151,7 @@ def _steps(steps: list[list[str]], joints: list[str]) -> Script | None:
                 code = 0
             case "exit", []:
                 return _done(clock, code, lines)
-            case "exit", [number_text] if number_text.isdecimal():
+            case "exit", [number_text] if number_text.isdecimal() and len(number_text) < 10:
                 return _done(clock, int(number_text) % 256, lines)
             case "sleep", [*spans] if spans:
                 seconds = [_seconds(span) for span in spans]

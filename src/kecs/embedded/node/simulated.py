@@ -91,6 +91,11 @@ class SimulatedEngine:
             for _, queue in self._listeners:
                 queue.put_nowait(None)
 
+    @property
+    def timers(self) -> int:
+        """How many containers wait for a moment of their scripts."""
+        return len(self._timers)
+
     async def connect(self) -> Machine:
         """Answer as a small machine."""
         self._check()

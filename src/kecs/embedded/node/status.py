@@ -179,7 +179,7 @@ def _conditions(
     mains: Iterable[ContainerStatus],
 ) -> list[Condition]:
     sidecars = {container.name for container in pod.spec.initContainers if is_sidecar(container)}
-    waiting = [each.name for each in inits if not (each.started or each.ready)]
+    waiting = [each.name for each in inits if not (each.started if each.name in sidecars else each.ready)]
     unready = [each.name for each in inits if each.name in sidecars and not each.ready]
     unready += [each.name for each in mains if not each.ready]
     if phase == "Succeeded":

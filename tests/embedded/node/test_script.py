@@ -1,0 +1,83 @@
+"""What a simulated container does."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kecs.embedded.node.script import NO_END, BadScript, Line, command, script_for
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "code", "lines"),
+    [
+        (["true"], 0, 0, []),
+        (["false"], 0, 1, []),
+        (["/bin/sleep", "5"], 5, 0, []),
+        (["sleep", "1.5m"], 90, 0, []),
+        (["sleep", "1", "2"], 3, 0, []),
+        (["sleep", "infinity"], NO_END, 0, []),
+        (["echo", "hello", "world"], 0, 0, [("hello world", 0)]),
+        (["sh", "-c", "echo a; sleep 2; echo b; exit 3"], 2, 3, [("a", 0), ("b", 2)]),
+        (["sh", "-c", "sleep 1 && exit 4"], 1, 4, []),
+        (["sh", "-c", "false && echo no; echo yes"], 0, 0, [("yes", 0)]),
+        (["sh", "-c", "false && exit 9"], 0, 1, []),
+        (["sh", "-c", "echo 'a; b' && true;"], 0, 0, [("a; b", 0)]),
+        (["bash", "-c", "exit 300"], 0, 44, []),
+        (["sh", "-c", "echo one; false; exit"], 0, 1, [("one", 0)]),
+    ],
+)
+def test_plain_commands(words: list[str], seconds: float, code: int, lines: list[tuple[str, float]]) -> None:
+    script = command(words)
+    assert script is not None
+    assert (script.run_seconds, script.exit_code) == (seconds, code)
+    assert script.lines() == [Line(text, after) for text, after in lines]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nginx", "-g", "daemon off;"],
+        ["sh", "-c", "while true; do sleep 1; done"],
+        ["sh", "-c", "echo $HOME"],
+        ["sh", "-c", "echo a | cat"],
+        ["sh", "-c", "echo a > /file"],
+        ["sh", "-c", "sleep 1 & wait"],
+        ["sh", "-c", "echo 'unbalanced"],
+        ["sh", "-c", "true || false"],
+        ["sleep"],
+        ["sleep", "soon"],
+        ["exit", "-1"],
+    ],
+)
+def test_anything_else_runs_until_it_is_stopped(words: list[str]) -> None:
+    assert command(words) is None
+    assert script_for("", words).run_seconds == NO_END
+
+
+@given(st.lists(st.text(max_size=20), max_size=4))
+def test_no_command_breaks_it(words: list[str]) -> None:
+    script_for("", words)
+
+
+@given(st.text(max_size=60))
+def test_no_line_breaks_it(line: str) -> None:
+    script_for("", ["sh", "-c", line])
+
+
+def test_scripts() -> None:
+    script = script_for(
+        '{"runSeconds": 9, "exitCode": 2, "logs": ["a", {"after": 4, "line": "b"}],'
+        ' "health": [{"after": 2, "healthy": false}, {"after": 5, "healthy": true}]}',
+        ["sleep", "1"],
+    )
+    assert (script.run_seconds, script.exit_code) == (9, 2)
+    assert script.lines() == [Line("a"), Line("b", 4)]
+    assert [script.healthy(after) for after in (0, 2, 4.9, 5)] == [True, False, False, True]
+    assert [script.turns(after) for after in (0, 2, 5)] == [2, 5, NO_END]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"runs": 1}', '{"exitCode": "one"}'])
+def test_bad_scripts(text: str) -> None:
+    with pytest.raises(BadScript, match="simulation script: "):
+        script_for(text, [])
