@@ -289,6 +289,14 @@ async def test_a_definition_deregistered_while_in_use_goes_on(stage: Stage) -> N
     await until(lambda: stage.get().status.runningCount == 2)
 
 
+async def test_what_is_kept_but_not_acted_on_is_told_with_each_deployment(stage: Stage) -> None:
+    await stage.service(desiredCount=1, placementStrategy=[{"type": "binpack", "field": "memory"}])
+    await stage.steady(1)
+    warnings = [message for message in stage.messages() if "is kept but not acted on" in message]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("(service web) placementStrategy")
+
+
 async def test_fifty_services_at_once_become_steady(stage: Stage) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):

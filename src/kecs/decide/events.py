@@ -85,9 +85,9 @@ def unplaceable(service: str, reason: str) -> str:
     )
 
 
-def unsupported(service: str, member: str, reason: str) -> str:
-    """Tell that a member of the service or of its task definition is kept but not acted on."""
-    return f"(service {service}) keeps {member} without acting on it: {reason}"
+def warning(service: str, sentence: str) -> str:
+    """Tell what the service has that is kept but not acted on."""
+    return f"(service {service}) {sentence}"
 
 
 def is_steady_due(events: Sequence[ecs.ServiceEvent], now: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kecs.decide import events
 from kecs.decide import service as rules
 from kecs.model import marks, names, objects
 from kecs.model import service as model
@@ -19,6 +20,7 @@ from kecs.model.task_definition import arn_of
 from kecs.reconcile.context import Context
 from kecs.reconcile.workload import Launched, Workload
 from kecs.translate.launch import for_service
+from kecs.translate.unsupported import definition_warnings, launch_warnings
 
 # What a rollback takes back: the members that a deployment shows and a service's spec has.
 _RESTORED = (
@@ -83,10 +85,11 @@ def launched(context: Context, service: Service, spec: ecs.CreateServiceRequest,
     return Launched(service=service, spec=spec, definition=definition, launch=launch)
 
 
-def wanted(one: Launched, asked: WantedDeployment, workload: Workload) -> rules.Wanted:
+def wanted(context: Context, one: Launched, asked: WantedDeployment, workload: Workload) -> rules.Wanted:
     """Return the service as the rules want it told."""
     spec, service = one.spec, one.service
     configuration = spec.deploymentConfiguration or ecs.DeploymentConfiguration()
+    begun = any(deployment.id == asked.id for deployment in service.status.deployments)
     return rules.Wanted(
         name=spec.serviceName,
         deployment=model.new_deployment(asked, spec, arn_of(one.definition, one.launch.scope)),
@@ -95,8 +98,17 @@ def wanted(one: Launched, asked: WantedDeployment, workload: Workload) -> rules.
         minimumPercent=configuration.minimumHealthyPercent,
         maximumPercent=configuration.maximumPercent,
         breaker=configuration.deploymentCircuitBreaker,
+        warnings=() if begun else tuple(_warnings(context, one)),
         touched=service.status.observedGeneration not in (0, service.metadata.generation),
     )
+
+
+def _warnings(context: Context, one: Launched) -> list[str]:
+    """Return the events that tell what a new deployment keeps but does not act on."""
+    definition, given = one.definition.spec, one.service.spec
+    sentences = definition_warnings(definition, context.settings.options)
+    sentences += launch_warnings(given, definition, one.launch)
+    return [events.warning(one.spec.serviceName, sentence) for sentence in sentences]
 
 
 async def roll_back(

@@ -100,7 +100,7 @@ class _Services:
         workload = workload_of(context, key, daemon=spec.schedulingStrategy == "DAEMON")
         memory = self._memory.setdefault(key, Memory())
         observed = self._observe(key, service, workload, memory, asked.id)
-        wanted = deployments.wanted(launched, asked, workload)
+        wanted = deployments.wanted(context, launched, asked, workload)
         plan = rules.plan(wanted, observed, context.settings.rules, now)
         await self._objects.apply(key, launched)
         await workload.carry_out(launched, plan.scale)
@@ -150,6 +150,8 @@ class _Services:
             now=now,
         )
         if inactive_since is None:
+            if step in ("rest", "release"):
+                await self._objects.remove(key, service)
             memory = self._memory.setdefault(key, Memory())
             observed = self._observe(key, service, workload, memory, primary="")
             await statuses.show_draining(context, service, observed, rested=step == "rest", now=now)
@@ -159,7 +161,6 @@ class _Services:
                 await workload.scale_to_zero()
             case "remove_workload":
                 await workload.remove()
-                await self._objects.remove(key, service)
             case "release":
                 await self._release(service)
             case "remove_object":

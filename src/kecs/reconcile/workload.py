@@ -191,7 +191,8 @@ class _Daemon:
 
     @property
     def replicas(self) -> int:
-        return 0  # it has to be deleted for its tasks to end
+        # It has no figure to set to 0: it is deleted for its tasks to end.
+        return 1 if self._found and self._found.metadata.deletionTimestamp is None else 0
 
     def desired(self, spec: ecs.CreateServiceRequest) -> int:
         return self._found.status.desiredNumberScheduled if self._found else 0

@@ -1,0 +1,63 @@
+from typing import Any
+
+from tests.reconcile.conftest import Stage, until
+
+HEAD = {
+    "apiVersion": "kecs.io/v1alpha1",
+    "kind": "ECSTaskDefinition",
+    "metadata": {"name": "api"},
+    "spec": {"family": "api", "containerDefinitions": [{"name": "app", "image": "busybox:1", "memory": 32}]},
+}
+
+
+def head(stage: Stage) -> Any:
+    return stage.world.task_definitions.get(None, "api")
+
+
+async def set_status(stage: Stage, revision: int, status: str, family: str = "web") -> None:
+    name = f"{family}.{revision}.us-east-1"
+    await stage.world.patch(
+        stage.world.task_definitions, None, name, {"status": {"status": status}}, subresource="status"
+    )
+
+
+async def test_each_change_of_a_head_registers_a_revision(stage: Stage) -> None:
+    await stage.world.create(stage.world.task_definitions, None, HEAD)
+    await until(lambda: head(stage).status.taskDefinitionArn.endswith(":task-definition/api:1"))
+    containers = [{"name": "app", "image": "busybox:2", "memory": 32}]
+    await stage.world.patch(stage.world.task_definitions, None, "api", {"spec": {"containerDefinitions": containers}})
+    await until(lambda: head(stage).status.taskDefinitionArn.endswith(":task-definition/api:2"))
+    images = [
+        stage.world.task_definitions.get(None, f"api.{revision}.us-east-1").spec.containerDefinitions[0].image  # type: ignore[union-attr]
+        for revision in (1, 2)
+    ]
+    assert images == ["busybox:1", "busybox:2"]
+    await stage.service(taskDefinition="api")
+    await stage.steady(2)
+
+
+async def test_a_head_that_ecs_refuses_says_why(stage: Stage) -> None:
+    wrong = {**HEAD, "spec": {"family": "api", "containerDefinitions": [{"name": "app", "image": "busybox"}]}}
+    await stage.world.create(stage.world.task_definitions, None, wrong)
+    await until(lambda: head(stage).status.conditions)
+    (condition,) = head(stage).status.conditions
+    assert (condition.type, condition.status) == ("Accepted", "False")
+    assert "memory" in condition.message
+    assert stage.world.task_definitions.get(None, "api.1.us-east-1") is None
+
+
+async def test_a_deleted_revision_stays_while_it_is_used(stage: Stage) -> None:
+    await stage.definition("sleep 1000", revision=2)
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    await set_status(stage, 1, "DELETE_IN_PROGRESS")
+    await stage.update(taskDefinition="web:2")
+    await stage.steady(2)
+    await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1") is None)
+
+
+async def test_the_highest_revision_is_kept_so_that_numbers_never_come_again(stage: Stage) -> None:
+    await set_status(stage, 1, "DELETE_IN_PROGRESS")
+    await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1").status.status == "DELETED")  # type: ignore[union-attr]
+    await stage.definition("sleep 1000", revision=2)
+    await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1") is None)
