@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kecs.kube.api import Api, Json, PatchType, Propagation
+from kecs.kube.api import Api, Json, PatchType, Propagation, Resource
 from kecs.kube.errors import Conflict, NotFound
 from kecs.kube.informer import Informer
 from kecs.model import arns, marks, names, objects
@@ -50,6 +50,10 @@ def _node(pod: views.Pod) -> Iterable[Hashable]:
 
 def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
     return (task.spec.startedBy,) if task.spec.startedBy else ()
+
+
+def _kind(resource: Resource[Any]) -> Json:
+    return {"apiVersion": resource.api_version, "kind": resource.kind}
 
 
 class World:
@@ -160,7 +164,9 @@ class World:
 
     async def create(self, cache: Informer[T], namespace: str | None, body: Json) -> T:
         """Create an object; a reader of `cache` sees it at once. Raises AlreadyExists and what the API answers."""
-        item = await self.api.create(cache.resource, namespace, body, manager=marks.MANAGER)
+        item = await self.api.create(
+            cache.resource, namespace, {**_kind(cache.resource), **body}, manager=marks.MANAGER
+        )
         cache.observe(item)
         return item
 
@@ -203,7 +209,7 @@ class World:
             if wanted is None:
                 cache.observe(current)
                 return current
-            body: Json = msgspec.to_builtins(wanted)
+            body: Json = {**_kind(cache.resource), **msgspec.to_builtins(wanted)}
             try:
                 stored = await self.api.replace(
                     cache.resource, namespace, name, body, manager=marks.MANAGER, subresource=subresource

@@ -51,7 +51,7 @@ def _body(ctx: Context, request: ecs.CreateClusterRequest, name: str) -> dict[st
         spec=msgspec.structs.replace(request, clusterName=name),
     )
     body: dict[str, object] = msgspec.to_builtins(cluster)
-    return {"apiVersion": cluster.apiVersion, "kind": cluster.kind, **body}
+    return body
 
 
 def scope_labels(scope: Scope) -> dict[str, str]:

@@ -128,7 +128,8 @@ def _body(ctx: Context, place: Place, request: ecs.CreateServiceRequest) -> dict
         ),
         spec=request,
     )
-    return {"apiVersion": made.apiVersion, "kind": made.kind, **msgspec.to_builtins(made)}
+    body: dict[str, object] = msgspec.to_builtins(made)
+    return body
 
 
 def _new_deployment(ctx: Context, spec: ecs.CreateServiceRequest, forced: str) -> str:

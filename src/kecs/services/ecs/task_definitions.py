@@ -48,9 +48,8 @@ async def _store(ctx: Context, spec: objects.TaskDefinitionSpec) -> objects.Task
             ),
             spec=spec,
         )
-        body = {"apiVersion": definition.apiVersion, "kind": definition.kind, **msgspec.to_builtins(definition)}
         try:
-            return await ctx.world.create(ctx.world.task_definitions, None, body)
+            return await ctx.world.create(ctx.world.task_definitions, None, msgspec.to_builtins(definition))
         except AlreadyExists:
             continue
     raise ClientException("Too many concurrent attempts to create a new revision of the specified family.")
