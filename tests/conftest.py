@@ -1,5 +1,7 @@
 """What tests of more than one package need."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,3 +31,23 @@ def start_kecs(tmp_path: Path) -> Iterator[Callable[..., KecsProcess]]:
     yield start
     for server in started:
         server.stop()
+
+
+NOTHING_LEFT_OUT = bool(os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what was left out, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    if not reasons:
+        terminalreporter.write_line("Nothing was left out.")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"Left out: {count} tests: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that left something out where nothing may be (CI)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if NOTHING_LEFT_OUT and reporter is not None and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
