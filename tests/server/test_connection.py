@@ -160,6 +160,27 @@ async def test_an_answer_may_take_for_ever_where_there_is_no_limit() -> None:
                 await reader.read(1)
 
 
+async def test_one_connection_too_many_is_told_so() -> None:
+    house = House([Door("aws", app(ListClusters=clusters), "127.0.0.1", 0, limits=Limits(connections=2), grace=0.05)])
+    await house.open()
+    port = int(house.address("aws").rpartition(":")[2])
+    try:
+        first, second, third = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        assert (await closed(third[0])).startswith(b"HTTP/1.1 503 ")
+        for reader, writer in (first, second):
+            writer.write(message())
+            assert (await answer(reader))[0] == 200
+        first[1].write(message(more=b"Connection: close\r\n"))
+        await closed(first[0])
+        fourth = await asyncio.open_connection("127.0.0.1", port)
+        fourth[1].write(message())
+        assert (await answer(fourth[0]))[0] == 200
+        for _, writer in (first, second, third, fourth):
+            writer.close()
+    finally:
+        await house.close()
+
+
 async def test_a_request_that_is_no_http() -> None:
     async with serving(app(ListClusters=clusters)) as (reader, writer):
         writer.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n")

@@ -29,6 +29,7 @@ def _run(command: str, settings: Settings) -> int:
     from kecs.server.run import StartError
 
     log.configure(settings.log_format, settings.log_level)
+    _raise_file_limit()
     work: Coroutine[Any, Any, None] = compose.serve(settings) if command == "serve" else compose.reset(settings)
     try:
         uvloop.run(work)
@@ -44,3 +45,13 @@ def _run(command: str, settings: Settings) -> int:
             traceback.print_exception(error)
         return 1
     return 0
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: each client and each real container takes some."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

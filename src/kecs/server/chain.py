@@ -32,7 +32,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     `context` gives an operation its surroundings, `ready` is "" or the reason why the server is not, `default` the
     scope of requests without a signature, `names` what kecs answers to beside loopback and the address that was
-    reached.
+    reached, `handlers` the operations.
     """
 
     context: Callable[[Scope, str], Context]
@@ -126,8 +126,10 @@ def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
 
 
 def _fields(exchange: Exchange) -> dict[str, object]:
-    operation = exchange.route.operation.name if exchange.route else None
-    return {"request": exchange.request_id, "operation": operation, "status": exchange.status}
+    fields: dict[str, object] = {"request": exchange.request_id, "status": exchange.status}
+    if hasattr(exchange, "route"):
+        fields["operation"] = exchange.route.operation.name
+    return fields
 
 
 def _request_ids() -> Callable[[], str]:

@@ -15,8 +15,12 @@ _TICK = 1.0  # seconds
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one connection may do. Times are seconds; `answer_seconds` None lets an answer take for ever (watches)."""
+    """What the connections of a door may do. Times are seconds.
 
+    `answer_seconds` None lets an answer take for ever (watches).
+    """
+
+    connections: int = 4096
     head_bytes: int = 64 * 1024
     arrival_seconds: int = 30
     answer_seconds: int | None = 120

@@ -67,8 +67,11 @@ class Connection(asyncio.Protocol):
         self._client = _address(transport.get_extra_info("peername"))
         if transport.get_extra_info("sslcontext"):
             self._scheme = "https"
-        self._open.add(self)
         self._clock.watch(self)
+        if len(self._open) >= self._limits.connections:
+            self._refuse(b"503 Service Unavailable")
+        else:
+            self._open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the applications that nobody listens any more."""

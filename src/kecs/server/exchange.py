@@ -17,8 +17,11 @@ _DEFAULT = Scope()
 class Exchange:
     """What the steps read and fill, in the order of the chain.
 
-    `http` is the ASGI scope. A step that answers by itself (health) sets `body`, and the chain ends there.
+    `http` is the ASGI scope. `route` is there once the operation is found. A step that answers by itself (health) sets
+    `body`, and the chain ends there.
     """
+
+    route: Route
 
     __slots__ = (
         "answer",
@@ -41,7 +44,6 @@ class Exchange:
         self.request_id = request_id
         self.headers: dict[bytes, bytes] = dict(http["headers"])
         self.scope = _DEFAULT
-        self.route: Route | None = None
         self.request_body = b""
         self.request: Any = None
         self.answer: Answer = None
