@@ -24,7 +24,7 @@ from kecs.model.generated import ecs
 from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
 
 
-class OwnerReference(msgspec.Struct, omit_defaults=True):
+class OwnerReference(msgspec.Struct, omit_defaults=True, gc=False):
     """A Kubernetes owner reference."""
 
     apiVersion: str

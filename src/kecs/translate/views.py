@@ -3,16 +3,41 @@
 Member names are Kubernetes's. Metadata is `kecs.model.objects.Meta`.
 """
 
+from enum import StrEnum
+from typing import Literal
+
 import msgspec
 
 from kecs.model.objects import Meta
 
 
+class ConditionType(StrEnum):
+    """The types of conditions, so that ten thousand pods do not hold fifty thousand copies of a few words.
+
+    Any other type reads as `OTHER`.
+    """
+
+    POD_SCHEDULED = "PodScheduled"
+    READY_TO_START = "PodReadyToStartContainers"
+    INITIALIZED = "Initialized"
+    CONTAINERS_READY = "ContainersReady"
+    READY = "Ready"
+    DISRUPTION_TARGET = "DisruptionTarget"
+    AVAILABLE = "Available"
+    PROGRESSING = "Progressing"
+    REPLICA_FAILURE = "ReplicaFailure"
+    OTHER = ""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ConditionType":
+        return cls.OTHER
+
+
 class Condition(msgspec.Struct, omit_defaults=True, gc=False):
     """A status condition of a pod, a node, or a workload."""
 
-    type: str
-    status: str = ""
+    type: ConditionType
+    status: Literal["True", "False", "Unknown", ""] = ""
     reason: str = ""
     message: str = ""
     lastTransitionTime: str | None = None
