@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from kecs.embedded.engine import Engine
+from kecs.embedded.http import openapi_v2
 from kecs.embedded.http.answers import (
     Answer,
     Stream,
@@ -36,6 +37,7 @@ class App:
 
     def __init__(self, engine: Engine, gate: Gate) -> None:
         self._gate = gate
+        self._catalog = engine.catalog
         self._discovery = Discovery(engine.catalog)
         self._openapi = OpenApi(engine.catalog)
         self._resources = Resources(engine)
@@ -115,6 +117,8 @@ class App:
         return await self._resources(request)
 
     async def _open_api(self, request: Request, parts: list[str]) -> Answer | Stream:
+        if parts[1:] == ["v2"] and openapi_v2.ASKED in request.headers.get("accept", ""):
+            return openapi_v2.document(self._catalog.kinds())
         if parts[1:2] != ["v3"]:
             return _no_page()
         if len(parts) == 2:

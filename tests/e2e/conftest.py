@@ -1,0 +1,28 @@
+"""What the tests with users' own tools need."""
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.kubectl import PROGRAM, Kubectl
+from tests.process import KecsProcess
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def new_kubectl(kecs_server: KecsProcess, tmp_path: Path) -> Callable[[str], Kubectl]:
+    """Make a kubectl for a namespace, which need not be there."""
+    if PROGRAM is None:
+        pytest.skip("kubectl is not installed")
+    return lambda namespace: Kubectl(kecs_server.data / "kubeconfig", namespace, tmp_path)
+
+
+@pytest.fixture
+def kubectl(new_kubectl: Callable[[str], Kubectl]) -> Kubectl:
+    """Kubectl in a namespace of the test's own."""
+    found = new_kubectl(f"test-{next(_numbers)}")
+    found("create", "namespace", found.namespace)
+    return found
