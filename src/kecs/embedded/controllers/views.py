@@ -5,13 +5,28 @@ absent parts shared, and of the conditions and annotations only those that someb
 """
 
 from sys import intern
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 Json: TypeAlias = dict[str, Any]
 Labels: TypeAlias = dict[str, str]
 Quantities: TypeAlias = dict[str, str]
+
+
+S = TypeVar("S")
+
+_shared: dict[bytes, Any] = {}
+_MOST_SHARED = 2000  # different values; there are about as many as pod templates
+
+
+def shared(value: S) -> S:
+    """Return an equal value that other objects hold too: thousands of pods come from few templates."""
+    key = msgspec.json.encode(value)
+    if len(_shared) > _MOST_SHARED:
+        _shared.clear()
+    found: S = _shared.setdefault(key, value)
+    return found
 
 
 class View(msgspec.Struct, gc=False, omit_defaults=True):
@@ -88,8 +103,13 @@ class PodMeta(Meta):
 
     def __post_init__(self) -> None:
         self.namespace = intern(self.namespace)
+        self.creationTimestamp = intern(self.creationTimestamp)
         if self.annotations is not None and not self.annotations.deletion_cost:
             self.annotations = None
+        if self.finalizers:
+            self.finalizers = tuple(map(intern, self.finalizers))
+        for key, value in (self.labels or {}).items():
+            self.labels[key] = intern(value)  # type: ignore[index]  # there is one where this runs
 
 
 class ContainerPort(View):
@@ -236,6 +256,9 @@ class PodSpec(View):
     def __post_init__(self) -> None:
         self.nodeName = intern(self.nodeName)
         self.schedulerName = intern(self.schedulerName)
+        self.containers = shared(self.containers)
+        if self.tolerations:
+            self.tolerations = shared(self.tolerations)
 
 
 class Condition(View):
