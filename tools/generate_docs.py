@@ -1,6 +1,6 @@
-"""Write the tables of the documentation that come from code: the operations and the settings.
+"""Write the tables of the documentation that come from code: operations, settings, what becomes of members.
 
-python tools/generate_docs.py           writes docs/operations.md and docs/settings.md
+python tools/generate_docs.py           writes docs/operations.md, docs/settings.md and docs/mapping.md
 python tools/generate_docs.py --check   says whether they are current, and exits with 1 when they are not
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from kecs.cli.flags import FLAGS
 from kecs.services import registry
 from kecs.settings import Settings
+from kecs.translate import members
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -65,7 +66,41 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-FILES = {"operations.md": operations, "settings.md": settings}
+_INTRODUCTION = """# What becomes of each member
+
+| ECS | Kubernetes |
+|---|---|
+| cluster | Namespace, default NetworkPolicy, ResourceQuota when asked for |
+| service | Deployment (DaemonSet when DAEMON), Service, PodDisruptionBudget |
+| task | Pod; its UID is the task's id |
+| task definition, container | pod template, container |
+| health check, dependency | probes, init container or sidecar |
+| task role | ServiceAccount, Role and RoleBinding |
+| placement constraint, runtime platform | node affinity and selectors |
+
+The members of a request become part of these objects, but for those below. `emulated`: kecs does it by itself. `kept`:
+stored and returned as it was sent, but not acted on; a service event or a warning says so once. `refused`: a task must
+not run without it, so it is not started, and the reason is told. Made by `tools/generate_docs.py` from the table that
+the program itself uses.
+"""
+
+
+def mapping() -> str:
+    """Return docs/mapping.md."""
+    tables = {
+        "RegisterTaskDefinition": members.TASK_DEFINITION,
+        "RunTask": members.RUN_TASK,
+        "CreateService": members.SERVICE,
+        "CreateCluster": members.CLUSTER,
+    }
+    lines = [_INTRODUCTION.rstrip()]
+    for name, rows in tables.items():
+        lines += ["", f"## {name}", "", "| member | what becomes of it | how or why |", "|---|---|---|"]
+        lines += [f"| `{row.path}` | {row.verdict} | {row.reason} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+FILES = {"operations.md": operations, "settings.md": settings, "mapping.md": mapping}
 
 
 def main() -> int:
