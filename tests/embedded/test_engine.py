@@ -7,11 +7,11 @@ import pytest
 
 from kecs.embedded.engine import Engine
 from kecs.embedded.store import Store
-from kecs.kube.api import Event
+from kecs.kube.api import Event, Json
 from kecs.kube.errors import AlreadyExists, BadRequest, Conflict, Gone, NotFound
 from kecs.kube.resources import CONFIG_MAPS, NAMESPACES, PODS
 
-POD = {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}}
+POD: Json = {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}}
 
 
 async def _next(events: Any, count: int) -> list[Event[Any]]:
@@ -20,6 +20,11 @@ async def _next(events: Any, count: int) -> list[Event[Any]]:
         while len(found) < count:
             found += await anext(events)
     return found
+
+
+def _seen(event: Event[Any]) -> Json:
+    assert isinstance(event.object, dict)
+    return event.object
 
 
 async def test_created_object_is_stored_with_server_side_metadata(engine: Engine) -> None:
@@ -92,7 +97,7 @@ async def test_watch_shows_what_happens_after_a_version_in_order(engine: Engine)
     await engine.patch(CONFIG_MAPS, "default", "a", {"data": {"k": "v"}}, type="merge", manager="m")
     await engine.delete(CONFIG_MAPS, "default", "a")
     found = first + await _next(events, 3)
-    assert [(one.type, one.object["metadata"]["name"]) for one in found] == [
+    assert [(one.type, _seen(one)["metadata"]["name"]) for one in found] == [
         ("ADDED", "before"),
         ("ADDED", "a"),
         ("MODIFIED", "a"),
@@ -100,8 +105,8 @@ async def test_watch_shows_what_happens_after_a_version_in_order(engine: Engine)
     ]
     versions = [int(one.resource_version) for one in found]
     assert versions == sorted(versions) and len(set(versions)) == 4
-    assert found[3].object["data"] == {"k": "v"}
-    assert found[3].object["metadata"]["resourceVersion"] == found[3].resource_version
+    assert _seen(found[3])["data"] == {"k": "v"}
+    assert _seen(found[3])["metadata"]["resourceVersion"] == found[3].resource_version
 
 
 async def test_object_that_leaves_a_selector_is_shown_deleted_with_its_old_content(engine: Engine) -> None:
@@ -114,7 +119,7 @@ async def test_object_that_leaves_a_selector_is_shown_deleted_with_its_old_conte
     )
     found = await _next(events, 2)
     assert [one.type for one in found] == ["ADDED", "DELETED"]
-    assert found[1].object["metadata"]["labels"] == {"app": "x"}
+    assert _seen(found[1])["metadata"]["labels"] == {"app": "x"}
     assert found[1].resource_version == left["metadata"]["resourceVersion"]
 
 
@@ -124,7 +129,7 @@ async def test_watch_by_node_hears_only_of_its_pods(engine: Engine) -> None:
     for name, node in (("a", "n1"), ("b", "n2"), ("c", "n1")):
         body = {"metadata": {"name": name}, "spec": {**POD["spec"], "nodeName": node}}
         await engine.create(PODS, "default", body, manager="m")
-    assert [one.object["metadata"]["name"] for one in await _next(events, 2)] == ["a", "c"]
+    assert [_seen(one)["metadata"]["name"] for one in await _next(events, 2)] == ["a", "c"]
 
 
 async def test_watch_from_a_version_no_longer_held_is_gone() -> None:

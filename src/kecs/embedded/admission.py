@@ -43,7 +43,8 @@ class Admission:
             message = f"namespace {namespace} is being terminated"
             causes = [{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]
             raise Forbidden(
-                f'{kind.table} "{name}" is forbidden: unable to create new content in namespace {namespace} because it is '
+                f'{kind.table} "{name}" is forbidden: unable to create new content in namespace {namespace} because '
+                "it is "
                 "being terminated",
                 details={"name": name, **kind.details, "causes": causes},
             )

@@ -1,4 +1,4 @@
-"""What is served: one `Kind` for each resource in each of its versions, built-in or from a custom resource definition."""
+"""What is served: a `Kind` for each version of each resource, built-in or of a custom resource definition."""
 
 import gzip
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,11 @@ from kecs.kube.errors import NotFound
 # The built-in resources that have somebody here to act on them, or that need nobody. A kind whose controller is missing
 # (Jobs, StatefulSets) is not served: accepting it and doing nothing would be worse than saying so.
 SERVED: dict[str, str] = {
-    "v1": "configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims persistentvolumes pods podtemplates "
+    "v1": "configmaps endpoints events namespaces nodes persistentvolumeclaims persistentvolumes pods "
+    "podtemplates "
     "resourcequotas secrets serviceaccounts services",
     "apps/v1": "controllerrevisions daemonsets deployments replicasets",
     "apiextensions.k8s.io/v1": "customresourcedefinitions",
-    "autoscaling/v2": "horizontalpodautoscalers",
     "coordination.k8s.io/v1": "leases",
     "discovery.k8s.io/v1": "endpointslices",
     "networking.k8s.io/v1": "ingressclasses ingresses networkpolicies",

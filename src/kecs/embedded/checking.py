@@ -1,4 +1,4 @@
-"""What a built-in kind's schema itself says about an object: members that must be there, and values that are one of a few.
+"""What a built-in kind's schema itself demands: members that must be there, and values that are one of a few.
 
 Types were checked while decoding. Statuses are not looked at: their writers are controllers.
 """

@@ -1,8 +1,8 @@
 """The file that outlives the process: one SQLite database in a data directory that one process owns.
 
 Tables: `objects` holds each live object once, under a number given out by the store, so that a change rewrites one row
-and needs no index; `state` holds the last resource version, which must rise across restarts even when the last change was
-a deletion. The write-ahead log is folded into the database by a thread, so that no write waits for it.
+and needs no index; `state` holds the last resource version, which must rise across restarts even when the last change
+was a deletion. The write-ahead log is folded into the database by a thread, so that no write waits for it.
 """
 
 import contextlib

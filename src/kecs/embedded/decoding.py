@@ -16,7 +16,8 @@ Json = dict[str, Any]
 def decode_object(kind: Kind, body: Json, old: Json | None, validation: Validation) -> tuple[Json, list[str]]:
     """Return the object that a body stands for, and the warnings that it earns.
 
-    Members that equal those of `old` are taken over unread: they were decoded when they were stored. Raises `BadRequest`.
+    Members that equal those of `old` are taken over unread: they were decoded when they were stored. Raises
+    `BadRequest`.
     """
     if kind.custom:
         return _decode_custom(kind, body, old, validation)

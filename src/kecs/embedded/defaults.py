@@ -1,7 +1,8 @@
 """The defaults that Kubernetes has in code and its schemas do not tell, by type.
 
-`CONSTANTS` holds plain values, `FILLERS` the few that depend on other members. Each is applied to every object of its type,
-wherever it stands, after the members below it have theirs. Source: the `defaults.go` of each API group of Kubernetes 1.36.
+`CONSTANTS` holds plain values, `FILLERS` the few that depend on other members. Each is applied to every object of its
+type, wherever it stands, after the members below it have theirs. Source: the `defaults.go` of each API group of
+Kubernetes 1.36.
 """
 
 from collections.abc import Callable

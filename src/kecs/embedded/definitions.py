@@ -58,9 +58,7 @@ def check(definition: Json) -> Problems:
     if definition["metadata"].get("name") != name:
         shown = definition["metadata"].get("name", "")
         found.append(invalid("metadata.name", shown, 'must be spec.names.plural+"."+spec.group'))
-    for key in ("plural", "kind"):
-        if not spec["names"].get(key):
-            found.append(required(f"spec.names.{key}"))
+    found += [required(f"spec.names.{key}") for key in ("plural", "kind") if not spec["names"].get(key)]
     if not spec.get("group"):
         found.append(required("spec.group"))
     versions = spec.get("versions", [])

@@ -1,9 +1,10 @@
 """The embedded Kubernetes API: `kecs.kube.api.Api` in one process, and the request layer that its HTTP door calls."""
 
-from builtins import list as List
-from collections.abc import AsyncGenerator
+import builtins
+import logging
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast, get_origin
 
 import msgspec
 
@@ -12,20 +13,22 @@ from kecs.embedded.catalog import Catalog, Kind
 from kecs.embedded.custom import Definitions
 from kecs.embedded.database import Database
 from kecs.embedded.entry import shared_decoded
+from kecs.embedded.expiry import Expiry
 from kecs.embedded.listing import list_page
 from kecs.embedded.requests import Deletion, Listing, Query, Removed, Stored, Write, Written
 from kecs.embedded.selection import Selection
 from kecs.embedded.store import Store
 from kecs.embedded.subresources import Subresources
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
-from kecs.embedded.writing import Done, Writer
+from kecs.embedded.writing import SYSTEM_NAMESPACES, Done, Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
 from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 _SUCCESS: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-_SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
 class NodeDoor(Protocol):
@@ -43,8 +46,8 @@ class NodeDoor(Protocol):
 class Engine:
     """One Kubernetes API. Make it with `open`, use it from one event loop, end it with `close`.
 
-    The methods of the Protocol decode; `read`, `select`, `follow`, `write` and `remove` give stored bytes and have every
-    option of the HTTP API. `node` is set by the node that runs the pods.
+    The methods of the Protocol decode; `read`, `select`, `follow`, `write` and `remove` give stored bytes and have
+    every option of the HTTP API. `node` is set by the node that runs the pods.
     """
 
     def __init__(self, store: Store) -> None:
@@ -55,6 +58,7 @@ class Engine:
         self._writer = Writer(store, self.catalog)
         store.on_commit(self._hub.publish)
         self._subresources = Subresources(store, self.catalog, self._writer)
+        self._events = Expiry(store, self._writer, self.catalog)
         self._definitions = Definitions(store, self.catalog, self._writer)
 
     @classmethod
@@ -73,7 +77,7 @@ class Engine:
 
     def _bootstrap(self) -> None:
         namespaces = self.catalog.find("", "v1", "namespaces")
-        for name in _SYSTEM_NAMESPACES:
+        for name in SYSTEM_NAMESPACES:
             if self.store.get(namespaces.table, "", name) is None:
                 self._writer.create(
                     namespaces, Write("create", None, name, {"metadata": {"name": name}}, "kube-apiserver")
@@ -114,7 +118,7 @@ class Engine:
         *,
         bookmarks: bool = False,
         initial: bool = False,
-    ) -> AsyncGenerator[List[Seen], None]:
+    ) -> AsyncGenerator[builtins.list[Seen], None]:
         """Yield what happens to the selected objects after a version; "" and "0" begin with what is there.
 
         `initial` also begins so (and a bookmark marks the end, `sendInitialEvents`). Raises `Gone`.
@@ -209,8 +213,9 @@ class Engine:
         """See `Api.list`."""
         query = Query(labels, fields, limit, continue_, resource_version)
         found = self.select(self.kind(resource), namespace, query)
-        items = [_decoded(one, resource.type) for one in found.items]
-        return Page(items, str(found.revision), found.continue_, found.remaining)
+        return Page(
+            builtins.list(_readable(found.items, resource.type)), str(found.revision), found.continue_, found.remaining
+        )
 
     async def watch(
         self,
@@ -221,11 +226,12 @@ class Engine:
         fields: str = "",
         since: str,
         bookmarks: bool = True,
-    ) -> AsyncGenerator[List[Event[T]], None]:
+    ) -> AsyncGenerator[builtins.list[Event[T]], None]:
         """See `Api.watch`. Objects are shared between watchers: do not change them."""
         kind = self.kind(resource)
         async for batch in self.follow(kind, namespace, Query(labels, fields), since, bookmarks=bookmarks):
-            yield [_event(kind, resource.type, one) for one in batch]
+            if events := builtins.list(_events(kind, resource.type, batch)):
+                yield events
 
     async def create(
         self,
@@ -263,7 +269,7 @@ class Engine:
         resource: Resource[T],
         namespace: str | None,
         name: str,
-        patch: Json | List[Json],
+        patch: Json | builtins.list[Json],
         *,
         type: PatchType,
         manager: str,
@@ -325,7 +331,7 @@ class Engine:
         """See `Api.log`."""
         return self._require_node().log(namespace, pod, options)
 
-    async def exec(self, namespace: str, pod: str, command: List[str], *, container: str = "") -> ExecResult:
+    async def exec(self, namespace: str, pod: str, command: builtins.list[str], *, container: str = "") -> ExecResult:
         """See `Api.exec`."""
         return await self._require_node().exec(namespace, pod, command, container=container)
 
@@ -342,17 +348,31 @@ class Engine:
 
 
 def _decoded(stored: Stored, type_: type[T]) -> T:
+    """Return an object as a type. Structs are shared, dicts are the caller's own. Raises `InternalError`."""
+    kind = stored.kind
     try:
-        if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-            return shared_decoded(stored.kind.prefix, stored.entry, type_)
-        return stored.decode(type_)
+        if issubclass(get_origin(type_) or type_, msgspec.Struct):
+            return cast("T", shared_decoded(kind.prefix, stored.entry, cast("Any", type_)))
+        return cast("T", stored.decode(type_))
     except msgspec.ValidationError as error:
-        raise InternalError(
-            f'{stored.kind.table} "{stored.name}" cannot be read as {type_.__name__}: {error}'
-        ) from error
+        raise InternalError(f'{kind.table} "{stored.name}" cannot be read as {type_.__name__}: {error}') from error
 
 
-def _event(kind: Kind, type_: type[T], one: Seen) -> Event[T]:
-    if one.entry is None:
-        return Event("BOOKMARK", None, str(one.revision))
-    return Event(one.type, shared_decoded(kind.prefix, one.entry, type_), str(one.revision))
+def _readable(found: Iterable[Stored], type_: type[T]) -> Iterator[T]:
+    """Yield the objects that can be read as a type. One that cannot must not keep a client from all others."""
+    for stored in found:
+        try:
+            yield _decoded(stored, type_)
+        except InternalError as error:
+            log.warning("%s", error.message)
+
+
+def _events(kind: Kind, type_: type[T], batch: Iterable[Seen]) -> Iterator[Event[T]]:
+    for one in batch:
+        if one.entry is None:
+            yield Event("BOOKMARK", None, str(one.revision))
+            continue
+        try:
+            yield Event(one.type, shared_decoded(kind.prefix, one.entry, cast("Any", type_)), str(one.revision))
+        except msgspec.ValidationError as error:
+            log.warning('%s "%s" cannot be read as %s: %s', kind.table, one.entry.name, type_.__name__, error)

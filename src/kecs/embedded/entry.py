@@ -1,14 +1,15 @@
 """What is kept of an object: immutable bytes, its resource version, and who owns which of its fields.
 
-The stored JSON is cut so that nothing has to be encoded twice: an object's text is `prefix + revision + '"' + tail`, where
-the prefix (`{"apiVersion":…,"kind":…,"metadata":{"resourceVersion":"`) comes from the kind and version that it is read
-as, and `tail` goes on with a comma. So an object shown with another resource version (a deletion) or in another version
-of its API shares its bytes, and managed fields, which few read, are put in only when asked for.
+The stored JSON is cut so that nothing has to be encoded twice: an object's text is `prefix + revision + '"' + tail`,
+where the prefix (`{"apiVersion":…,"kind":…,"metadata":{"resourceVersion":"`) comes from the kind and version that it
+is read as, and `tail` goes on with a comma. So an object shown with another resource version (a deletion) or in
+another version of its API shares its bytes, and managed fields, which few read, are put in only when asked for.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -104,7 +105,14 @@ def dump_owners(owners: Owners) -> bytes:
 def load_owners(managed: bytes) -> Owners:
     """Return the owners of a `metadata.managedFields` array. Raises `ValueError`."""
     return tuple(
-        Owner(one.manager, one.operation, one.apiVersion, one.time, one.subresource, shared(bytes(one.fieldsV1)))
+        Owner(
+            intern(one.manager),
+            intern(one.operation),
+            intern(one.apiVersion),
+            one.time,
+            intern(one.subresource),
+            shared(bytes(one.fieldsV1)),
+        )
         for one in _decode_managed(managed)
     )
 

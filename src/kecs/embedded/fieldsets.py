@@ -1,8 +1,8 @@
 """Sets of fields, as `fieldsV1` writes them, and what server-side apply does with them.
 
-A set is the tree of its JSON text: keys are path elements (`f:name` a member, `k:{"name":"web"}` an element of a list by its
-keys, `v:"x"` an element of a set), values the trees below. A path is in the set when its tree is empty or holds `.`. Trees
-are shared and never changed.
+A set is the tree of its JSON text: keys are path elements (`f:name` a member, `k:{"name":"web"}` an element of a list
+by its keys, `v:"x"` an element of a set), values the trees below. A path is in the set when its tree is empty or
+holds `.`. Trees are shared and never changed.
 
 Rules: sigs.k8s.io/structured-merge-diff (`fieldpath`, `typed`, `merge`).
 """

@@ -109,7 +109,8 @@ def _at(store: Store, kind: Kind, namespace: str | None, revision: int) -> tuple
 
 def _expired(store: Store, revision: int) -> Gone:
     return Gone(
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+        "without "
         "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
         "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
         "deleted between the time the first chunk was returned and now may show up in the list."

@@ -4,6 +4,7 @@ import random
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from kecs.embedded.catalog import Kind
@@ -46,7 +47,8 @@ def label_problem(text: str) -> str:
     if _label(text):
         return ""
     return (
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
+        "end with an "
         f"alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
     )
 
@@ -58,7 +60,8 @@ def subdomain_problem(text: str) -> str:
     if _subdomain(text):
         return ""
     return (
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+        "start and end "
         f"with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
     )
 
@@ -70,8 +73,10 @@ def dns_1035_problem(text: str) -> str:
     if _dns_1035(text):
         return ""
     return (
-        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and "
-        f"end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{_DNS_1035}')"
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+        "character, and "
+        f"end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+        f"'{_DNS_1035}')"
     )
 
 
@@ -121,15 +126,18 @@ def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> Non
         raise BadRequest(f"the name of the object ({has_name}) does not match the name on the URL ({name})")
 
 
-def set_on_create(kind: Kind, obj: Json, namespace: str | None, name: str) -> None:
-    """Write what the server decides about a new object's metadata."""
+def set_on_create(
+    kind: Kind, obj: Json, namespace: str | None, name: str, taken: Callable[[str], bool] = lambda _: False
+) -> None:
+    """Write what the server decides about a new object's metadata. A generated name is none that is `taken`."""
     metadata = obj["metadata"]
     for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
         metadata.pop(key, None)
     if name:
         metadata["name"] = name
     elif not metadata.get("name") and metadata.get("generateName"):
-        metadata["name"] = metadata["generateName"][:58] + random_suffix()
+        prefix = metadata["generateName"][:58]
+        metadata["name"] = next((name for _ in range(8) if not taken(name := prefix + random_suffix())), name)
     if namespace is not None:
         metadata["namespace"] = namespace
     else:
@@ -159,7 +167,8 @@ def set_on_update(kind: Kind, new: Json, old: Json) -> None:
     uid = metadata.get("uid")
     if uid and uid != before["uid"]:
         raise Conflict(
-            f'Operation cannot be fulfilled on {kind.table} "{before["name"]}": Precondition failed: UID in precondition: '
+            f'Operation cannot be fulfilled on {kind.table} "{before["name"]}": Precondition failed: UID in '
+            "precondition: "
             f"{uid}, UID in object meta: {before['uid']}",
             details={"name": before["name"], **kind.details},
         )

@@ -10,9 +10,12 @@ from kecs.embedded.catalog import Kind
 from kecs.embedded.entry import Owner, Owners, load_owners, shared
 from kecs.embedded.fieldsets import Fields
 from kecs.embedded.metadata import now_text
+from kecs.embedded.requests import Write
 from kecs.kube.errors import BadRequest, Conflict
 
 Json = dict[str, Any]
+
+_NOTHING: Fields = {}
 
 # What the server writes into every object; nobody owns it.
 UNOWNED = frozenset(
@@ -47,7 +50,7 @@ def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manage
     before = owned_part(kind, old, subresource) if old else {}
     after = owned_part(kind, new, subresource)
     if old is None:
-        changed, removed = _created(kind, after), {}
+        changed, removed = _created(kind, after), _NOTHING
     else:
         changed, removed = fieldsets.compared(kind.node, before, after)
     if not changed and not removed:
@@ -91,12 +94,11 @@ def after_apply(
     live: Json | None,
     config: Json,
     merged: Json,
-    *,
-    manager: str,
-    subresource: str,
-    force: bool,
+    write: Write,
 ) -> tuple[Json, Owners]:
-    """Return the applied object and its owners. Raises `Conflict` unless `force` takes other managers' fields over.
+    """Return the applied object and its owners.
+
+    Raises `Conflict` for fields of other managers, unless the write is forced and takes them over.
 
     What the manager applied before and does not any more goes, unless someone else owns it too.
     """
@@ -106,7 +108,7 @@ def after_apply(
     others: list[Owner] = []
     before: Owner | None = None
     for owner in owners:
-        if _same(owner, manager, "Apply", "", subresource):
+        if _same(owner, write.manager, "Apply", "", write.subresource):
             last, before = fieldsets.parse(owner.fields), owner
         else:
             others.append(owner)
@@ -119,11 +121,13 @@ def after_apply(
         )
         merged = fieldsets.without(node, merged, dropped)
     if live is None:
-        changed, removed = wanted, {}
+        changed, removed = wanted, _NOTHING
     else:
         changed, removed = fieldsets.compared(node, live, merged)
-    left = _without_conflicts(others, changed, removed, force=force)
-    mine = Owner(manager, "Apply", kind.api_version, now_text(), subresource, shared(fieldsets.dump(wanted)))
+    left = _without_conflicts(others, changed, removed, force=write.force)
+    mine = Owner(
+        write.manager, "Apply", kind.api_version, now_text(), write.subresource, shared(fieldsets.dump(wanted))
+    )
     if before and before.api_version == kind.api_version and last == wanted and not changed and not removed:
         mine = before
     return merged, _sorted([*left, mine])

@@ -1,7 +1,7 @@
 """Resource quotas, enforced: a write that would use more than a namespace may is forbidden.
 
-What a namespace uses is counted once, when its first quota is met, and kept up with every staged change; the controller of
-quotas shows the same numbers in their status.
+What a namespace uses is counted once, when its first quota is met, and kept up with every staged change; the
+controller of quotas shows the same numbers in their status.
 """
 
 from collections import Counter
@@ -45,21 +45,23 @@ class Enforcer:
         """Raise `Forbidden` if a new object is more than a quota of its namespace leaves."""
         if not self._store.namespaces(TABLE).get(namespace):
             return
-        pod = msgspec.convert(obj, Pod, strict=False) if kind.table == "pods" else None
+        pod, names = None, [str(one.get("name")) for one in obj.get("spec", {}).get("containers", ())]
+        if kind.table == "pods":
+            pod = msgspec.convert({**obj, "metadata": {**obj["metadata"], "resourceVersion": "0"}}, Pod, strict=False)
         for entry in self._store.latest_in(TABLE, namespace):
             quota = _decode_quota(text(self._quotas.prefix, entry))
             if pod is not None and not in_scope(quota, pod.spec):
                 continue
-            self._admit(kind, namespace, name, pod, quota)
+            self._admit(kind, namespace, name, pod, names, quota)
 
-    def _admit(self, kind: Kind, namespace: str, name: str, pod: Pod | None, quota: Quota) -> None:
+    def _admit(self, kind: Kind, namespace: str, name: str, pod: Pod | None, names: list[str], quota: Quota) -> None:
         hard = quota.spec.hard or {}
         asked: Counter[str] = usage(pod) if pod is not None else Counter()
         for counted in (f"count/{kind.table}", kind.table):
             if counted in hard and counted not in asked:
                 asked[counted] = 1
         if pod is not None:
-            self._require(name, pod, quota, hard)
+            self._require(name, pod, names, quota, hard)
         over: list[str] = []
         used: Counter[str] = Counter()
         for one in sorted(set(asked) & set(hard)):
@@ -79,7 +81,7 @@ class Enforcer:
             details={"name": name, **kind.details},
         )
 
-    def _require(self, name: str, pod: Pod, quota: Quota, hard: dict[str, str]) -> None:
+    def _require(self, name: str, pod: Pod, names: list[str], quota: Quota, hard: dict[str, str]) -> None:
         """Refuse a pod that does not say what it needs of something that is limited."""
         missing: list[str] = []
         for one in sorted(hard):
@@ -88,10 +90,10 @@ class Enforcer:
                 continue
             amounts = limits if one.startswith("limits.") else requests
             without = []
-            for container in pod.spec.containers:
+            for named, container in zip(names, pod.spec.containers, strict=True):
                 alone = msgspec.structs.replace(pod.spec, containers=(container,), initContainers=())
                 if resource not in amounts(alone):
-                    without.append(container.name)
+                    without.append(named)
             if without:
                 missing.append(f"{one} for: {','.join(without)}")
         if missing:

@@ -1,12 +1,12 @@
 """Schemas as trees of nodes: what a value must be, how its lists merge, what is filled in.
 
-One tree serves the built-in kinds (OpenAPI v3 of Kubernetes: `$ref`s, zero values as defaults) and custom resources (the
-structural schema of their definition). Nodes are made when first looked at, so a kind that nobody uses costs nothing, and
-schemas that contain themselves are no trouble.
+One tree serves the built-in kinds (OpenAPI v3 of Kubernetes: `$ref`s, zero values as defaults) and custom resources
+(the structural schema of their definition). Nodes are made when first looked at, so a kind that nobody uses costs
+nothing, and schemas that contain themselves are no trouble.
 
-`decode` does for built-in kinds what decoding JSON into a Go type does: it copies, checks types, drops what is unknown or
-null, and fills in zero values and the defaults that Kubernetes has in code (`defaults.DEFAULTS`, by type name). Custom
-resources are decoded by `structural`.
+`decode` does for built-in kinds what decoding JSON into a Go type does: it copies, checks types, drops what is
+unknown or null, and fills in zero values and the defaults that Kubernetes has in code (`defaults.FILLERS`, by type
+name). Custom resources are decoded by `structural`.
 """
 
 import base64
@@ -60,8 +60,9 @@ def json_name(value: object) -> str:
 class Node:
     """One place in a schema.
 
-    `list_type` is "atomic", "set" or "map" (with `keys`), `patch_key` and `patch_strategies` are those of strategic merge
-    patches, `atomic` says that the value has a single owner in server-side apply. `enum` is empty when anything goes.
+    `list_type` is "atomic", "set" or "map" (with `keys`), `patch_key` and `patch_strategies` are those of strategic
+    merge patches, `atomic` says that the value has a single owner in server-side apply. `enum` is empty when anything
+    goes.
     """
 
     shape: ClassVar[str] = "any"
@@ -111,9 +112,11 @@ class Scalar(Node):
 
     @property
     def go_type(self) -> str:
+        """See `Node.go_type`."""
         return "int64" if self.raw.get("format") == "int64" else self._GO[self.type]
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ in self.types:
             return value
         raise DecodeError(json_name(value), self.go_type)
@@ -125,6 +128,7 @@ class Time(Node):
     shape = "scalar"
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if not isinstance(value, str):
             raise DecodeError(json_name(value), "string")
         try:
@@ -142,6 +146,7 @@ class Bytes(Node):
     shape = "scalar"
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if not isinstance(value, str):
             raise DecodeError(json_name(value), "[]uint8")
         try:
@@ -157,6 +162,7 @@ class Quantity(Node):
     shape = "scalar"
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ not in (str, int, float):
             raise DecodeError(json_name(value), "resource.Quantity")
         try:
@@ -171,6 +177,7 @@ class IntOrString(Node):
     shape = "scalar"
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ not in (str, int):
             raise DecodeError(json_name(value), "intstr.IntOrString")
         return value
@@ -188,9 +195,11 @@ class Array(Node):
 
     @property
     def go_type(self) -> str:
+        """See `Node.go_type`."""
         return f"[]{self.items.go_type}"
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ is not list:
             raise DecodeError(json_name(value), self.go_type)
         decode = self.items.decode
@@ -210,12 +219,15 @@ class Map(Node):
 
     @property
     def go_type(self) -> str:
+        """See `Node.go_type`."""
         return f"map[string]{self.values.go_type}"
 
     def child(self, key: str) -> Node:
+        """See `Node.child`."""
         return self.values
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ is not dict:
             raise DecodeError(json_name(value), self.go_type)
         values = self.values
@@ -252,7 +264,7 @@ class Object(Node):
 
     @cached_property
     def always(self) -> frozenset[str]:
-        """The members that Go's zero value of the type has: structs that are no pointers, and lists that must be there."""
+        """The members that Go's zero value of the type has: structs (no pointers), and lists that must be there."""
         properties = self.raw.get("properties", {})
         if not self.name:  # a custom resource has no zero values
             return frozenset()
@@ -261,6 +273,7 @@ class Object(Node):
 
     @property
     def go_type(self) -> str:
+        """See `Node.go_type`."""
         return f"v1.{self.short_name}"
 
     @property
@@ -269,9 +282,11 @@ class Object(Node):
         return str(self.name).rpartition(".")[2]
 
     def child(self, key: str) -> Node:
+        """See `Node.child`."""
         return self.properties.get(key, ANY)
 
     def decode(self, value: Any, noticed: Decoding) -> Any:
+        """See `Node.decode`."""
         if value.__class__ is not dict:
             raise DecodeError(json_name(value), self.go_type)
         return self.complete(value, {}, noticed)

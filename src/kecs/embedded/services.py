@@ -73,7 +73,7 @@ class Addresses:
         self._ports.update(ports)
 
     def allocate(self, service: Json, old: Json | None, *, keep: bool) -> Problems:
-        """Give a Service what it lacks. `keep` takes it; a dry run does not. Returns what it asks for and cannot have."""
+        """Give a Service what it lacks, and return what it asks for and cannot have. A dry run does not `keep` it."""
         spec, before = service["spec"], (old or {}).get("spec", {})
         if old:
             _carry_over(spec, before)

@@ -1,8 +1,9 @@
 """All objects, in memory, with one resource version that rises with every write.
 
 A writer reads the newest state (`latest`), which holds what the other writers of this loop tick have staged, and stages
-its change. Once per tick everything staged is committed to the database in one transaction; only then do readers see it,
-watchers hear of it, and the writers go on. When the commit fails, everything staged is forgotten and its writers fail.
+its change. Once per tick everything staged is committed to the database in one transaction; only then do readers see
+it, watchers hear of it, and the writers go on. When the commit fails, everything staged is forgotten and its writers
+fail.
 
 The last changes are kept with both their sides (`window`): watches begin in it, and pages of a list are read at the
 version of the first page by undoing it.

@@ -23,8 +23,8 @@ class Strategy:
     """The rules of one kind.
 
     `prepare` changes a new object before it is checked, `prepare_update` the new state (old is given too); `check` and
-    `check_update` return problems. `returns_object` says that a deletion answers with the object, `graceful` that it waits
-    for someone to end what runs, `needs_version` that a replacement must name the version that it replaces.
+    `check_update` return problems. `returns_object` says that a deletion answers with the object, `graceful` that it
+    waits for someone to end what runs, `needs_version` that a replacement must name the version that it replaces.
     """
 
     prepare: Callable[[Json], None] = _nothing

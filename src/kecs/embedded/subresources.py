@@ -83,7 +83,8 @@ class Subresources:
         replicas = scale.get("spec", {}).get("replicas", 0)
         if type(replicas) is not int:
             raise BadRequest(
-                'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field '
+                'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct '
+                "field "
                 "ScaleSpec.spec.replicas of type int32"
             )
         if replicas < 0:

@@ -1,7 +1,7 @@
 """Who hears of which change: watchers, indexed so that a write costs only those that may care.
 
-A watcher of everything stands in the list of its table; one of a namespace, a name or a node stands in a dict under that
-key. What they take is the stored entry; decoding is theirs, and shared (`decoded`).
+A watcher of everything stands in the list of its table; one of a namespace, a name or a node stands in a dict under
+that key. What they take is the stored entry; decoding is theirs, and shared (`decoded`).
 """
 
 import asyncio

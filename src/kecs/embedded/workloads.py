@@ -3,7 +3,7 @@
 from typing import Any
 
 from kecs.embedded.pods import check_template
-from kecs.embedded.problems import Problems, invalid, required
+from kecs.embedded.problems import Problems, forbidden, invalid, required
 from kecs.kube.selectors import BadSelector, object_matcher
 
 Json = dict[str, Any]
@@ -38,13 +38,11 @@ def check(workload: Json) -> Problems:
 def _check_strategy(spec: Json) -> Problems:
     strategy = spec.get("strategy") or {}
     rolling = strategy.get("rollingUpdate") or {}
-    if strategy.get("type") == "RollingUpdate" and _is_zero(rolling.get("maxUnavailable")):
-        if _is_zero(rolling.get("maxSurge")):
-            detail = "may not be 0 when `maxSurge` is 0"
-            return [invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling.get("maxUnavailable"), detail)]
+    stuck = _is_zero(rolling.get("maxUnavailable")) and _is_zero(rolling.get("maxSurge"))
+    if strategy.get("type") == "RollingUpdate" and stuck:
+        detail = "may not be 0 when `maxSurge` is 0"
+        return [invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling.get("maxUnavailable"), detail)]
     if strategy.get("type") == "Recreate" and rolling:
-        from kecs.embedded.problems import forbidden
-
         detail = "may not be specified when strategy `type` is 'Recreate'"
         return [forbidden("spec.strategy.rollingUpdate", detail)]
     return []

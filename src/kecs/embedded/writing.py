@@ -20,20 +20,24 @@ from kecs.embedded.problems import invalid, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
 from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.store import Store
+from kecs.embedded.strategic import strategic_patch
 from kecs.embedded.strategies import strategy_of
 from kecs.kube.errors import (
     AlreadyExists,
     ApiError,
     BadRequest,
     Conflict,
+    Forbidden,
     InternalError,
     MethodNotAllowed,
+    UnsupportedMediaType,
 )
 
 Json = dict[str, Any]
 Done = asyncio.Future[None] | None  # None: nothing had to be stored
 
 _decode = msgspec.json.Decoder().decode
+SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _SPECIAL_MEMBERS = ("apiVersion", "kind", "metadata")
 
 
@@ -65,8 +69,18 @@ class Writer:
         return self._create(kind, write, obj, owners, warnings)
 
     def _create(self, kind: Kind, write: Write, obj: Json, owners: Owners, warnings: list[str]) -> tuple[Written, Done]:
-        metadata.set_on_create(kind, obj, write.namespace, write.name)
+        named = bool(write.name or obj["metadata"].get("name"))
+        space = write.namespace or ""
+        metadata.set_on_create(
+            kind,
+            obj,
+            write.namespace,
+            write.name,
+            lambda taken: self._store.latest(kind.table, space, taken) is not None,
+        )
         name = obj["metadata"].get("name", "")
+        while name and not named and self._store.latest(kind.table, write.namespace or "", name):
+            obj["metadata"]["name"] = name = name[: -len(metadata.random_suffix())] + metadata.random_suffix()
         self._admission.require_namespace(kind, write.namespace, name)
         if kind.has_status:
             reset_status(kind, obj)
@@ -92,7 +106,8 @@ class Writer:
         """Stage a replacement or a patched object."""
         entry = self.current(kind, write.namespace, write.name)
         old = _decode(text(kind.prefix, entry))
-        body = self._wanted(kind, write, old)
+        shown = _decode(text(kind.prefix, entry, managed=True)) if _names_owners(write) else old
+        body = self._wanted(kind, write, shown)
         metadata.check_target(kind, body, write.namespace, write.name)
         _check_version(kind, entry, body)
         obj, warnings = decode_object(kind, body, old, write.validation)
@@ -109,9 +124,10 @@ class Writer:
         if write.subresource != "finalize":
             strategy.prepare_update(obj, old)
         _count_generation(kind, obj, old)
-        found = metadata.check_update(kind, obj, old) + strategy.check_update(obj, old)
+        found = metadata.check_update(kind, obj, old)
         if write.subresource != "status":
             found += self._admission.update(kind, obj, old, keep=not write.dry_run) + checking.check(kind, obj, old)
+        found += strategy.check_update(obj, old)
         refuse(kind, write.name, found)
         return self.put(kind, entry, obj, owners, write.dry_run, warnings, old)
 
@@ -120,18 +136,17 @@ class Writer:
         metadata.check_target(kind, write.body, write.namespace, write.name)
         config = _config(kind, write)
         entry = self._store.latest(kind.table, write.namespace or "", write.name)
-        how = {"manager": write.manager, "subresource": write.subresource, "force": write.force}
         if entry is None:
             if write.subresource:
                 raise kind.missing(write.name)
-            _, owners = ownership.after_apply(kind, (), None, config, config, **how)
+            _, owners = ownership.after_apply(kind, (), None, config, config, write)
             obj, warnings = decode_object(kind, {**config, "metadata": _meta(write.body)}, None, "Ignore")
             return self._create(kind, write, obj, owners, warnings)
         old = _decode(text(kind.prefix, entry))
         _check_version(kind, entry, write.body)
         live = ownership.owned_part(kind, old, write.subresource)
         merged = fieldsets.merged(kind.node, live, config)
-        merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, **how)
+        merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, write)
         kept = {key: value for key, value in old["metadata"].items() if key in ownership.UNOWNED}
         body = {**merged, "metadata": {**kept, **merged.get("metadata", {})}}
         obj, warnings = decode_object(kind, body, old, "Ignore")
@@ -151,6 +166,13 @@ class Writer:
             return json_patch(old, write.body)
         if not isinstance(write.body, dict):
             raise BadRequest("json: cannot unmarshal array into Go value of type map[string]interface {}")
+        if write.patch_type == "strategic":
+            if kind.custom:
+                raise UnsupportedMediaType(
+                    "the body of the request was in an unknown format - accepted media types include: "
+                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+                )
+            return strategic_patch(kind.node, old, write.body)
         return merge_patch(old, write.body)
 
     def _restrict(self, kind: Kind, write: Write, obj: Json, old: Json) -> None:
@@ -183,6 +205,7 @@ class Writer:
         warnings: list[str],
         old: Json | None = None,
     ) -> tuple[Written, Done]:
+        """Stage an object as it is, or nothing when that changes nothing; finished deletions end here."""
         meta = obj["metadata"]
         namespace, name = meta.get("namespace", ""), meta["name"]
         meta.pop("managedFields", None)
@@ -203,6 +226,11 @@ class Writer:
     def remove(self, kind: Kind, request: Deletion) -> tuple[Removed, Done]:
         """Stage a deletion or its mark."""
         entry = self.current(kind, request.namespace, request.name)
+        if kind.table == "namespaces" and request.name in SYSTEM_NAMESPACES:
+            raise Forbidden(
+                f'namespaces "{request.name}" is forbidden: this namespace may not be deleted',
+                details={"name": request.name, "kind": "namespaces"},
+            )
         old = _decode(text(kind.prefix, entry))
         _check_preconditions(kind, entry, old, request)
         verdict = decide(kind, old, request)
@@ -232,7 +260,7 @@ def _meta(body: Json) -> Json:
 
 
 def _config(kind: Kind, write: Write) -> Json:
-    """Return the part of an applied body that its manager can own. Raises as Kubernetes does for what it cannot type."""
+    """Return the part of an applied body that its manager can own. Raises `InternalError` for what has no type."""
     body = write.body
     name = (body.get("metadata") or {}).get("name", "")
     if "managedFields" in (body.get("metadata") or {}):
@@ -284,6 +312,13 @@ def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
     )
 
 
+def _names_owners(write: Write) -> bool:
+    """Tell whether a JSON patch works on the managed fields, as kubectl's does when it moves to server-side apply."""
+    if write.patch_type != "json" or not isinstance(write.body, list):
+        return False
+    return any(isinstance(one, dict) and "managedFields" in str(one.get("path")) for one in write.body)
+
+
 def _require_version(kind: Kind, write: Write) -> None:
     body = write.body if isinstance(write.body, dict) else {}
     if not (body.get("metadata") or {}).get("resourceVersion"):
@@ -301,7 +336,8 @@ def _check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion)
         raise conflict(
             kind,
             entry.name,
-            f"Precondition failed: ResourceVersion in precondition: {request.resource_version}, ResourceVersion in object "
+            f"Precondition failed: ResourceVersion in precondition: {request.resource_version}, ResourceVersion in "
+            "object "
             f"meta: {entry.revision}",
         )
 
