@@ -297,6 +297,36 @@ async def test_what_is_kept_but_not_acted_on_is_told_with_each_deployment(stage:
     assert warnings[0].startswith("(service web) placementStrategy")
 
 
+async def test_a_quota_that_is_used_up_is_told_once(stage: Stage) -> None:
+    tags = [{"key": "kecs.io/quota-tasks", "value": "1"}]
+    await stage.world.patch(stage.world.clusters, None, NAMESPACE, {"spec": {"tags": tags}})
+    await until(lambda: stage.world.clusters.get(None, NAMESPACE).status.observedGeneration == 2)  # type: ignore[union-attr]
+    await stage.service(desiredCount=2)
+    await until(lambda: any("unable to place a task. Reason: exceeded quota" in one for one in stage.messages()))
+    await asyncio.sleep(0.3)
+    assert sum("unable to place a task" in one for one in stage.messages()) == 1
+    await stage.world.patch(stage.world.clusters, None, NAMESPACE, {"spec": {"tags": []}})
+    await stage.steady(1, seconds=20)
+
+
+async def test_a_service_whose_containers_wait_for_each_other_is_refused(stage: Stage) -> None:
+    containers = [
+        {"name": a, "image": "i", "memory": 32, "dependsOn": [{"containerName": b, "condition": "START"}]}
+        for a, b in (("x", "y"), ("y", "x"))
+    ]
+    body = {
+        "apiVersion": "kecs.io/v1alpha1",
+        "kind": "ECSTaskDefinition",
+        "metadata": {"name": "ring.1.us-east-1"},
+        "spec": {"family": "ring", "revision": 1, "containerDefinitions": containers},
+    }
+    await stage.world.create(stage.world.task_definitions, None, body)
+    await stage.service(taskDefinition="ring")
+    await until(lambda: stage.get().status.conditions)
+    assert stage.get().status.conditions[0].status == "False"
+    assert len(stage.messages()) == 1
+
+
 async def test_fifty_services_at_once_become_steady(stage: Stage) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):

@@ -77,6 +77,11 @@ def blocked(service: str) -> str:
     )
 
 
+def unable(service: str, reason: str) -> str:
+    """Tell that tasks cannot be made at all."""
+    return f"(service {service}) was unable to place a task. Reason: {reason}"
+
+
 def unplaceable(service: str, reason: str) -> str:
     """Tell that no container instance takes a task."""
     return (

@@ -40,8 +40,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """A service as it is.
 
     `tasks` are those alive and those stopped of late; `told` the ids whose start, `toldStopped` those whose end is
-    among the events already. `othersWanted` is how many tasks Kubernetes still keeps up for older deployments.
-    `settled`: Kubernetes has seen what it was given last.
+    among the events already. `trouble` is why Kubernetes cannot make tasks, in its own words. `othersWanted` is how
+    many tasks Kubernetes still keeps up for older deployments. `settled`: Kubernetes has seen what it was given last.
     """
 
     tasks: Sequence[Task] = ()
@@ -51,6 +51,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     told: frozenset[str] = frozenset()
     toldStopped: frozenset[str] = frozenset()
     definitions: Mapping[str, str] = {}
+    trouble: str = ""
     othersWanted: int = 0
     settled: bool = True
 
@@ -194,6 +195,8 @@ def _complaints(
         due.append((events.inconsistent(wanted.name), max(hold.since, created)))
     if scale.paused and scale.newest is None:
         due.append((events.blocked(wanted.name), created))
+    if observed.trouble:
+        due.append((events.unable(wanted.name, observed.trouble), created))
     stuck = next((task for task in observed.tasks if task.stuck and task.phase is Phase.PENDING), None)
     if stuck:
         due.append((events.unplaceable(wanted.name, stuck.stuck), stuck.createdAt))

@@ -11,6 +11,7 @@ import msgspec
 from kecs.decide import draining
 from kecs.decide import service as rules
 from kecs.kube.controller import Controller
+from kecs.kube.errors import Forbidden, Invalid
 from kecs.model import marks, objects
 from kecs.model import service as model
 from kecs.model.generated import ecs
@@ -21,14 +22,14 @@ from kecs.reconcile.deployment import RefusedServiceError
 from kecs.reconcile.observed import Memory
 from kecs.reconcile.service_objects import ServiceObjects
 from kecs.reconcile.workload import Workload, workload_of
+from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.unsupported import RefusedError
 
 Key = tuple[str, str]
 
 _WORKERS = 4
-_SETTLE = 0.01  # seconds in which the changes of a service's tasks gather before it is looked at
+_SETTLE = 0.02  # seconds in which the changes of a service's tasks gather before it is looked at
 _SETTLE_PER_TASK = 20e-6
-_REFUSED_WAIT = 2.0  # seconds: what is missing may come, as a task definition applied after its service
 
 
 def build(context: Context) -> Controller[Key]:
@@ -49,7 +50,14 @@ def build(context: Context) -> Controller[Key]:
             key = (meta.namespace, name)
             controller.add_after(key, _SETTLE + services.size(key) * _SETTLE_PER_TASK)
 
+    def on_missing(old: Any, new: Any) -> None:
+        if old is None:
+            for key in services.refused:
+                controller.add(key)
+
     world.services.subscribe(on_service)
+    world.task_definitions.subscribe(on_missing)
+    world.clusters.subscribe(on_missing)
     for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
         cache.subscribe(on_part)
     return controller
@@ -62,6 +70,7 @@ class _Services:
         self._context = context
         self._objects = ServiceObjects(context)
         self._memory: dict[Key, Memory] = {}
+        self.refused: set[Key] = set()  # what they miss may come, as a task definition applied after its service
 
     def size(self, key: Key) -> int:
         """Return how many tasks a service has."""
@@ -69,6 +78,7 @@ class _Services:
 
     async def reconcile(self, key: Key) -> float | None:
         service = self._context.world.services.get(*key)
+        self.refused.discard(key)
         if service is None:
             self._memory.pop(key, None)
             self._objects.forget(key)
@@ -82,9 +92,13 @@ class _Services:
             return None
         try:
             return await self._serve(key, service)
-        except (RefusedServiceError, RefusedError) as error:
+        except (RefusedServiceError, RefusedError, DependencyCycleError) as error:
+            self.refused.add(key)
             await statuses.refuse(self._context, service, str(error), self._context.now())
-            return _REFUSED_WAIT
+            return None
+        except (Invalid, Forbidden) as error:
+            await statuses.refuse(self._context, service, error.message, self._context.now())
+            raise  # it is tried again, less and less often: what stands in the way may go
 
     async def _hold(self, service: objects.Service) -> objects.Service:
         """Put our finalizer on a service, so that its tasks end in order when somebody deletes it with kubectl."""
@@ -129,6 +143,7 @@ class _Services:
             told=memory.told or frozenset(),
             toldStopped=memory.told_stopped,
             definitions=memory.definitions,
+            trouble=workload.trouble(primary),
             othersWanted=workload.others_wanted(primary),
             settled=workload.is_settled(primary),
         )

@@ -108,7 +108,7 @@ async def show_external(context: Context, service: Service, now: float) -> Servi
 
 async def refuse(context: Context, service: Service, message: str, now: float) -> Service:
     """Write why a service is left alone; its user reads it as a condition and as an event."""
-    told = f"(service {service.spec.serviceName}) was unable to place a task. Reason: {message}"
+    told = events.unable(service.spec.serviceName, message)
     due = events.is_complaint_due(service.status.events[:1], told, 0.0)
     status = msgspec.structs.replace(
         service.status,

@@ -28,6 +28,7 @@ Key = tuple[str, str]
 _ENDED = ("Succeeded", "Failed")
 _WAITS = ("ContainerCreating", "PodInitializing", "")
 _RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE)
+_REMEMBERED = 10_000  # deployments
 _WORKERS = 8
 
 
@@ -59,6 +60,8 @@ class Replacements:
         if not deployment:
             return
         if old is None and self._began:
+            if deployment not in self._made and len(self._made) >= _REMEMBERED:
+                del self._made[next(iter(self._made))]
             self._made[deployment] = (self._clock, new.metadata.creationTimestamp)
         if new.metadata.deletionTimestamp and new.metadata.uid not in self._deleted:
             self._deleted[new.metadata.uid] = self._clock

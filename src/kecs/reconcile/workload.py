@@ -50,6 +50,10 @@ class Workload(Protocol):
         """Return how many tasks are kept up for other deployments than `primary`."""
         ...
 
+    def trouble(self, primary: str) -> str:
+        """Return why Kubernetes cannot make tasks; empty when it can."""
+        ...
+
     def is_settled(self, primary: str) -> bool:
         """Return whether Kubernetes works on `primary`, and has seen what was written last."""
         ...
@@ -103,6 +107,15 @@ class _Replicated:
     def others_wanted(self, primary: str) -> int:
         sets = self._context.world.replica_sets.by("service", self._key)
         return sum(one.spec.replicas for one in sets if _deployment_id(one.spec.template) != primary)
+
+    def trouble(self, primary: str) -> str:
+        for one in self._context.world.replica_sets.by("service", self._key):
+            if _deployment_id(one.spec.template) == primary:
+                for condition in one.status.conditions:
+                    if condition.type == "ReplicaFailure" and condition.status == "True":
+                        # What comes before that names a pod, another one at each attempt.
+                        return condition.message.rpartition(" is forbidden: ")[2]
+        return ""
 
     def is_settled(self, primary: str) -> bool:
         found = self._found
@@ -199,6 +212,9 @@ class _Daemon:
 
     def others_wanted(self, primary: str) -> int:
         return 0
+
+    def trouble(self, primary: str) -> str:
+        return ""
 
     def is_settled(self, primary: str) -> bool:
         found = self._found
