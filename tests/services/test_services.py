@@ -323,6 +323,18 @@ async def test_updates_that_are_refused(ecs: Client) -> None:
     )
 
 
+async def test_names_that_kubernetes_does_not_take_are_kept(ecs: Client) -> None:
+    names = ["A_b", "a-b", "x" * 255, "0"]
+    for name in names:
+        made = await create(ecs, name)
+        assert made["serviceName"] == name
+    found = await ecs("DescribeServices", cluster="c", services=names)
+    assert [service["serviceName"] for service in found["services"]] == names
+    assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [f"{ARN}c/{name}" for name in sorted(names)]
+    for name in names:
+        await ecs("DeleteService", cluster="c", service=name, force=True)
+
+
 async def test_what_is_stored_names_the_deployment(ecs: Client) -> None:
     made = await create(ecs)
     stored = ecs.world.service("c-us-east-1", "s")

@@ -157,6 +157,8 @@ async def test_a_stopped_task_is_described_from_its_record(ecs: Client) -> None:
     assert shown == {**spec, "tags": []}
     assert (await ecs("StopTask", cluster="c", task=key))["task"]["lastStatus"] == "STOPPED"
     assert await listed(ecs, desiredStatus="STOPPED", family="f") == [TASK + key]
+    _, text = await ecs.refusal("TagResource", resourceArn=TASK + key, tags=[{"key": "a"}])
+    assert text == "The specified task is stopped. Specify a running task and try again."
     assert await listed(ecs, desiredStatus="STOPPED", family="g") == []
 
 
@@ -200,6 +202,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("RunTask", {"cluster": "nope"}, "ClusterNotFoundException", "Cluster not found."),
     ("RunTask", {"overrides": {"containerOverrides": [{"name": "x", "cpu": 1}]}}, INVALID,
      "Override for container named x is not a container in the TaskDefinition."),
+    ("RunTask", {"overrides": {"containerOverrides": [{"name": "app", "command": ["x" * 8192]}]}}, INVALID,
+     "Container Overrides length must be at most 8192"),
     ("RunTask", {"launchType": "FARGATE"}, INVALID, "Task definition does not support launch_type FARGATE."),
     ("RunTask", {"networkConfiguration": VPC}, INVALID,
      "Network Configuration is not valid for the given networkMode of this task definition."),

@@ -5,8 +5,9 @@ for most others), so every check is given it. What is allowed comes from the pub
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -19,8 +20,6 @@ NAME_PATTERN = r"^[a-zA-Z0-9\-_]{1,255}$"
 _NAME = re.compile(r"[a-zA-Z0-9\-_]{1,255}")
 
 Error = type[AwsError]
-
-_NONE: Mapping[str, Any] = {}
 
 
 def is_name(text: str) -> bool:
@@ -71,23 +70,53 @@ def check_model(request: msgspec.Struct, error: Error = InvalidParameterExceptio
     empty string where an enumeration is due counts as absent, and is made so: clients send it for "not set". Tags have
     rules and words of their own (`model.tags`).
     """
-    name = type(request).__name__
-    for member, values in ecs_limits.BY_MEMBER.get(name, _NONE).items():
+    allowed, ranges, parts = _plan(type(request))
+    for member, values in allowed:
         given = getattr(request, member)
         if given == "":
             setattr(request, member, None)
         for value in given if isinstance(given, list) else (given or None,):
             check_allowed(member, value, values, error)
-    for member, (least, most) in ecs_limits.RANGES.get(name, _NONE).items():
+    for member, least, most in ranges:
         _check_member(member, getattr(request, member), least, most, error)
-    for member in request.__struct_fields__:
+    for member in parts:
         value = getattr(request, member)
-        if isinstance(value, msgspec.Struct):
-            _check_part(value, error)
-        elif isinstance(value, list) and member != "tags":
+        if isinstance(value, list):
             for item in value:
-                if isinstance(item, msgspec.Struct):
-                    _check_part(item, error)
+                _check_part(item, error)
+        elif value is not None:
+            _check_part(value, error)
+
+
+class _Plan(NamedTuple):
+    """What is looked at in a structure: members with allowed values, with bounds, and those that are structures."""
+
+    allowed: tuple[tuple[str, tuple[str, ...]], ...]
+    ranges: tuple[tuple[str, float | None, float | None], ...]
+    parts: tuple[str, ...]
+
+
+@cache  # made for the structures that requests have had in them
+def _plan(struct: type[msgspec.Struct]) -> _Plan:
+    ranges = ecs_limits.RANGES.get(struct.__name__, {})
+    return _Plan(
+        tuple(ecs_limits.BY_MEMBER.get(struct.__name__, {}).items()),
+        tuple((member, *bounds) for member, bounds in ranges.items() if member != "tags"),
+        tuple(
+            field.name
+            for field in msgspec.structs.fields(struct)
+            if field.name != "tags" and any(issubclass(part, msgspec.Struct) for part in _classes(field.type))
+        ),
+    )
+
+
+def _classes(hint: Any) -> Iterator[type]:
+    """Yield the classes in a type, but for those in maps."""
+    if isinstance(hint, type) and not get_args(hint):
+        yield hint
+    elif get_origin(hint) is not dict:
+        for inner in get_args(hint):
+            yield from _classes(inner)
 
 
 def _check_part(part: msgspec.Struct, error: Error) -> None:
@@ -99,7 +128,7 @@ def _check_part(part: msgspec.Struct, error: Error) -> None:
 
 
 def _check_member(member: str, value: Any, least: float | None, most: float | None, error: Error) -> None:
-    if member == "tags" or value is None:
+    if value is None:
         return
     if isinstance(value, list):
         check_count(member, value, int(most) if most is not None else len(value), error)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from kecs.model import cluster, container_definition, tags
 from kecs.model.constraints import check_length, check_model
 from kecs.model.errors import ClientException, InvalidParameterException
@@ -17,6 +19,7 @@ from kecs.model.task_definition import cpu_units, memory_mib
 
 MOST_RUN = 10  # tasks of one RunTask
 MOST_DESCRIBED = 100
+_MOST_OVERRIDES = 8192  # characters, as JSON
 STOPPED_BY_USER = "Task stopped by user"
 
 
@@ -68,6 +71,8 @@ def _check_common(
 
 
 def _check_overrides(overrides: ecs.TaskOverride, definition: ecs.RegisterTaskDefinitionRequest) -> None:
+    if len(msgspec.json.encode(overrides.containerOverrides or [])) > _MOST_OVERRIDES:
+        raise InvalidParameterException(f"Container Overrides length must be at most {_MOST_OVERRIDES}")
     names = {container.name for container in definition.containerDefinitions}
     try:
         cpu, memory = cpu_units(overrides.cpu), memory_mib(overrides.memory)

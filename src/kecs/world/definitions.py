@@ -46,6 +46,7 @@ class Definitions:
     def __init__(self, informer: Informer[objects.TaskDefinition]) -> None:
         self._informer = informer
         self._families: dict[tuple[Scope, str], _Family] = {}
+        self._given: dict[tuple[Scope, str], int] = {}  # the highest revision of each family that is being stored
         self._active = SortedKeys()  # by (scope, active?): families that have, or have not, an ACTIVE revision
         informer.subscribe(self._on_change)
 
@@ -56,6 +57,8 @@ class Definitions:
         scope, name = objects.scope_of(changed.metadata), changed.spec.family
         family = self._families.setdefault((scope, name), _Family())
         family.set(changed.spec.revision, task_definition.status_of(new) if new is not None else None)
+        if self._given.get((scope, name), 0) <= family.highest:
+            self._given.pop((scope, name), None)
         self._relist(scope, name, family)
 
     def _relist(self, scope: Scope, name: str, family: _Family) -> None:
@@ -97,6 +100,15 @@ class Definitions:
         """Return the highest revision that a family ever had, 0 for none. Numbers never come again."""
         known = self._families.get((scope, family))
         return known.highest if known else 0
+
+    def next_revision(self, scope: Scope, family: str) -> int:
+        """Return a number behind every one that is stored, and that nobody in this process was given before.
+
+        Whoever is first to store it has it: another replica may come first.
+        """
+        key = (scope, family)
+        revision = self._given[key] = max(self.highest(scope, family), self._given.get(key, 0)) + 1
+        return revision
 
     def families(self, scope: Scope, *, active: bool) -> Sequence[str]:
         """Return the families with an ACTIVE revision, or those that have none any more, in order."""

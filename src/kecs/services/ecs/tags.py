@@ -129,6 +129,8 @@ def _definition(ctx: Context, arn: arns.Arn) -> objects.TaskDefinition:
 def _pod(ctx: Context, arn: arns.Arn) -> views.Pod:
     place = find_cluster(ctx, arn.path[0])
     found = ctx.world.task_pod(place.namespace, arn.path[1])
+    if ctx.world.stopped_tasks.get(place.namespace, arn.path[1]) is not None:
+        raise InvalidParameterException("The specified task is stopped. Specify a running task and try again.")
     if found is None:
         raise InvalidParameterException("The referenced task was not found.")
     return found

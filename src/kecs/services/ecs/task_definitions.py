@@ -37,9 +37,8 @@ async def register_task_definition(
 
 async def _store(ctx: Context, spec: objects.TaskDefinitionSpec) -> objects.TaskDefinition:
     """Store a spec under the first revision behind the highest known that nobody else takes meanwhile."""
-    spec.revision = ctx.world.definitions.highest(ctx.scope, spec.family)
     for _ in range(_ATTEMPTS):
-        spec.revision += 1
+        spec.revision = ctx.world.definitions.next_revision(ctx.scope, spec.family)
         definition = objects.TaskDefinition(
             metadata=objects.Meta(
                 name=names.task_definition(spec.family, spec.revision, ctx.scope),
