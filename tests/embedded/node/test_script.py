@@ -24,6 +24,8 @@ from kecs.embedded.node.script import NO_END, BadScript, Line, command, script_f
         (["sh", "-c", "echo 'a; b' && true;"], 0, 0, [("a; b", 0)]),
         (["bash", "-c", "exit 300"], 0, 44, []),
         (["sh", "-c", "echo one; false; exit"], 0, 1, [("one", 0)]),
+        (["sh", "-c", '"$0" "$@"', "sh", "-c", "sleep 1; exit 3"], 1, 3, []),
+        (["sh", "-c", '"$0" "$@"; cleanup > /dev/null; exit 0', "sh", "-c", "echo a; exit 3"], 0, 0, [("a", 0)]),
     ],
 )
 def test_plain_commands(words: list[str], seconds: float, code: int, lines: list[tuple[str, float]]) -> None:
@@ -47,6 +49,9 @@ def test_plain_commands(words: list[str], seconds: float, code: int, lines: list
         ["sh", "-c", "true || false"],
         ["sleep"],
         ["sleep", "soon"],
+        ["sh", "-c", '"$1"; exit 0', "sleep", "1"],
+        ["sh", "-c", '"$0" "$@"; cleanup', "sleep", "1"],
+        ["sh", "-c", '"$0" "$@"; exit 0', "nginx"],
         ["exit", "-1"],
     ],
 )

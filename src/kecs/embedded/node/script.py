@@ -13,6 +13,7 @@ what a plain command says: `sleep N`, `true`, `false`, and in an `sh -c` line `e
 `;` or `&&`.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,6 +23,7 @@ import msgspec
 VARIABLE = "KECS_SIMULATION"
 NO_END = float("inf")
 _TERM = 143
+_OWN_CODE = re.compile(r"\bexit (\d{1,3})\s*$", re.ASCII)
 _SHELLS = ("sh", "bash", "ash", "dash")
 
 
@@ -103,7 +105,19 @@ def command(words: Sequence[str]) -> Script | None:
     program = words[0].rpartition("/")[2]
     if program in _SHELLS and len(words) == 3 and words[1] in ("-c", "-ec"):
         return _shell(words[2])
+    if program in _SHELLS and len(words) > 3 and words[1] == "-c":
+        return _wrapped(words[2], words[3:])
     return _steps([list(words)], [])
+
+
+def _wrapped(line: str, words: Sequence[str]) -> Script | None:
+    """Return what a line does that runs its arguments (`"$0" "$@"`), and may end with an exit code of its own."""
+    run, _, rest = line.partition(";")
+    inner = command(words) if run.strip() == '"$0" "$@"' else None
+    last = _OWN_CODE.search(rest)
+    if inner is None or (rest and last is None):
+        return None
+    return msgspec.structs.replace(inner, exit_code=int(last[1]) % 256) if last else inner
 
 
 def _shell(line: str) -> Script | None:

@@ -117,12 +117,13 @@ def _look(pod: Pod, facts: ContainerFacts, status: ContainerStatus | None) -> Se
 def _end(facts: ContainerFacts, status: ContainerStatus) -> Terminated | None:
     """Return the last run of a container that ECS would not start again, though Kubernetes may."""
     now, before = status.state.terminated, status.lastState.terminated
+    if not facts.restart:
+        # Kubernetes starts sidecars again, and before 1.35 any container of a Deployment; to ECS the first end is the
+        # end.
+        return before or now
     last = before if before and (now is None or now.reason == _UNKNOWN) else now
     if last is None:
         return None
-    if not facts.restart:
-        # Kubernetes starts sidecars again, and before 1.35 any container of a Deployment; ECS does not.
-        return last
     if now and now.exitCode in facts.ignoredExitCodes:
         return now
     began, finished = epoch(last.startedAt), epoch(last.finishedAt)
