@@ -27,6 +27,7 @@ class WorkQueue(Generic[K]):
         self._heap: list[tuple[float, int, K]] = []
         self._pushed = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0  # uvloop's handle of a timer that is due at once does not know when
         self._waiters: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
@@ -119,10 +120,11 @@ class WorkQueue(Generic[K]):
             return
         due = self._heap[0][0]
         if self._timer is not None:
-            if self._timer.when() <= due:
+            if self._timer_due <= due:
                 return
             self._timer.cancel()
         self._timer = loop.call_at(due, self._on_timer, loop)
+        self._timer_due = due
 
     def _on_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
