@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine import container_engine
 from tests.process import KecsProcess
+
+__all__ = ["container_engine"]  # for all tests, so that a worker has one engine
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +23,11 @@ def kecs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProces
 
 @pytest.fixture
 def start_kecs(tmp_path: Path) -> Iterator[Callable[..., KecsProcess]]:
-    """Start a kecs of one's own, with further flags: `start_kecs("--sync", "full")`. It is ended after the test."""
+    """Start a kecs of one's own: `start_kecs("--sync", "full", DOCKER_HOST="unix://…")`. It is ended after the test."""
     started: list[KecsProcess] = []
 
-    def start(*arguments: str, data: Path | None = None) -> KecsProcess:
-        server = KecsProcess(data or tmp_path / f"data{len(started)}", *arguments)
+    def start(*arguments: str, data: Path | None = None, **variables: str) -> KecsProcess:
+        server = KecsProcess(data or tmp_path / f"data{len(started)}", *arguments, **variables)
         started.append(server)
         return server.start()
 

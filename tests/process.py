@@ -35,8 +35,9 @@ def kecs(*arguments: str, timeout: float = 30.0, **variables: str) -> subprocess
 class KecsProcess:
     """One `kecs serve` on free ports over a data directory; `start` again after `stop` or `kill` to restart it."""
 
-    def __init__(self, data: Path, *arguments: str) -> None:
+    def __init__(self, data: Path, *arguments: str, **variables: str) -> None:
         self.data = data
+        self._variables = variables
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[tuple[str, str, str], Any] = {}
@@ -53,7 +54,7 @@ class KecsProcess:
                     *("--listen", "127.0.0.1:0", "--kubernetes-listen", "127.0.0.1:0"),
                     *("--engine", "simulated", "--log-level", "info", *self._arguments),
                 ],
-                env=environment(),
+                env=environment() | self._variables,
                 stdout=stdout,
                 stderr=stderr,
             )

@@ -10,9 +10,6 @@ from kecs.embedded.engine import Engine
 from kecs.embedded.node.docker import DockerEngine
 from kecs.embedded.node.simulated import SimulatedEngine
 from tests.embedded.node.cluster import Cluster
-from tests.engine import container_engine
-
-__all__ = ["container_engine"]
 
 
 @pytest.fixture
