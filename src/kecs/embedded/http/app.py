@@ -4,9 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from kecs.embedded.engine import Engine
 from kecs.embedded.http import openapi_v2
 from kecs.embedded.http.answers import (
+    JSON,
     Answer,
     Stream,
     end_stream,
@@ -79,7 +82,7 @@ class App:
             route = self._routes.get(parts[0])
             if route is None:
                 return _no_page()
-            return await route(request, parts)
+            return _shown(await route(request, parts), request)
         except ApiError as error:
             return error_answer(error)
         except RecursionError:
@@ -146,6 +149,13 @@ class App:
 async def _pump(stream: Stream, send: Send) -> None:
     async for chunk in stream.chunks:
         await send_chunk(chunk, send)
+
+
+def _shown(answer: Answer | Stream, request: Request) -> Answer | Stream:
+    """Lay out a JSON answer for people, when they ask for it."""
+    if isinstance(answer, Answer) and answer.content_type == JSON and request.flag("pretty"):
+        answer.body = msgspec.json.format(answer.body, indent=2)
+    return answer
 
 
 async def _healthy(request: Request, parts: list[str]) -> Answer:

@@ -21,10 +21,10 @@ from kecs.kube.api import Json
 _REF = "#/components/schemas/"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _PATCH = _META + "Patch"
+_STATUS = _META + "Status"
 _DELETE_OPTIONS = _META + "DeleteOptions"
-_WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "pretty")
-_READ_PARAMETERS = (
-    "allowWatchBookmarks",
+_WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
+_LIST_PARAMETERS = (
     "continue",
     "fieldSelector",
     "labelSelector",
@@ -33,8 +33,8 @@ _READ_PARAMETERS = (
     "resourceVersionMatch",
     "sendInitialEvents",
     "timeoutSeconds",
-    "watch",
 )
+_READ_PARAMETERS = ("allowWatchBookmarks", *_LIST_PARAMETERS, "watch")
 _DELETE_PARAMETERS = ("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy")
 _TYPES = {
     "allowWatchBookmarks": "boolean",
@@ -152,7 +152,7 @@ def _gvk(group: str, version: str, kind: str) -> Json:
 def _reachable(roots: Iterable[str], own: Mapping[str, Json], builtin: Mapping[str, Any]) -> dict[str, Json]:
     """Return the schemas that the roots lead to, themselves included, by name."""
     found: dict[str, Json] = {}
-    waiting = [*roots, _PATCH, _DELETE_OPTIONS]
+    waiting = [*roots, _PATCH, _DELETE_OPTIONS, _STATUS]
     while waiting:
         name = waiting.pop()
         schema = own.get(name) or builtin.get(name)
@@ -177,14 +177,14 @@ def _paths(kind: Kind, name: str) -> Json:
     collection: Json = {
         "get": _operation(kind, "list", f"{name}List", _READ_PARAMETERS),
         "post": _operation(kind, "post", name, _WRITE_PARAMETERS, body=name),
-        "delete": _operation(kind, "deletecollection", _META + "Status", (*_READ_PARAMETERS, *_DELETE_PARAMETERS)),
+        "delete": _operation(kind, "deletecollection", _STATUS, (*_LIST_PARAMETERS, *_DELETE_PARAMETERS)),
     }
     if "deletecollection" not in kind.verbs:
         del collection["delete"]
     item: Json = {
-        "get": _operation(kind, "get", name, ("pretty",)),
+        "get": _operation(kind, "get", name, ()),
         "put": _operation(kind, "put", name, _WRITE_PARAMETERS, body=name),
-        "delete": _operation(kind, "delete", _META + "Status", _DELETE_PARAMETERS, body=_DELETE_OPTIONS),
+        "delete": _operation(kind, "delete", _STATUS, _DELETE_PARAMETERS, body=_DELETE_OPTIONS),
         "patch": _patch(kind, name),
     }
     paths: Json = {
@@ -202,7 +202,7 @@ def _paths(kind: Kind, name: str) -> Json:
 
 def _located(item: Json, namespaced: bool, *, named: bool = False) -> Json:
     names = [*(["name"] if named else []), *(["namespace"] if namespaced else [])]
-    return {**item, "parameters": [_parameter(name, "path") for name in names]}
+    return {**item, "parameters": [*(_parameter(name, "path") for name in names), _parameter("pretty")]}
 
 
 def _parameter(name: str, place: str = "query") -> Json:
