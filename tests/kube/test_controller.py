@@ -91,6 +91,20 @@ async def test_a_number_is_when_to_look_again() -> None:
         assert controller.idle
 
 
+async def test_changes_among_many_objects_share_a_look() -> None:
+    recorder = Recorder()
+    async with running(controller := Controller("test", recorder)):
+        for _ in range(50):
+            controller.add_among("few", 5)
+            controller.add_among("many", 1000)
+            await asyncio.sleep(0)
+        assert recorder.calls.count("few") > 5
+        async with asyncio.timeout(5):
+            while "many" not in recorder.calls:
+                await asyncio.sleep(0.001)
+        assert recorder.calls.count("many") == 1
+
+
 async def test_cancelling_ends_what_is_in_work() -> None:
     ended: list[str] = []
 

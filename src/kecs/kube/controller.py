@@ -12,6 +12,9 @@ K = TypeVar("K", bound=Hashable)
 
 log = logging.getLogger(__name__)
 
+_FEW = 100  # objects that a look may always go through
+_PER_OBJECT = 50e-6  # seconds between looks for each object of a key that has more; a look takes a few µs for each
+
 # A cache that lags behind: the next look will see it, nobody has to be told.
 _STALE = (AlreadyExists, Conflict, NotFound)
 
@@ -40,6 +43,17 @@ class Controller(Generic[K]):
     def add(self, key: K) -> None:
         """Ask for a look at `key`."""
         self._queue.add(key)
+
+    def add_among(self, key: K, count: int) -> None:
+        """Ask for a look at `key` because one of its `count` objects changed.
+
+        A look goes through all of them, so where there are many it waits for further changes: the cost of a change
+        does not grow with the number of objects beside it.
+        """
+        if count <= _FEW:
+            self._queue.add(key)
+        else:
+            self._queue.add_after(key, count * _PER_OBJECT)
 
     def add_after(self, key: K, seconds: float) -> None:
         """Ask for a look at `key` in some seconds."""

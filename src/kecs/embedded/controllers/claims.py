@@ -32,8 +32,8 @@ def reference(resource: Resource[Any], parent: Any) -> Json:
 class Claims(Generic[P, C]):
     """The children of all parents of one kind.
 
-    `look` is called with the key of each parent for which something changed: itself, a child, or an orphan that it may
-    adopt. Parents need `spec.selector`.
+    `look` is called with the key of each parent for which something changed, itself, a child, or an orphan that it may
+    adopt, and with how many children it has (1 when it changed itself). Parents need `spec.selector`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Claims(Generic[P, C]):
         parents: Informer[P],
         children: Informer[C],
         manager: str,
-        look: Callable[[tuple[str, str]], None],
+        look: Callable[[tuple[str, str], int], None],
     ) -> None:
         self._api = api
         self._parents, self._children = parents, children
@@ -68,18 +68,18 @@ class Claims(Generic[P, C]):
             orphans: list[Any] = [one for one in self._children.by("orphans", key[0]) if _fits(one, matches)]
             if orphans:
                 self._adoptable[key] = {one.metadata.key for one in orphans}
-        self._look(key)
+        self._look(key, 1)
 
     def _on_child(self, old: Any, new: Any) -> None:
         for one in (old, new) if old is not None and new is not None and _moved(old, new) else (new or old,):
             owner = one.metadata.controller
             if owner is not None:
                 if owner.kind == self._kind:
-                    self._look((one.metadata.namespace, owner.name))
+                    self._look((one.metadata.namespace, owner.name), len(self._children.by("owner", owner.uid)))
             elif one is new and new.metadata.deletionTimestamp is None:
                 for parent in self._selectors.find(one.metadata.namespace, one.metadata.labels):
                     self._adoptable.setdefault(parent, set()).add(one.metadata.key)
-                    self._look(parent)
+                    self._look(parent, 1)
 
     async def claimed(self, parent: P) -> list[C]:
         """Return the parent's children, after adopting and releasing what has changed sides."""

@@ -45,7 +45,7 @@ class DaemonSets:
         self._informers = informers
         self._control = PodControl(api, informers, recorder, DAEMON_SETS, MANAGER)
         self._controller = Controller("daemonset", self._reconcile, workers=2)
-        self._claims = Claims(api, informers.daemon_sets, informers.pods, MANAGER, self._controller.add)
+        self._claims = Claims(api, informers.daemon_sets, informers.pods, MANAGER, self._controller.add_among)
 
     async def run(self) -> None:
         """Work for ever."""

@@ -80,7 +80,7 @@ class Deployments:
         self._recorder = recorder
         self._sets = informers.replica_sets
         self._controller = Controller("deployment", self._reconcile, workers=5)
-        self._claims = Claims(api, informers.deployments, self._sets, MANAGER, self._controller.add)
+        self._claims = Claims(api, informers.deployments, self._sets, MANAGER, self._controller.add_among)
 
     async def run(self) -> None:
         """Work for ever."""

@@ -75,7 +75,7 @@ class DisruptionBudgets:
         self._api = api
         self._informers = informers
         self._controller = Controller("disruption", self._reconcile, workers=2)
-        self._members: Members[Key] = Members(informers.pods, self._controller.add)
+        self._members: Members[Key] = Members(informers.pods, self._controller.add_among)
 
     async def run(self) -> None:
         """Work for ever."""

@@ -25,7 +25,7 @@ class EndpointSlices:
         self._informers = informers
         self._slices = informers.slices
         self._controller = Controller("endpointslice", self._reconcile, workers=5)
-        self._members: Members[Key] = Members(informers.pods, self._controller.add)
+        self._members: Members[Key] = Members(informers.pods, self._controller.add_among)
 
     async def run(self) -> None:
         """Work for ever."""

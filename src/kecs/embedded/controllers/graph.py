@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from kecs.embedded.controllers.informers import Informers
@@ -12,6 +13,7 @@ from kecs.kube.informer import Informer
 
 # Events own nothing and nobody owns them; there are many.
 _LEFT_OUT = frozenset({"events"})
+_FIRST_LIST = 5.0  # seconds to wait for the first lists
 
 
 class Served(Protocol):
@@ -119,25 +121,28 @@ class Graph:
 
     async def _follow_kinds(self) -> None:
         wanted = dict(self._wanted())
-        for table in [table for table in self._informers if table not in wanted]:
-            self._drop(table)
-        new = []
+        for table, informer in list(self._informers.items()):
+            if table not in wanted or informer.resource.version != wanted[table].version:
+                self._drop(table)
+        new: list[tuple[str, Informer[Any]]] = []
         for table, resource in wanted.items():
             if table in self._informers:
                 continue
-            informer = self._shared_one(table)
-            if informer is None:
-                informer = Informer(self._api, resource.viewed(Plain))
-                self._tasks[table] = asyncio.create_task(informer.run(), name=f"metadata-{table}")
+            informer = self._shared_one(table) or self._own_one(table, resource)
             self._informers[table] = informer
             self._by_kind[(resource.group, resource.kind)] = table
             new.append((table, informer))
-        for _, informer in new:
-            if informer.resource.group.endswith(".io") and informer.resource.type is Plain:
-                continue  # a custom resource may be gone again before it was ever listed
-            await informer.synced()
+        with suppress(TimeoutError):  # a custom resource may be gone again before it was ever listed
+            async with asyncio.timeout(_FIRST_LIST):
+                for _, informer in new:
+                    await informer.synced()
         for table, informer in new:
             informer.subscribe(self._handler(table))
+
+    def _own_one(self, table: str, resource: Resource[Any]) -> Informer[Any]:
+        informer = Informer(self._api, resource.viewed(Plain))
+        self._tasks[table] = asyncio.create_task(informer.run(), name=f"metadata-{table}")
+        return informer
 
     def _wanted(self) -> Iterator[tuple[str, Resource[Any]]]:
         for one in sorted(self._served(), key=lambda one: one.preferred):
@@ -154,13 +159,15 @@ class Graph:
         return None
 
     def _drop(self, table: str) -> None:
+        """Forget a kind that is not served any more, as if all its objects had been deleted."""
         informer = self._informers.pop(table)
         self._by_kind.pop((informer.resource.group, informer.resource.kind), None)
-        for key in [key for key in self._counts if key[0] == table]:
-            del self._counts[key]
         task = self._tasks.pop(table, None)
         if task is not None:
             task.cancel()
+        on_change = self._handler(table)
+        for item in list(informer.values()):
+            on_change(item, None)
 
     def _handler(self, table: str) -> Callable[[Any, Any], None]:
         handlers = self._handlers

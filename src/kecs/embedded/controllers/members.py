@@ -12,9 +12,9 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Members(Generic[K]):
-    """The pods of each selector, by an id of the caller's. `changed` is called with the id when its pods changed."""
+    """The pods of each selector, by an id of the caller's. `changed` gets it, and their number, when they changed."""
 
-    def __init__(self, pods: Informer[Pod], changed: Callable[[K], None]) -> None:
+    def __init__(self, pods: Informer[Pod], changed: Callable[[K, int], None]) -> None:
         self._pods = pods
         self._changed = changed
         self._selectors: Selectors[K] = Selectors()
@@ -51,13 +51,13 @@ class Members(Generic[K]):
     def _on_pod(self, old: Pod | None, new: Pod | None) -> None:
         if old is not None and new is not None and old.metadata.labels == new.metadata.labels:
             for one in self._selectors.find(new.metadata.namespace, new.metadata.labels):
-                self._changed(one)
+                self._changed(one, len(self._members[one]))
             return
         if old is not None:
             for one in self._selectors.find(old.metadata.namespace, old.metadata.labels):
                 self._members[one].pop(old.metadata.key, None)
-                self._changed(one)
+                self._changed(one, len(self._members[one]))
         if new is not None:
             for one in self._selectors.find(new.metadata.namespace, new.metadata.labels):
                 self._members[one][new.metadata.key] = None
-                self._changed(one)
+                self._changed(one, len(self._members[one]))

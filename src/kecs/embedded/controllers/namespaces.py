@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from kecs.embedded.controllers.graph import Graph, Place, table_of
 from kecs.embedded.controllers.informers import Informers
@@ -14,10 +17,12 @@ from kecs.kube.time import rfc3339
 
 MANAGER = "namespace-controller"
 _FINALIZER = "kubernetes"
-_LOOK_AGAIN = 5.0  # seconds; what goes meanwhile is noticed at once
+_LOOK_AGAIN = 5.0  # seconds; what goes meanwhile is noticed
+_PAUSE = 0.05  # seconds that several deletions share a look
+_SAMPLE = 500  # objects of a kind that are looked at while a namespace is emptied
 
 
-def remaining_conditions(left: dict[str, int], finalizers: dict[str, int], now: float) -> list[Json]:
+def remaining_conditions(left: Mapping[str, int], finalizers: Mapping[str, int], now: float) -> list[Json]:
     """Return the conditions of a namespace from which not everything is gone: counts by resource and by finalizer."""
     content = ", ".join(f"{table} has {count} resource instances" for table, count in sorted(left.items()))
     holding = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(finalizers.items()))
@@ -70,9 +75,10 @@ class Namespaces:
     def _on_change(self, place: Place, old: Meta | None, new: Meta | None) -> None:
         if new is not None:
             return
-        account = place.table == "serviceaccounts" and place.name == "default"
-        if account or place.namespace in self._ending:
+        if place.table == "serviceaccounts" and place.name == "default":
             self._controller.add(place.namespace)
+        if place.namespace in self._ending:
+            self._controller.add_after(place.namespace, _PAUSE)
 
     async def _reconcile(self, name: str) -> float | None:
         one = self._informers.namespaces.get(None, name)
@@ -99,33 +105,33 @@ class Namespaces:
 
     async def _empty(self, one: Namespace) -> float | None:
         name = one.metadata.name
-        kinds = [*self._graph.tables(namespaced=True), EVENTS]
-        # Whoever makes objects goes first with them, so that little is made anew; events last.
-        await asyncio.gather(*(self._delete_all(kind, name) for kind in kinds))
         left: dict[str, int] = {}
-        finalizers: dict[str, int] = {}
-        for kind in kinds:
-            page = await self._list(kind.viewed(Plain), name)
-            if page:
-                left[f"{table_of(kind.group, kind.plural)}."] = len(page)
-            for item in page:
-                for finalizer in item.metadata.finalizers:
-                    finalizers[finalizer] = finalizers.get(finalizer, 0) + 1
+        finalizers: Counter[str] = Counter()
+        kinds = [*self._graph.tables(namespaced=True), EVENTS]
+        for table, items in zip(kinds, await asyncio.gather(*(self._clear(kind, name) for kind in kinds)), strict=True):
+            if items:
+                left[f"{table_of(table.group, table.plural)}."] = len(items)
+                finalizers.update(finalizer for item in items for finalizer in item.metadata.finalizers)
         if left:
             await self._tell(one, left, finalizers)
             return _LOOK_AGAIN
         await self._finalize(name)
         return None
 
-    async def _delete_all(self, kind: Resource[Plain], namespace: str) -> None:
-        try:
-            await self._api.delete_collection(kind, namespace, propagation="Background")
-        except (NotFound, MethodNotAllowed):
-            return  # a custom resource that is not served any more
+    async def _clear(self, kind: Resource[Any], namespace: str) -> list[Plain]:
+        """Delete all objects of a kind; return (some of) those that are still there."""
+        items = await self._list(kind, namespace)
+        if any(item.metadata.deletionTimestamp is None for item in items):
+            try:
+                await self._api.delete_collection(kind, namespace, propagation="Background")
+            except (NotFound, MethodNotAllowed):
+                return []  # a custom resource that is not served any more
+            items = await self._list(kind, namespace)
+        return items
 
-    async def _list(self, kind: Resource[Plain], namespace: str) -> list[Plain]:
+    async def _list(self, kind: Resource[Any], namespace: str) -> list[Plain]:
         try:
-            return (await self._api.list(kind, namespace)).items
+            return (await self._api.list(kind.viewed(Plain), namespace, limit=_SAMPLE)).items
         except NotFound:
             return []
 
@@ -138,7 +144,7 @@ class Namespaces:
         except NotFound:
             return
 
-    async def _tell(self, one: Namespace, left: dict[str, int], finalizers: dict[str, int]) -> None:
+    async def _tell(self, one: Namespace, left: Mapping[str, int], finalizers: Mapping[str, int]) -> None:
         conditions = remaining_conditions(left, finalizers, time.time())
         known = {(each.type, each.status, each.message) for each in one.status.conditions}
         if all((each["type"], each["status"], each["message"]) in known for each in conditions):

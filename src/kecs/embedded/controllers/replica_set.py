@@ -107,7 +107,7 @@ class ReplicaSets:
         self._informers = informers
         self._control = PodControl(api, informers, recorder, REPLICA_SETS, MANAGER)
         self._controller = Controller("replicaset", self._reconcile, workers=5)
-        self._claims = Claims(api, informers.replica_sets, informers.pods, MANAGER, self._controller.add)
+        self._claims = Claims(api, informers.replica_sets, informers.pods, MANAGER, self._controller.add_among)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -125,7 +125,8 @@ class ReplicaSets:
         error, reason = None, ""
         if one.metadata.deletionTimestamp is None and len(active) != one.spec.replicas:
             reason = "FailedCreate" if len(active) < one.spec.replicas else "FailedDelete"
-            error = await self._act(one, decide(one.spec.replicas, active, self._related_on_node(one)))
+            related = self._related_on_node(one) if len(active) > one.spec.replicas else {}
+            error = await self._act(one, decide(one.spec.replicas, active, related))
             pods = list(self._informers.pods.by("owner", one.metadata.uid))
         again = await self._write_status(one, pods, reason, error)
         if error is not None:
