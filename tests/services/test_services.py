@@ -342,3 +342,22 @@ async def test_what_is_stored_names_the_deployment(ecs: Client) -> None:
     wanted = msgspec.json.decode(stored.metadata.annotations["kecs.io/deployment"])
     assert wanted["id"] == made["deployments"][0]["id"]
     assert stored.metadata.finalizers == ["kecs.io/service"]
+
+
+async def test_deployments_and_revisions_have_arns_of_their_own(ecs: Client) -> None:
+    made = await create(ecs)
+    number = made["deployments"][0]["id"].rpartition("/")[2]
+    (brief,) = (await ecs("ListServiceDeployments", cluster="c", service="s"))["serviceDeployments"]
+    assert brief["serviceDeploymentArn"].endswith(f":service-deployment/c/s/{number}")
+    assert (brief["status"], brief["serviceArn"]) == ("IN_PROGRESS", ARN + "c/s")
+    unknown = brief["serviceDeploymentArn"][:-1] + "x"
+    answer = await ecs("DescribeServiceDeployments", serviceDeploymentArns=[brief["serviceDeploymentArn"], unknown])
+    (shown,) = answer["serviceDeployments"]
+    assert answer["failures"] == [{"arn": unknown, "reason": "MISSING"}]
+    arn = shown["targetServiceRevision"]["arn"]
+    assert arn == brief["targetServiceRevisionArn"]
+    (revision,) = (await ecs("DescribeServiceRevisions", serviceRevisionArns=[arn]))["serviceRevisions"]
+    assert revision["taskDefinition"] == made["taskDefinition"]
+    assert revision["containerImages"] == [{"containerName": "app", "image": "nginx"}]
+    done = await ecs("ListServiceDeployments", cluster="c", service="s", status=["SUCCESSFUL"])
+    assert done["serviceDeployments"] == []

@@ -75,3 +75,13 @@ def service_short(scope: Scope, name: str) -> str:
 def capacity_provider(scope: Scope, name: str) -> str:
     """Return the ARN of a capacity provider."""
     return _ecs(scope, f"capacity-provider/{name}")
+
+
+def service_deployment(scope: Scope, cluster: str, service: str, number: str) -> str:
+    """Return the ARN of a service deployment; `number` is that of the deployment."""
+    return _ecs(scope, f"service-deployment/{cluster}/{service}/{number}")
+
+
+def service_revision(scope: Scope, cluster: str, service: str, number: str) -> str:
+    """Return the ARN of a service revision; `number` is that of the deployment that first had it."""
+    return _ecs(scope, f"service-revision/{cluster}/{service}/{number}")

@@ -13,6 +13,7 @@ _NOUNS = (
     "clusters",
     "container_instances",
     "run_task",
+    "service_deployments",
     "service_reads",
     "services",
     "tags",
