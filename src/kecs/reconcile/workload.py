@@ -18,6 +18,7 @@ from kecs.reconcile.context import Context
 from kecs.translate import views
 from kecs.translate import workload as make
 from kecs.translate.launch import Launch
+from kecs.translate.observe.counts import unready_but_running
 
 
 class Launched(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,11 +132,22 @@ class _Replicated:
             if found is None or found.metadata.deletionTimestamp is None:
                 await self._apply(launched, scale)
             return
-        change = _difference(found.spec, scale)
+        change = _difference(found.spec, self._allowing_for_ended_helpers(launched.launch.startedBy, scale))
         if change:
             await world.patch(world.deployments, *self._key, {"spec": change})
         elif scale.newest is not None and self.is_settled(launched.launch.startedBy):
             await self._set_newest(launched.launch.startedBy, scale.newest)
+
+    def _allowing_for_ended_helpers(self, primary: str, scale: Scale) -> Scale:
+        """Return the scale for a rollout whose new tasks run without a container that may end, and has.
+
+        Such a pod is NotReady for good, and Kubernetes would wait for it for ever.
+        """
+        if scale.paused or not self.others_wanted(primary):
+            return scale
+        pods = self._context.world.pods.by("service", self._key)
+        ended = unready_but_running(pod for pod in pods if pod.metadata.annotations.get(marks.DEPLOYMENT_ID) == primary)
+        return msgspec.structs.replace(scale, maxUnavailable=scale.maxUnavailable + ended) if ended else scale
 
     async def _apply(self, launched: Launched, scale: Scale) -> None:
         world = self._context.world

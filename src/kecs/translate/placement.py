@@ -159,7 +159,7 @@ def _spread(launch: Launch) -> list[Json]:
             kind, _, name = strategy.field.partition(":")
             key = _SPREAD_KEYS.get(strategy.field)
             if key or kind == "attribute":
-                keys[key or f"attribute.kecs.io/{name}"] = None
+                keys[key or f"{marks.ATTRIBUTE}{name}"] = None
     return [
         {
             "maxSkew": 1,

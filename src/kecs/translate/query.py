@@ -20,7 +20,6 @@ _LABELS = {
     "ecs.cpu-architecture": "kubernetes.io/arch",
 }
 _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
-_ATTRIBUTE_PREFIX = "attribute.kecs.io/"
 
 _OPERATORS = {
     "==": "==", "equals": "==",
@@ -93,7 +92,7 @@ def requirement(condition: Condition) -> Requirement:
     kind, _, name = condition.subject.partition(":")
     if kind != "attribute" or not name:
         raise InexpressibleError(f"nodes have no label that says {condition.subject!r}")
-    key = _LABELS.get(name) or f"{_ATTRIBUTE_PREFIX}{name}"
+    key = _LABELS.get(name) or f"{marks.ATTRIBUTE}{name}"
     if not _LABEL_NAME.fullmatch(name):
         raise InexpressibleError(f"the attribute {name!r} cannot be a label of a node")
     operator, values = condition.operator, list(condition.values)

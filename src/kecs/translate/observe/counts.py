@@ -62,7 +62,7 @@ def by_deployment(pods: Iterable[Pod]) -> dict[str, Counts]:
 def unready_but_running(pods: Iterable[Pod]) -> int:
     """Count the tasks that run for ECS and are NotReady for Kubernetes, because a container that may end has ended.
 
-    A rollout has to be allowed as many more unavailable pods, else it would wait for them for ever.
+    A rollout has to be allowed as many more unavailable pods as there are such new ones, else it waits for ever.
     """
     found = 0
     for pod in pods:
@@ -72,6 +72,6 @@ def unready_but_running(pods: Iterable[Pod]) -> int:
             continue
         seen = look(pod, facts)
         ended = any(one.ended and not one.essential and not one.facts.kind for one in seen)
-        well = all(one.running and one.healthy is not False for one in seen if one.essential)
+        well = all(one.running and (one.healthy or not one.facts.health) for one in seen if one.essential)
         found += ended and well and last_status(pod, seen) == "RUNNING"
     return found
