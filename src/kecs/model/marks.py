@@ -13,6 +13,7 @@ SERVICE = "kecs.io/service"  # names.service() of the service
 TASKSET = "kecs.io/taskset"  # id of the task set
 TASKSET_EXTERNAL_ID = "kecs.io/taskset-external-id"
 ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, task
+ATTRIBUTE = "attribute.kecs.io/"  # of nodes, before the name of an ECS attribute that a user gave them
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
 TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's
 NETWORK = "kecs.io/network"  # on pods that a network policy selects by their network mode: none

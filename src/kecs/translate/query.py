@@ -12,6 +12,8 @@ from itertools import product
 
 import msgspec
 
+from kecs.model import marks
+
 # The attributes that ECS itself puts on container instances, and the labels that Kubernetes puts on nodes.
 _LABELS = {
     "ecs.availability-zone": "topology.kubernetes.io/zone",

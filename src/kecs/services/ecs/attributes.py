@@ -6,12 +6,12 @@ The latter are labels of the node (`attribute.kecs.io/<name>`), so that placemen
 import re
 
 from kecs.kube.errors import ApiError, NotFound
-from kecs.model import arns
+from kecs.model import arns, marks
 from kecs.model.constraints import check_count
 from kecs.model.errors import InvalidParameterException, TargetNotFoundException
 from kecs.model.generated import ecs
 from kecs.services.context import Context
-from kecs.services.ecs.container_instances import ATTRIBUTE_PREFIX, attributes_of, find_node
+from kecs.services.ecs.container_instances import attributes_of, find_node
 from kecs.services.ecs.paging import limit_of, position_of
 from kecs.services.ecs.references import Place, find_cluster, refused
 from kecs.services.registry import operation
@@ -68,14 +68,14 @@ async def delete_attributes(ctx: Context, request: ecs.DeleteAttributesRequest) 
     for attribute in request.attributes:
         name = attribute.name or ""
         node = _target(ctx, place, attribute)
-        if ATTRIBUTE_PREFIX + name in node.metadata.labels:
+        if marks.ATTRIBUTE + name in node.metadata.labels:
             await _label(ctx, node, name, None)
         done.append(_shown(ctx, place, node, name, attribute.value))
     return ecs.DeleteAttributesResponse(attributes=done)
 
 
 async def _label(ctx: Context, node: views.Node, name: str, value: str | None) -> None:
-    patch = {"metadata": {"labels": {ATTRIBUTE_PREFIX + name: value}}}
+    patch = {"metadata": {"labels": {marks.ATTRIBUTE + name: value}}}
     try:
         await ctx.world.patch(ctx.world.nodes, None, node.metadata.name, patch)
     except NotFound:

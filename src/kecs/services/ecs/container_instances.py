@@ -1,7 +1,7 @@
 """Container instances: the nodes, each one an instance of every cluster."""
 
 from kecs.kube import quantity
-from kecs.model import arns, objects
+from kecs.model import arns, marks, objects
 from kecs.model.constraints import check_allowed, check_count
 from kecs.model.errors import InvalidParameterException
 from kecs.model.generated import ecs, ecs_limits
@@ -13,7 +13,6 @@ from kecs.translate import views
 from kecs.translate.observe.ids import pod_uid
 from kecs.translate.observe.ids import task_id as id_of
 
-ATTRIBUTE_PREFIX = "attribute.kecs.io/"  # of the node labels that are attributes put by users
 _MOST = 100
 _UNITS = 1024  # CPU units of one CPU
 _MIB = 2**20
@@ -131,8 +130,8 @@ def attributes_of(node: views.Node) -> list[ecs.Attribute]:
     if kind:
         made["ecs.instance-type"] = kind
     own = {
-        label.removeprefix(ATTRIBUTE_PREFIX): value
+        label.removeprefix(marks.ATTRIBUTE): value
         for label, value in node.metadata.labels.items()
-        if label.startswith(ATTRIBUTE_PREFIX)
+        if label.startswith(marks.ATTRIBUTE)
     }
     return [ecs.Attribute(name=name, value=value or None) for name, value in {**made, **own}.items()]
