@@ -327,6 +327,27 @@ async def test_a_service_whose_containers_wait_for_each_other_is_refused(stage: 
     assert len(stage.messages()) == 1
 
 
+async def test_a_rollout_goes_on_when_containers_that_may_end_have_ended(stage: Stage) -> None:
+    """Such a pod is NotReady for good. Kubernetes waited for it before it took an old one away, for ever."""
+    for revision in (1, 2):
+        containers = [
+            {"name": "app", "image": "i", "memory": 32},
+            {"name": "helper", "image": "i", "memory": 32, "essential": False, "command": ["false"]},
+        ]
+        body = {
+            "apiVersion": "kecs.io/v1alpha1",
+            "kind": "ECSTaskDefinition",
+            "metadata": {"name": f"helped.{revision}.us-east-1"},
+            "spec": {"family": "helped", "revision": revision, "containerDefinitions": containers},
+        }
+        await stage.world.create(stage.world.task_definitions, None, body)
+    await stage.service(taskDefinition="helped:1")
+    await stage.steady(1)
+    await stage.update(taskDefinition="helped:2")
+    await stage.steady(2)
+    assert len([pod for pod in stage.pods() if not pod.metadata.deletionTimestamp]) == 2
+
+
 async def test_fifty_services_at_once_become_steady(stage: Stage) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):
