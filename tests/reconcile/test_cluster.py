@@ -1,3 +1,7 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from kecs.kube.errors import NotFound
 from kecs.kube.resources import NAMESPACES, NETWORK_POLICIES, RESOURCE_QUOTAS
 from kecs.model import marks
@@ -13,8 +17,6 @@ async def _namespace(stage: Stage) -> bool:
 
 
 async def _gone(stage: Stage) -> None:
-    import asyncio
-
     async with asyncio.timeout(10):
         while await _namespace(stage):
             await asyncio.sleep(0.01)
@@ -44,11 +46,9 @@ async def test_a_quota_follows_the_tags(stage: Stage) -> None:
     await _eventually(hard, [])
 
 
-async def _eventually(found: object, wanted: object) -> None:
-    import asyncio
-
+async def _eventually(found: Callable[[], Awaitable[Any]], wanted: object) -> None:
     async with asyncio.timeout(10):
-        while await found() != wanted:  # type: ignore[operator]
+        while await found() != wanted:
             await asyncio.sleep(0.01)
 
 

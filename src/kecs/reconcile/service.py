@@ -28,7 +28,7 @@ from kecs.translate.unsupported import RefusedError
 Key = tuple[str, str]
 
 _WORKERS = 4
-_SETTLE = 0.02  # seconds in which the changes of a service's tasks gather before it is looked at
+_SETTLE = 0.01  # seconds in which the changes of a service's tasks gather before it is looked at
 _SETTLE_PER_TASK = 20e-6
 
 
