@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from kecs.embedded.defaults import FILLERS
+from kecs.embedded.fitting import Fits, fitting
 from kecs.embedded.schema import Json, Node, Schemas
 from kecs.kube.errors import NotFound
 
@@ -128,6 +129,11 @@ class Kind:
         beside = {key: raw for key, raw in self.schema.get("properties", {}).items() if key not in _COMMON}
         needed = [key for key in self.schema.get("required", ()) if key not in _COMMON]
         return {**self.schema, "properties": beside, "required": needed}
+
+    @cached_property
+    def fits(self) -> Fits:
+        """Whether what stands beside the metadata can be taken as it is, for custom resources."""
+        return fitting(self.custom_schema)
 
     @property
     def details(self) -> Json:

@@ -49,6 +49,9 @@ def _decode_custom(kind: Kind, body: Json, old: Json | None, validation: Validat
     except DecodeError as error:
         raise _cannot_handle(kind, str(error)) from None
     rest = {key: value for key, value in body.items() if key not in ("apiVersion", "kind", "metadata")}
+    if kind.fits(rest):
+        found.update(rest)
+        return found, []
     schema = kind.custom_schema
     changed = {key: value for key, value in rest.items() if old is None or key not in old or old[key] != value}
     kept = {key: value for key, value in rest.items() if key not in changed}
