@@ -191,7 +191,7 @@ def _container_facts(part: Part) -> ContainerFacts:
     bindings = []
     if part.network in ("", "bridge", "host"):
         bindings = [
-            ecs.NetworkBinding(containerPort=port.number, hostPort=port.host or port.number, protocol=port.protocol)
+            ecs.NetworkBinding(containerPort=port.number, hostPort=port.host or None, protocol=port.protocol)
             for port in ports_of(part.definition, part.network)
         ]
     return ContainerFacts(

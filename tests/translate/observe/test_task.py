@@ -231,7 +231,7 @@ def test_the_ports_of_a_task_on_a_bridge() -> None:
 
     bindings = first(pod.start()).networkBindings or []
     assert [(one.bindIP, one.containerPort, one.hostPort, one.protocol) for one in bindings] == [
-        ("10.1.0.7", 80, 8080, "tcp"),
+        ("0.0.0.0", 80, 8080, "tcp"),
         ("10.1.0.7", 81, 81, "udp"),
     ]
 

@@ -5,6 +5,7 @@ from kecs.translate.facts import ContainerFacts, TaskFacts
 from kecs.translate.observe import ids
 from kecs.translate.views import Node, Pod
 
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # ECS's word for a port of the host
 ZONE = "topology.kubernetes.io/zone"
 
 
@@ -39,14 +40,14 @@ def interfaces(pod: Pod, facts: TaskFacts) -> list[ecs.NetworkInterface]:
 
 
 def bindings(pod: Pod, container: ContainerFacts) -> list[ecs.NetworkBinding]:
-    """Return where a container's ports are reached: at the pod's address, which ports of the host lead to as well."""
+    """Return where a container's ports are reached: a fixed port at its host, any other at the pod's own address."""
     if not pod.status.podIP:
         return []
     return [
         ecs.NetworkBinding(
-            bindIP=pod.status.podIP,
+            bindIP=_EVERY_ADDRESS if binding.hostPort else pod.status.podIP,
             containerPort=binding.containerPort,
-            hostPort=binding.hostPort,
+            hostPort=binding.hostPort or binding.containerPort,
             protocol=binding.protocol,
         )
         for binding in container.bindings
