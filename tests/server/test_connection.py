@@ -100,13 +100,29 @@ async def test_expect_continue() -> None:
         assert await answer(reader) == (200, b'{"clusterArns":["n"]}')
 
 
-@pytest.mark.parametrize("whole", [True, False])
-async def test_a_head_that_is_too_large(whole: bool) -> None:
+async def test_a_head_that_is_too_large() -> None:
     async with serving(app(ListClusters=clusters), Limits(head_bytes=4096)) as (reader, writer):
-        writer.write(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 100_000)
-        if whole:
-            writer.write(b"\r\nContent-Length: 2\r\n\r\n{}")
+        writer.write(message(more=b"X-Long: %s\r\n" % (b"x" * 100_000)))
         assert (await closed(reader)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_head_that_does_not_end() -> None:
+    async with serving(app(ListClusters=clusters), Limits(head_bytes=4096)) as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ")
+        refusal = asyncio.create_task(closed(reader))
+        while not refusal.done():
+            writer.write(b"x" * 1000)
+            await asyncio.wait([refusal], timeout=0.02)
+        assert (await refusal).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_heads_are_counted_one_by_one() -> None:
+    async with serving(app(ListClusters=clusters), Limits(head_bytes=1024)) as (reader, writer):
+        for _ in range(3):
+            writer.write(message(b'{"nextToken": "%s"}' % (b"n" * 5000)) + message()[:100])
+            assert (await answer(reader))[0] == 200
+            writer.write(message()[100:])
+            assert (await answer(reader))[0] == 200
 
 
 async def test_a_head_with_a_large_body_is_not_too_large() -> None:

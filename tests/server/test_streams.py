@@ -293,3 +293,49 @@ async def test_an_early_answer_does_not_wait_for_the_body() -> None:
         assert (await answer(reader))[0] == 413
         writer.write(b"x" * 100_000 + GET)
         assert (await answer(reader))[0] == 413  # the rest was read away, and the connection goes on
+
+
+async def test_requests_are_not_read_ahead_of_their_answers() -> None:
+    gate = asyncio.Event()
+    served = 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal served
+        await gate.wait()
+        served += 1
+        await send(start(204))
+        await send(part())
+
+    count = 200_000
+    async with serving(app) as (reader, writer):
+        writer.write(GET * count)
+        with pytest.raises(TimeoutError):  # the client is held up, because the first has no answer yet
+            async with asyncio.timeout(0.2):
+                await writer.drain()
+        gate.set()
+        for _ in range(100):
+            await head_of(reader)
+        assert served < count
+
+
+async def test_an_old_client_that_wants_to_keep_its_connection_does_not() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start(content_length="2"))
+        await send(part(b"ok"))
+
+    async with serving(app) as (reader, writer):
+        writer.write(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        assert b"connection: close" in await closed(reader)
+
+
+async def test_nonsense_behind_a_stream_does_not_appear_in_it() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start())
+        await send(part(b"some", more=True))
+        await asyncio.Event().wait()
+
+    async with serving(app) as (reader, writer):
+        writer.write(GET)
+        await head_of(reader)
+        writer.write(b"\x16\x03\x01\r\n\r\n")
+        assert await closed(reader) == b"4\r\nsome\r\n"

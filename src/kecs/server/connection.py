@@ -46,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._phase = _IDLE
         self._since = clock.now
         self._head = -1  # bytes of a head that is arriving
+        self._head_began = False  # among the bytes that are parsed now
         self._arriving: Cycle | None = None  # the request that arrives, or arrived last
         self._at_work: Cycle | None = None  # the request that is being answered
         self._waiting: deque[Cycle] = deque()  # requests that came before the answer to the one before them
@@ -85,6 +86,8 @@ class Connection(asyncio.Protocol):
         if self._deaf:
             self._feed_body(data)
             return
+        arriving = self._head >= 0
+        self._head_began = False
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -95,12 +98,19 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._refuse(b"400 Bad Request")
         else:
-            if self._head >= 0:
-                self._head += len(data)
-                if self._head > self._limits.head_bytes:
-                    self._refuse(b"431 Request Header Fields Too Large")
-            elif len(data) > self._limits.head_bytes and sum(map(_size, self._headers)) > self._limits.head_bytes:
-                self._refuse(b"431 Request Header Fields Too Large")  # the whole head came at once
+            self._limit_head(len(data), arriving=arriving)
+
+    def _limit_head(self, size: int, *, arriving: bool) -> None:
+        """Refuse a head that is too large: by its headers once they are known, else by the bytes that came for it.
+
+        `size` bytes have just been parsed, and a head was `arriving` before them. One that began among them is counted
+        from the next ones on.
+        """
+        if self._head >= 0 and not self._head_began:
+            self._head += size
+        limit = self._limits.head_bytes
+        if self._head > limit or ((arriving or size > limit) and sum(map(_size, self._headers)) > limit):
+            self._refuse(b"431 Request Header Fields Too Large")
 
     def pause_writing(self) -> None:
         """Let streams wait: the client reads slower than they write."""
@@ -120,6 +130,7 @@ class Connection(asyncio.Protocol):
         self._headers = []
         self._awaiting_continue = False
         self._head = 0
+        self._head_began = True
         self._phase = _ARRIVING
         self._since = self._clock.now
 
