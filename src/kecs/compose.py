@@ -33,6 +33,7 @@ from kecs.services import registry
 from kecs.services.context import Context
 from kecs.services.context import Settings as OperationSettings
 from kecs.settings import Settings
+from kecs.translate.options import Options
 from kecs.wire.tokens import Tokens
 from kecs.world.world import World
 
@@ -136,7 +137,7 @@ def _doors(settings: Settings, cluster: Cluster, app: AwsApp) -> list[Door]:
 async def _aws_app(settings: Settings, api: Api, world: World) -> AwsApp:
     registry.load()
     tokens = Tokens(await _token_key(api))
-    figures = OperationSettings(stopped_task_retention=settings.stopped_task_retention)
+    figures = OperationSettings(stopped_task_retention=settings.stopped_task_retention, options=_options(settings))
 
     def context(scope: Scope, request_id: str) -> Context:
         return Context(scope, world, api, tokens, request_id, figures)
@@ -151,8 +152,15 @@ def _reconcile_context(settings: Settings, api: Api, world: World) -> ReconcileC
     return ReconcileContext(
         api=api,
         world=world,
-        settings=ReconcileSettings(stopped_task_retention=settings.stopped_task_retention, rules=figures),
+        settings=ReconcileSettings(
+            stopped_task_retention=settings.stopped_task_retention, rules=figures, options=_options(settings)
+        ),
     )
+
+
+def _options(settings: Settings) -> Options:
+    """Return how pods are made: volumes that tasks share lie with what else the node keeps, and go with it."""
+    return Options(shared_volumes=str(Path(settings.data).absolute() / "node" / "volumes"))
 
 
 async def _token_key(api: Api) -> bytes:
