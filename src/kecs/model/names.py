@@ -6,6 +6,7 @@ DNS label already is kept, any other gets a hash of the whole as suffix, so that
 
 import hashlib
 import re
+from functools import lru_cache
 
 from kecs.model.scope import DEFAULT_ACCOUNT, Scope
 
@@ -14,6 +15,7 @@ _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _HASH_LENGTH = 10
 
 
+@lru_cache(maxsize=1024)  # the same few families, services and regions are named again and again
 def label(name: str, *, limit: int = 63) -> str:
     """Return `name` as a DNS label of at most `limit` characters that begins with a letter.
 

@@ -4,6 +4,7 @@ What is refused on registration is in `task_definition_checks`, `container_defin
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +60,7 @@ def memory_mib(text: str | None) -> int | None:
     return _amount(text, _MEMORY, "memory")
 
 
+@lru_cache(maxsize=256)  # the sizes of tasks are few
 def _amount(text: str | None, pattern: re.Pattern[str], member: str) -> int | None:
     if not text:
         return None
