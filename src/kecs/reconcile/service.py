@@ -39,9 +39,9 @@ def build(context: Context) -> Controller[Key]:
     world = context.world
 
     def on_service(old: objects.Service | None, new: objects.Service | None) -> None:
-        for one in (old, new):
-            if one is not None:
-                controller.add((one.metadata.namespace, one.metadata.name))
+        one = new or old
+        if one is not None and not (old and new and _asks_the_same(old, new)):
+            controller.add((one.metadata.namespace, one.metadata.name))
 
     def on_part(old: Any, new: Any) -> None:
         meta = (new or old).metadata
@@ -61,6 +61,17 @@ def build(context: Context) -> Controller[Key]:
     for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
         cache.subscribe(on_part)
     return controller
+
+
+def _asks_the_same(old: objects.Service, new: objects.Service) -> bool:
+    """Return whether a change is one of the status alone, as we write it ourselves."""
+    before, after = old.metadata, new.metadata
+    return (
+        before.generation == after.generation
+        and before.deletionTimestamp == after.deletionTimestamp
+        and before.annotations == after.annotations
+        and before.finalizers == after.finalizers
+    )
 
 
 class _Services:
