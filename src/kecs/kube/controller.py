@@ -12,8 +12,8 @@ K = TypeVar("K", bound=Hashable)
 
 log = logging.getLogger(__name__)
 
-_FEW = 100  # objects that a look may always go through
-_PER_OBJECT = 50e-6  # seconds between looks for each object of a key that has more; a look takes a few µs for each
+_FEW = 20  # objects that a look may always go through
+_PER_OBJECT = 100e-6  # seconds between looks for each object of a key that has more; a look takes a few µs for each
 
 # A cache that lags behind: the next look will see it, nobody has to be told.
 _STALE = (AlreadyExists, Conflict, NotFound)

@@ -68,7 +68,8 @@ class Claims(Generic[P, C]):
             orphans: list[Any] = [one for one in self._children.by("orphans", key[0]) if _fits(one, matches)]
             if orphans:
                 self._adoptable[key] = {one.metadata.key for one in orphans}
-        self._look(key, 1)
+        if old is None or new is None or not _only_status(old.metadata, new.metadata):
+            self._look(key, 1)
 
     def _on_child(self, old: Any, new: Any) -> None:
         for one in (old, new) if old is not None and new is not None and _moved(old, new) else (new or old,):
@@ -145,6 +146,11 @@ class Claims(Generic[P, C]):
 def _meta(item: Any) -> Meta:
     meta: Meta = item.metadata
     return meta
+
+
+def _only_status(old: Meta, new: Meta) -> bool:
+    """Say whether nothing but the status differs, which is what the controller itself wrote."""
+    return old.generation == new.generation and old.labels == new.labels and old.ownerReferences == new.ownerReferences
 
 
 def _fits(item: Any, matches: Callable[[Any], bool]) -> bool:

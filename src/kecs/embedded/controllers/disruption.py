@@ -91,7 +91,8 @@ class DisruptionBudgets:
             return
         if old is None or old.spec.selector != new.spec.selector:
             self._members.put(new.metadata.key, new.metadata.namespace, new.spec.selector)
-        self._controller.add(new.metadata.key)
+        # Its status is written here, and by evictions.
+        self._controller.add_among(new.metadata.key, self._members.count(new.metadata.key))
 
     async def _reconcile(self, key: Key) -> float | None:
         budget = self._informers.budgets.get(*key)

@@ -25,7 +25,7 @@ class EndpointSlices:
         self._informers = informers
         self._slices = informers.slices
         self._controller = Controller("endpointslice", self._reconcile, workers=5)
-        self._members: Members[Key] = Members(informers.pods, self._controller.add_among)
+        self._members: Members[Key] = Members(informers.pods, self._look)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -50,7 +50,12 @@ class EndpointSlices:
             if one is not None and (one.metadata.labels or {}).get(endpoints.MANAGED_BY) == endpoints.CONTROLLER:
                 name = (one.metadata.labels or {}).get(endpoints.SERVICE_NAME)
                 if name:
-                    self._controller.add((one.metadata.namespace, name))
+                    key = (one.metadata.namespace, name)
+                    self._look(key, self._members.count(key))
+
+    def _look(self, key: Key, pods: int) -> None:
+        # A slice is written whole, so changes of a few milliseconds had better share a write.
+        self._controller.add_among(key, pods * 3)
 
     async def _reconcile(self, key: Key) -> None:
         service = self._informers.services.get(*key)

@@ -107,11 +107,15 @@ def plan(
     """Return what makes the slices hold exactly the service's endpoints, with as few writes as can be."""
     kind = address_type(service)
     wanted: dict[str, tuple[list[Json], dict[str, Json]]] = {}
+    of_template: dict[int, dict[str, Json]] = {}  # pods of one template share their containers
     for pod in pods:
         if belongs(pod, kind):
-            numbers = ports(service, pod)
-            group = wanted.setdefault(_text(numbers), (numbers, {}))
-            group[1][pod.metadata.uid] = endpoint(service, pod, zone_of(pod.spec.nodeName))
+            group = of_template.get(id(pod.spec.containers))
+            if group is None or pod.spec.initContainers:
+                numbers = ports(service, pod)
+                group = wanted.setdefault(_text(numbers), (numbers, {}))[1]
+                of_template[id(pod.spec.containers)] = group
+            group[pod.metadata.uid] = endpoint(service, pod, zone_of(pod.spec.nodeName))
     if not wanted:
         wanted[_text([])] = ([], {})  # an empty slice says that there is nothing
     result = Plan()

@@ -43,6 +43,10 @@ class Members(Generic[K]):
         self._selectors.remove(one)
         self._members.pop(one, None)
 
+    def count(self, one: K) -> int:
+        """Return how many pods a selector selects."""
+        return len(self._members.get(one, ()))
+
     def of(self, one: K) -> list[Pod]:
         """Return the pods that a selector selects."""
         found = (self._pods.get(*key) for key in self._members.get(one, ()))

@@ -326,7 +326,10 @@ class Pod(View):
     @property
     def ready(self) -> bool:
         """Whether the pod's Ready condition is True."""
-        return any(one.type == "Ready" and one.status == "True" for one in self.status.conditions)
+        for one in self.status.conditions:
+            if one.type == "Ready":
+                return one.status == "True"
+        return False
 
     @property
     def ready_since(self) -> str:
