@@ -143,7 +143,8 @@ async def _aws_app(settings: Settings, api: Api, world: World) -> AwsApp:
         return Context(scope, world, api, tokens, request_id, figures)
 
     default = Scope(settings.account, settings.region)
-    return AwsApp(Parts(context, ready=lambda: "", default=default, names=settings.allow_host))
+    names = (split_address(settings.listen)[0], *settings.allow_host)
+    return AwsApp(Parts(context, ready=lambda: "", default=default, names=names))
 
 
 def _reconcile_context(settings: Settings, api: Api, world: World) -> ReconcileContext:

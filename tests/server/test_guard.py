@@ -20,11 +20,11 @@ def allowed(host: bytes, local: str = "127.0.0.1", origin: bytes = b"", site: by
 OURS = [
     *(b"localhost", b"localhost:4566", b"LOCALHOST:1", b"localhost.", b"ecs.localhost:4566", b"127.0.0.1"),
     *(b"127.1.2.3:80", b"[::1]", b"[::1]:4566", b"kecs.example", b"kecs.example:80", b"[fd00::5]:4566"),
-    b"upper.example",
+    *(b"upper.example", b"0.0.0.0:4566", b"[::]:4566"),
 ]
 FOREIGN = [
     *(b"", b":4566", b"evil.example", b"localhost.evil.example", b"127.0.0.1.evil.example", b"notlocalhost", b"["),
-    *(b"10.0.0.1", b"0.0.0.0", b"[fd00::6]", b"evil.example:127.0.0.1", b"kecs.example.evil", b"\xff", b"2130706433"),
+    *(b"10.0.0.1", b"[fd00::6]", b"evil.example:127.0.0.1", b"kecs.example.evil", b"\xff", b"2130706433"),
 ]
 
 

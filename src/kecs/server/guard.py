@@ -40,9 +40,10 @@ class Guard:
         if name == "localhost" or name.endswith(".localhost") or name == local or name in self._names:
             return True
         try:
-            return ip_address(name).is_loopback
+            address = ip_address(name)
         except ValueError:
             return False
+        return address.is_loopback or address.is_unspecified  # 0.0.0.0, as it stands where kecs says how it is reached
 
 
 def _refusal(message: str) -> AccessDeniedException:
