@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kecs.kube.resources import NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS
+from kecs.model import marks
 from tests.services.conftest import Client
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
@@ -76,6 +77,22 @@ async def test_a_repeated_token_finds_the_tasks_of_the_first_request(ecs: Client
     assert not {task["taskArn"] for task in other} & {task["taskArn"] for task in first}
     code, _ = await ecs.refusal("RunTask", cluster="c", taskDefinition="f", clientToken="t", startedBy="else")
     assert code == "ConflictException"
+    await ecs("TagResource", resourceArn=first[0]["taskArn"], tags=[{"key": "a", "value": "b"}])
+    assert (await run(ecs, clientToken="t"))[0]["taskArn"] == first[0]["taskArn"]
+
+
+async def test_a_repeated_token_finds_a_task_that_has_ended(ecs: Client) -> None:
+    (task,) = await run(ecs, clientToken="t")
+    key = task["taskArn"].rpartition("/")[2]
+    pod = ecs.world.task_pod("c-us-east-1", key)
+    assert pod is not None
+    meta = {"name": key, "labels": {marks.REQUEST: pod.metadata.labels[marks.REQUEST]}}
+    spec = {"taskArn": task["taskArn"], "lastStatus": "STOPPED"}
+    await ecs.world.create(ecs.world.stopped_tasks, "c-us-east-1", {"metadata": meta, "spec": spec})
+    await ecs.world.patch(ecs.world.pods, "c-us-east-1", pod.metadata.name, {"metadata": {"finalizers": None}})
+    await ecs.world.delete(ecs.world.pods, "c-us-east-1", pod.metadata.name, grace_seconds=0)
+    (again,) = await run(ecs, clientToken="t")
+    assert (again["taskArn"], again["lastStatus"]) == (task["taskArn"], "STOPPED")
 
 
 async def test_lists_are_filtered_and_paged(ecs: Client) -> None:

@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 _ENDED = ("Succeeded", "Failed")
 _WAITS = ("ContainerCreating", "PodInitializing", "")
-_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE)
+_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST)
 _REMEMBERED = 10_000  # deployments
 _WORKERS = 8
 

@@ -48,6 +48,11 @@ def _node(pod: views.Pod) -> Iterable[Hashable]:
     return (pod.spec.nodeName,) if pod.spec.nodeName else ()
 
 
+def _token(item: Any) -> Iterable[Hashable]:
+    token = item.metadata.labels.get(marks.REQUEST)
+    return ((item.metadata.namespace, token),) if token else ()
+
+
 def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
     return (task.spec.startedBy,) if task.spec.startedBy else ()
 
@@ -65,7 +70,9 @@ class World:
         self.task_definitions = Informer(api, resources.TASK_DEFINITIONS)
         self.services = Informer(api, resources.SERVICES, indexes={"namespace": _namespace})
         self.stopped_tasks = Informer(
-            api, resources.STOPPED_TASKS, indexes={"namespace": _namespace, "startedBy": _started_by}
+            api,
+            resources.STOPPED_TASKS,
+            indexes={"namespace": _namespace, "startedBy": _started_by, "token": _token},
         )
         self.pods = Informer(
             api,

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 
@@ -20,6 +21,7 @@ from kecs.translate.account import make_account
 from kecs.translate.body import Json
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.pod import make_pod
+from kecs.world.tasks import stopped_json
 
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
 
@@ -43,15 +45,16 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     strategy = own.defaultCapacityProviderStrategy or []
     task.check_run(request, definition, own.capacityProviders or [], strategy)
     _refuse_unsupported(definition, request.overrides)
-    made, failures = [], []
+    made: list[views.Pod | objects.StoppedTask] = []
+    failures = []
     for index in range(request.count or 1):
         launch = for_run(
             request, definition, scope=ctx.scope, cluster=place.name, default_strategy=strategy, index=index
         )
         try:
             if request.clientToken:
-                name = _token_name(place, definition.family, request.clientToken, index)
-                made.append(await _create_once(ctx, place, definition, launch, name))
+                token = _token(place, request.clientToken, index)
+                made.append(await _create_once(ctx, place, definition, launch, token))
             else:
                 made.append(await _create(ctx, place, definition, launch, _pod(ctx, definition, launch)))
         except Forbidden as error:
@@ -126,20 +129,23 @@ async def _create(
 
 
 async def _create_once(
-    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, name: str
-) -> views.Pod:
-    """Create a task's pod under a name that its client token gives, or return the one that is there."""
+    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, token: str
+) -> views.Pod | objects.StoppedTask:
+    """Create a task's pod under a name that its client token gives, or return the task that is or was."""
+    name = f"{names.task_prefix(definition.family)}{token[:_SUFFIX]}"
+    for record in ctx.world.stopped_tasks.by("token", (place.namespace, token)):
+        return record
     body = _pod(ctx, definition, launch, name=name)
+    body["metadata"]["labels"][marks.REQUEST] = token
     try:
         return await _create(ctx, place, definition, launch, body)
     except AlreadyExists:
         return await _repeated(ctx, place, name, body)
 
 
-def _token_name(place: Place, family: str, token: str, index: int) -> str:
-    """Return the name of the pod that is the `index`th task for a client token: the same in each repeat."""
-    digest = hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:_SUFFIX]
-    return f"{names.task_prefix(family)}{digest}"
+def _token(place: Place, token: str, index: int) -> str:
+    """Return what names the `index`th task for a client token: the same in each repeat."""
+    return hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:40]
 
 
 async def _repeated(ctx: Context, place: Place, name: str, body: Json) -> views.Pod:
@@ -149,11 +155,19 @@ async def _repeated(ctx: Context, place: Place, name: str, body: Json) -> views.
         pod = await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
     before = facts.of(pod)
     asked = facts.decode(body["metadata"]["annotations"][marks.TASK])
-    if before is None or asked is None or before != asked:
+    if before is None or asked is None or _untagged(before) != _untagged(asked):
         raise ConflictException("The client token was used before with other parameters.")
     return pod
 
 
-def _answer(ctx: Context, pods: list[views.Pod], failures: list[ecs.Failure]) -> bytes:
-    tasks = b",".join(ctx.world.tasks.json(pod, tags=True) or b"null" for pod in pods)
+def _untagged(known: facts.TaskFacts) -> facts.TaskFacts:
+    """Return a task's facts without what may have changed since it was run."""
+    return msgspec.structs.replace(known, tags=[])
+
+
+def _answer(ctx: Context, made: Sequence[views.Pod | objects.StoppedTask], failures: Sequence[ecs.Failure]) -> bytes:
+    tasks = b",".join(
+        stopped_json(one) if isinstance(one, objects.StoppedTask) else ctx.world.tasks.json(one, tags=True) or b"null"
+        for one in made
+    )
     return b'{"tasks":[' + tasks + b'],"failures":' + msgspec.json.encode(failures) + b"}"
