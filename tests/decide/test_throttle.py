@@ -21,6 +21,7 @@ def ended(at: float, ran: float | None = None, end: End = End.FAILED) -> Task:
         ([ended(5), ended(6)], 1, 7),
         ([ended(5), ended(6), ended(7)], 1, 9),
         ([ended(at) for at in range(1, 40)], 1, 99),  # the cap
+        ([ended(at, ran=0.5) for at in range(1, 40)], 1, 69),  # the cap of those that ran
         ([ended(5), ended(6, ran=0.5), ended(7, ran=9)], 1, 9),  # brief lives count as failures
         ([ended(5), ended(6), ended(17, ran=11)], 1, 0),  # one that lasted ends the spell
         ([ended(5), ended(6, end=End.SCALED), ended(7, end=End.OTHER)], 1, 0),

@@ -2,7 +2,12 @@ import asyncio
 
 from kecs.decide.percent import bounds
 from kecs.model import marks
-from kecs.model.generated.ecs import DeploymentCircuitBreaker, DeploymentConfiguration, HealthCheck
+from kecs.model.generated.ecs import (
+    DeploymentCircuitBreaker,
+    DeploymentConfiguration,
+    HealthCheck,
+    ThresholdConfiguration,
+)
 from tests.reconcile.conftest import NAMESPACE, Stage, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -222,6 +227,24 @@ async def test_an_unhealthy_task_is_replaced(stage: Stage) -> None:
     assert record.spec.healthStatus == "UNHEALTHY"
     id_ = record.metadata.name
     await until(lambda: f"(service web) (task {id_}) failed container health checks." in stage.messages())
+
+
+async def test_a_task_that_never_turns_healthy_fails_its_deployment(stage: Stage) -> None:
+    check = HealthCheck(command=["CMD-SHELL", "true"], interval=1, timeout=1, retries=1)
+    script = '{"health": [{"after": 0, "healthy": false}]}'
+    await stage.definition(
+        "sleep 1000", revision=2, healthCheck=check, environment=[{"name": "KECS_SIMULATION", "value": script}]
+    )
+    breaker = DeploymentCircuitBreaker(
+        enable=True, rollback=False, thresholdConfiguration=ThresholdConfiguration(type="COUNT", value=1)
+    )
+    await stage.service(
+        taskDefinition="web:2",
+        desiredCount=1,
+        deploymentConfiguration=DeploymentConfiguration(deploymentCircuitBreaker=breaker),
+    )
+    await until(lambda: stage.rollout() == [("PRIMARY", "FAILED", "2")])
+    assert stage.records()[0].spec.stoppedReason == "Task failed container health checks"
 
 
 async def test_a_rollout_that_may_do_nothing_says_so_and_goes_on_when_it_may(stage: Stage) -> None:

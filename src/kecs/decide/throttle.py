@@ -16,12 +16,14 @@ class Delays(msgspec.Struct, frozen=True, gc=False):
     """The settings of the throttle.
 
     After `free` rounds of failures (a round: as many as are desired) the first delay is `base`, each further round
-    doubles it up to `cap`. A task that ran for `brief` seconds did not fail.
+    doubles it up to `cap`. A task that ran for `brief` seconds did not fail; where the last one ran, if only briefly,
+    the delay is `briefCap` at most: about what ECS needs to provision a task.
     """
 
     base: float = 1.0
     cap: float = 300.0
     brief: float = 10.0
+    briefCap: float = 30.0
     free: int = 2
 
 
@@ -38,17 +40,18 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
 
 def hold(tasks: Iterable[Task], desired: int, delays: Delays, now: float) -> Hold:
     """Return until when new tasks of one deployment have to wait, given its tasks, alive and stopped."""
-    failed: list[float] = []
+    failed: list[tuple[float, bool]] = []  # when, and whether it ran at all
     lasted = float("-inf")
     for task in tasks:
         end = now if task.stoppedAt is None else task.stoppedAt
         if task.startedAt is not None and end - task.startedAt >= delays.brief:
             lasted = max(lasted, task.startedAt + delays.brief)
         elif task.failed and task.stoppedAt is not None:
-            failed.append(task.stoppedAt)
-    streak = [at for at in failed if at > lasted]
+            failed.append((task.stoppedAt, task.startedAt is not None))
+    streak = [one for one in failed if one[0] > lasted]
     rounds = len(streak) // max(1, desired)
     if rounds < delays.free:
         return Hold(0.0, len(streak), lasted)
-    delay = min(delays.cap, delays.base * 2.0 ** min(rounds - delays.free, 64))
-    return Hold(max(streak) + delay, len(streak), lasted)
+    last, ran = max(streak)
+    longest = min(delays.cap, delays.briefCap) if ran else delays.cap
+    return Hold(last + min(longest, delays.base * 2.0 ** min(rounds - delays.free, 64)), len(streak), lasted)

@@ -4,8 +4,6 @@ Operations name a new deployment in an annotation when they change a service (`o
 spec has become another one without that, as after an edit with kubectl, it is named here.
 """
 
-from typing import Any
-
 import msgspec
 
 from kecs.decide import events
@@ -45,16 +43,10 @@ async def ensure(context: Context, service: Service, now: float) -> tuple[Servic
     if wanted is not None and wanted.fingerprint == fingerprint:
         return service, wanted
     made = WantedDeployment(id=model.deployment_id(), fingerprint=fingerprint, createdAt=round(now, 3))
-    return await _change(context, service, made, {}), made
-
-
-async def _change(context: Context, service: Service, wanted: WantedDeployment, spec: dict[str, Any]) -> Service:
+    annotations = {marks.DEPLOYMENT: msgspec.json.encode(made).decode()}
     meta, world = service.metadata, context.world
-    annotations = {marks.DEPLOYMENT: msgspec.json.encode(wanted).decode()}
-    patch: dict[str, Any] = {"metadata": {"resourceVersion": meta.resourceVersion, "annotations": annotations}}
-    if spec:
-        patch["spec"] = spec
-    return await world.patch(world.services, meta.namespace, meta.name, patch)
+    patch = {"metadata": {"resourceVersion": meta.resourceVersion, "annotations": annotations}}
+    return await world.patch(world.services, meta.namespace, meta.name, patch), made
 
 
 def launched(context: Context, service: Service, spec: ecs.CreateServiceRequest, wanted: WantedDeployment) -> Launched:
@@ -114,19 +106,28 @@ def _warnings(context: Context, one: Launched) -> list[str]:
 async def roll_back(
     context: Context, one: Launched, failed: ecs.Deployment, completed: ecs.Deployment, now: float
 ) -> None:
-    """Ask for a new deployment of what was last COMPLETED: its revision, and what else it ran with."""
-    now_shown = model.new_deployment(WantedDeployment("", "", 0.0), one.spec, failed.taskDefinition or "")
-    change = {
-        member: msgspec.to_builtins(getattr(completed, member))
-        for member in _RESTORED
-        if getattr(completed, member) != getattr(now_shown, member)
-    }
-    restored = msgspec.structs.replace(one.service.spec, **{member: getattr(completed, member) for member in change})
-    forced = one.service.metadata.annotations.get(marks.FORCE_NEW_DEPLOYMENT, "")
-    wanted = WantedDeployment(
-        id=model.deployment_id(),
-        fingerprint=model.fingerprint(restored, forced),
-        createdAt=round(now, 3),
-        rollbackOf=failed.id or "",
-    )
-    await _change(context, one.service, wanted, change)
+    """Ask for a new deployment of what was last COMPLETED: its revision, and what else it ran with.
+
+    Whoever has asked for another deployment meanwhile gets that one.
+    """
+    shown = model.new_deployment(WantedDeployment("", "", 0.0), one.spec, failed.taskDefinition or "")
+    values = {member: getattr(completed, member) for member in _RESTORED}
+    restored = {member: value for member, value in values.items() if value != getattr(shown, member)}
+
+    def change(service: Service) -> Service | None:
+        asked = model.wanted(service)
+        if asked is None or asked.id != failed.id:
+            return None
+        service.spec = msgspec.structs.replace(service.spec, **restored)
+        annotations = service.metadata.annotations
+        made = WantedDeployment(
+            id=model.deployment_id(),
+            fingerprint=model.fingerprint(service.spec, annotations.get(marks.FORCE_NEW_DEPLOYMENT, "")),
+            createdAt=round(now, 3),
+            rollbackOf=asked.id,
+        )
+        annotations[marks.DEPLOYMENT] = msgspec.json.encode(made).decode()
+        return service
+
+    world, meta = context.world, one.service.metadata
+    await world.update(world.services, meta.namespace, meta.name, change)
