@@ -278,6 +278,7 @@ OTHERS: dict[str, tuple[tuple[str, str], Json, list[Any]]] = {
         },
         [3, 2, 1, AGE, "a,b", "one:1,two", _SELECTED],
     ),
+    "scale": (("autoscaling", "Scale"), {"spec": {"replicas": 3}, "status": {"replicas": 2}}, [3, 2, AGE]),
     "daemon set": (
         ("apps", "DaemonSet"),
         {

@@ -146,6 +146,15 @@ async def test_objects_in_a_table(client: Client, include: str, kind: str | None
     assert (row["object"] or {}).get("kind") == kind
 
 
+async def test_table_of_a_scale(client: Client) -> None:
+    pods = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "busybox"}]}}
+    spec = {"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": pods}
+    path = "/apis/apps/v1/namespaces/default/deployments"
+    assert (await client.post(path, {"metadata": {"name": "web"}, "spec": spec})).status == 201
+    reply = await client.get(f"{path}/web/scale", accept=TABLE)
+    assert reply.json["rows"][0]["cells"][:3] == ["web", 3, 0]
+
+
 async def test_odd_include_of_a_table(client: Client) -> None:
     await _make(client)
     assert (await client.get(f"{MAPS}?includeObject=All", accept=TABLE)).status == 400

@@ -162,6 +162,12 @@ async def test_log(client: Client, node: _Node) -> None:
     assert node.asked == [LogOptions(container="c", timestamps=True, tail_lines=0, limit_bytes=5, since_seconds=3)]
 
 
+async def test_log_of_a_pod_without_a_node(client: Client, engine: Engine, node: _Node) -> None:
+    await client.post(PODS, {"metadata": {"name": "q"}, "spec": {"containers": [{"name": "c", "image": "busybox"}]}})
+    reply = await client.get(f"{PODS}/q/log?tailLines=1")
+    assert (reply.status, reply.body) == (204, b"")
+
+
 async def test_followed_log(client: Client, node: _Node) -> None:
     async with client.follow(f"{PODS}/p/log?follow=true") as following:
         await following.start()

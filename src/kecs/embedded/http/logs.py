@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+import msgspec
+
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
 from kecs.embedded.http.answers import Answer, Stream
@@ -21,16 +23,26 @@ _FIRST_CHUNK_SECONDS = 0.1
 _TEXT = "text/plain"
 
 
+class _Spec(msgspec.Struct):
+    nodeName: str = ""
+
+
+class _Pod(msgspec.Struct):
+    spec: _Spec
+
+
 async def serve(engine: Engine, request: Request, kind: Kind, target: Target) -> Answer | Stream:
     """Answer a request for one of the subresources in `STREAMED`."""
     if target.subresource == "exec":
         raise BadRequest("exec needs a connection that this server does not upgrade; use the engine's own tools for it")
-    engine.read(kind, target.namespace, target.name)
+    pod = engine.read(kind, target.namespace, target.name).decode(_Pod)
     chunks = engine.log(target.namespace or "", target.name, _options(request))
     first = asyncio.ensure_future(anext(chunks, None))
     await asyncio.wait({first}, timeout=None if not request.flag("follow") else _FIRST_CHUNK_SECONDS)
     if first.done():
-        first.result()  # an error is raised here, while the status can still tell it
+        nothing = first.result() is None  # an error is raised here, while the status can still tell it
+        if nothing and not pod.spec.nodeName:
+            return Answer(b"", 204)
     return Stream(_from_first(first, chunks), _TEXT)
 
 

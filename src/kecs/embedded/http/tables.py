@@ -28,8 +28,10 @@ _metadata = msgspec.json.Decoder(_Whole).decode
 
 def printer_of(kind: Kind, subresource: str = "") -> Printer:
     """Return what makes the rows of a kind: the built-in columns, the definition's own, or name and age."""
-    if subresource and subresource != "status":
-        return named.PLAIN
+    if subresource in kind.subresources:
+        speaks = kind.subresources[subresource]
+        if (speaks.group, speaks.kind) != (kind.group, kind.kind):
+            return named.PRINTERS.get((speaks.group, speaks.kind), named.PLAIN)
     printer = _printers.get(kind)
     if printer is None:
         printer = (

@@ -18,16 +18,10 @@ def printer(definitions: Sequence[Json]) -> Printer:
     columns = [NAME]
     paths: list[tuple[Path, str]] = []
     for one in definitions:
-        columns.append(
-            Column(
-                one["name"],
-                one.get("priority") or 0,
-                one["type"],
-                one.get("format") or "",
-                one.get("description") or "",
-            )
-        )
-        paths.append((compile_path(one["jsonPath"]), one["type"]))
+        path = one["jsonPath"]
+        description = one.get("description") or f"Custom resource definition column (in JSONPath format): {path}"
+        columns.append(Column(one["name"], one.get("priority") or 0, one["type"], one.get("format") or "", description))
+        paths.append((compile_path(path), one["type"]))
 
     def cells(value: Json, now: float) -> list[Any]:
         return [name(value), *(_cell(path(value), kind, now) for path, kind in paths)]

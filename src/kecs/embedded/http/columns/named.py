@@ -24,6 +24,7 @@ PRINTERS: dict[tuple[str, str], Printer] = {
     ("apps", "DaemonSet"): workload.DAEMON_SET,
     ("apps", "Deployment"): workload.DEPLOYMENT,
     ("apps", "ReplicaSet"): workload.REPLICA_SET,
+    ("autoscaling", "Scale"): workload.SCALE,
     ("autoscaling", "HorizontalPodAutoscaler"): workload.AUTOSCALER,
     ("coordination.k8s.io", "Lease"): cluster.LEASE,
     ("discovery.k8s.io", "EndpointSlice"): network.ENDPOINT_SLICE,

@@ -55,6 +55,13 @@ REPLICA_SET = Printer(
     _replica_set,
 )
 
+
+def _scale(value: Json, now: float) -> list[Any]:
+    return [name(value), _count(value, "spec", "replicas"), _count(value, "status", "replicas"), age(value, now)]
+
+
+SCALE = Printer((Column("Name"), *(Column(title, type="integer") for title in ("Desired", "Available")), AGE), _scale)
+
 _DAEMON_COUNTS = {
     "Desired": "desiredNumberScheduled",
     "Current": "currentNumberScheduled",
