@@ -33,15 +33,13 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, patience: fl
         await asyncio.sleep(0.01)
 
 
-def container(command: str | list[str] = "", name: str = "main", **members: Any) -> Json:
+RUN = "trap 'exit 143' TERM; sleep 1000 & wait"  # runs until it is told to end, and then does
+
+
+def container(command: str | list[str] = RUN, name: str = "main", **members: Any) -> Json:
     """A container of the test image; a text is a line for its shell."""
     words = ["sh", "-c", command] if isinstance(command, str) else command
-    return {
-        "name": name,
-        "image": IMAGE,
-        **({"command": words} if command else {"command": ["sleep", "1000"]}),
-        **members,
-    }
+    return {"name": name, "image": IMAGE, "command": words, **members}
 
 
 class Cluster:

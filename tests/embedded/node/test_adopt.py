@@ -122,7 +122,12 @@ def test_a_container_that_backs_off_is_one_that_ended() -> None:
 def test_old_sandboxes_and_runs_are_left_for_removal() -> None:
     shown = [found("dead", "POD", "exited"), found("box", "POD", attempt=1), found("old", "a", "exited", 0)]
     record, sandbox = adopted([RUNNING], *shown, found("zero", "a", "exited", 1), found("one", "a", attempt=2))
-    assert (sandbox, record.sandbox_attempt, set(record.remains)) == ("box", 2, {"dead", "old"})
+    assert (sandbox, record.sandbox_attempt, set(record.remains)) == ("box", 1, {"dead", "old"})
+
+
+def test_a_sandbox_that_was_made_and_not_started_is_the_one_to_start() -> None:
+    record, sandbox = adopted([], found("box", "POD", "created"))
+    assert (sandbox, record.sandbox_attempt) == ("", 0)
 
 
 def test_a_warm_sandbox_is_known_by_who_joined_it() -> None:

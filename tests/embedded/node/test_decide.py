@@ -41,7 +41,8 @@ def created(name: str) -> ContainerRecord:
 
 
 INIT, SIDECAR, B = {"name": "i"}, {"name": "s", "restartPolicy": "Always"}, {"name": "b"}
-NEVER, ON_FAILURE = {"restartPolicy": "Never"}, {"restartPolicy": "OnFailure"}
+NEVER: dict[str, Any] = {"restartPolicy": "Never"}
+ON_FAILURE: dict[str, Any] = {"restartPolicy": "OnFailure"}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ NEVER, ON_FAILURE = {"restartPolicy": "Never"}, {"restartPolicy": "OnFailure"}
         ("a sidecar first", pod(inits=(SIDECAR,)), record(), ("s",)),
         ("the main part once it is open", pod(inits=(SIDECAR,)), record(running("s")), ("a",)),
         (
-            "a sidecar that ended, whatever its code",
+            "a sidecar that ended",
             pod(inits=(SIDECAR,), **NEVER),
             record(exited("s"), running("a")),
             ("s",),
@@ -110,7 +111,8 @@ def test_wakes(what: str, known: PodRecord, wake: float) -> None:
     [
         ("a deleted pod", pod(B), record(running("a"), running("b"), deleting=True), ["a", "b"]),
         ("what still runs", pod(B), record(exited("a"), running("b"), deleting=True), ["b"]),
-        ("the main part before sidecars", pod(inits=(SIDECAR,)), record(running("s"), running("a"), deleting=True), ["a"]),
+        ("the main part before sidecars", pod(inits=(SIDECAR,)),
+         record(running("s"), running("a"), deleting=True), ["a"]),
         ("sidecars, the last one first", pod(inits=(SIDECAR, {**SIDECAR, "name": "t"})),
          record(running("s"), running("t"), exited("a"), deleting=True), ["t"]),
         ("then the one before", pod(inits=(SIDECAR, {**SIDECAR, "name": "t"})),

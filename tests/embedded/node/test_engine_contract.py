@@ -78,11 +78,8 @@ class Bench:
 
 @pytest.fixture(params=["simulated", "real"])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    engine: Engine
-    if request.param == "real":
-        engine = DockerEngine(request.getfixturevalue("container_engine"))
-    else:
-        engine = SimulatedEngine()
+    real = request.param == "real"
+    engine: Engine = DockerEngine(request.getfixturevalue("container_engine")) if real else SimulatedEngine()
     await engine.connect()
     bench = Bench(engine)
     yield bench

@@ -9,7 +9,7 @@ import pytest
 from kecs.embedded.engine import Engine
 from kecs.embedded.node.docker import DockerEngine
 from kecs.embedded.node.simulated import SimulatedEngine
-from tests.embedded.node.cluster import Cluster, container, state, until
+from tests.embedded.node.cluster import RUN, Cluster, container, state, until
 from tests.engine import EngineProcess, need_engine
 
 
@@ -50,9 +50,9 @@ async def switch(request: pytest.FixtureRequest, engine: Engine, tmp_path: Path)
 
 async def test_the_engine_goes_and_comes_back(switch: Switch) -> None:
     cluster = switch.cluster
-    await cluster.pod("stays", container("sleep 1000"))
+    await cluster.pod("stays", container(RUN))
     await cluster.pod("ends", container("sleep 2; exit 6"), restartPolicy="Never")
-    await cluster.pod("goes", container("sleep 1000"))
+    await cluster.pod("goes", container(RUN))
     before = [(await cluster.phase(name, "Running"))["status"] for name in ("stays", "ends", "goes")]
     await switch.off()
 
@@ -63,7 +63,7 @@ async def test_the_engine_goes_and_comes_back(switch: Switch) -> None:
     condition = await cluster.node_condition()
     assert condition["reason"] == "KubeletNotReady"
     assert condition["message"].startswith("container runtime is down")
-    await cluster.pod("comes", container("sleep 1000"))
+    await cluster.pod("comes", container(RUN))
     await cluster.delete("goes")
     await asyncio.sleep(2)  # "ends" ends meanwhile
     await switch.on()
@@ -83,7 +83,7 @@ async def test_a_node_may_start_before_its_engine(switch: Switch) -> None:
     await cluster.stop_node()
     await switch.off()
     starting = asyncio.create_task(cluster.start_node())
-    await cluster.pod("early", container("sleep 1000"))
+    await cluster.pod("early", container(RUN))
 
     async def reported() -> bool:
         return bool((await cluster.node_condition())["status"] == "False")

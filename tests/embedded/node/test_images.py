@@ -75,7 +75,8 @@ AUTH = base64.b64encode(b"me:pass:word").decode()
     ("given", "image", "logins"),
     [
         (secret({"host.example": {"auth": AUTH}}), "host.example/a", [Credentials("me", "pass:word", "host.example")]),
-        (secret({"host.example": {"username": "u", "password": "p"}}), "host.example/a", [Credentials("u", "p", "host.example")]),
+        (secret({"host.example": {"username": "u", "password": "p"}}), "host.example/a",
+         [Credentials("u", "p", "host.example")]),
         (secret({"host.example": {"auth": AUTH}}), "other.example/a", []),
         (secret({"https://index.docker.io/v1/": {"auth": AUTH}}), "nginx",
          [Credentials("me", "pass:word", "https://index.docker.io/v1/")]),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.embedded.node.cluster import Cluster, container, state
+from tests.embedded.node.cluster import RUN, Cluster, container, state
 
 
 async def test_a_bound_pod_runs_ends_and_goes(cluster: Cluster) -> None:
@@ -47,7 +47,7 @@ async def test_a_container_that_ends_is_started_again_with_growing_delays(cluste
 
 async def test_init_containers_run_one_after_the_other(cluster: Cluster) -> None:
     inits = [container("echo one", "one"), container("echo two", "two")]
-    await cluster.pod("ready", container("sleep 100"), initContainers=inits)
+    await cluster.pod("ready", container(RUN), initContainers=inits)
     pod = await cluster.phase("ready", "Running")
     ended = [each["state"]["terminated"] for each in pod["status"]["initContainerStatuses"]]
     assert [each["exitCode"] for each in ended] == [0, 0]
@@ -55,9 +55,7 @@ async def test_init_containers_run_one_after_the_other(cluster: Cluster) -> None
 
 
 async def test_a_failed_init_container_fails_a_pod_that_never_restarts(cluster: Cluster) -> None:
-    await cluster.pod(
-        "stuck", container("sleep 100"), initContainers=[container("exit 4", "prepare")], restartPolicy="Never"
-    )
+    await cluster.pod("stuck", container(RUN), initContainers=[container("exit 4", "prepare")], restartPolicy="Never")
     pod = await cluster.phase("stuck", "Failed")
     assert state(pod["status"])["waiting"]["reason"] == "PodInitializing"
     assert pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 4
@@ -66,7 +64,7 @@ async def test_a_failed_init_container_fails_a_pod_that_never_restarts(cluster: 
 async def test_a_container_policy_of_its_own(cluster: Cluster) -> None:
     """A container that must not restart stays ended beside one that runs on."""
     once = container("exit 0", "once", restartPolicy="Never")
-    await cluster.pod("pair", container("sleep 100"), once)
+    await cluster.pod("pair", container(RUN), once)
     status = await cluster.status("pair", lambda status: "terminated" in state(status, 1))
     assert status["phase"] == "Running"
     await asyncio.sleep(0.3)
@@ -113,7 +111,7 @@ async def test_the_grace_of_a_deletion_can_be_shortened(cluster: Cluster) -> Non
 
 
 async def test_a_restarted_node_adopts_what_runs(cluster: Cluster) -> None:
-    await cluster.pod("stays", container("sleep 1000"))
+    await cluster.pod("stays", container(RUN))
     await cluster.pod("ends", container("sleep 1.5; exit 5"), restartPolicy="Never")
     before = [(await cluster.phase(name, "Running"))["status"] for name in ("stays", "ends")]
     await cluster.stop_node()
@@ -127,7 +125,7 @@ async def test_a_restarted_node_adopts_what_runs(cluster: Cluster) -> None:
 
 
 async def test_what_no_pod_claims_is_removed_at_the_start(cluster: Cluster) -> None:
-    await cluster.pod("left", container("sleep 1000"))
+    await cluster.pod("left", container(RUN))
     await cluster.phase("left", "Running")
     await cluster.stop_node()
     await cluster.delete("left", grace_seconds=0)
@@ -137,7 +135,7 @@ async def test_what_no_pod_claims_is_removed_at_the_start(cluster: Cluster) -> N
 
 
 async def test_a_pod_deleted_while_the_node_was_away_is_ended(cluster: Cluster) -> None:
-    await cluster.pod("late", container("sleep 1000"))
+    await cluster.pod("late", container(RUN))
     await cluster.phase("late", "Running")
     await cluster.stop_node()
     await cluster.delete("late")
@@ -148,7 +146,7 @@ async def test_a_pod_deleted_while_the_node_was_away_is_ended(cluster: Cluster) 
 async def test_a_finalizer_holds_the_pod_with_its_last_status(cluster: Cluster) -> None:
     from kecs.kube.resources import PODS
 
-    await cluster.pod("held", container("sleep 1000"), metadata={"finalizers": ["example.com/hold"]})
+    await cluster.pod("held", container(RUN), metadata={"finalizers": ["example.com/hold"]})
     await cluster.phase("held", "Running")
     await cluster.delete("held")
     pod = await cluster.phase("held", "Failed")
@@ -169,7 +167,7 @@ async def test_sidecars_start_first_and_end_last(cluster: Cluster) -> None:
 
 
 async def test_an_active_deadline_ends_the_pod(cluster: Cluster) -> None:
-    await cluster.pod("slow", container("sleep 1000"), activeDeadlineSeconds=1)
+    await cluster.pod("slow", container(RUN), activeDeadlineSeconds=1)
     pod = await cluster.phase("slow", "Failed")
     assert pod["status"]["reason"] == "DeadlineExceeded"
 
@@ -178,7 +176,7 @@ async def test_a_missing_secret_is_waited_for(cluster: Cluster) -> None:
     from kecs.kube.resources import SECRETS
 
     env = [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "later", "key": "key"}}}]
-    await cluster.pod("needs", container("sleep 1000", env=env))
+    await cluster.pod("needs", container(RUN, env=env))
     waiting = await cluster.waiting("needs", "CreateContainerConfigError")
     assert waiting["message"] == 'secret "later" not found'
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "later"}, "data": {"key": "dmFsdWU="}}

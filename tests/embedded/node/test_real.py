@@ -7,9 +7,7 @@ from typing import Any
 from kecs.embedded.node.docker import DockerEngine
 from kecs.kube.api import Json
 from kecs.kube.resources import CONFIG_MAPS, SECRETS
-from tests.embedded.node.cluster import NAMESPACE, Cluster, container, state, until
-
-RUN = "sleep 1000"
+from tests.embedded.node.cluster import NAMESPACE, RUN, Cluster, container, state, until
 
 
 async def config(cluster: Cluster, name: str, data: dict[str, str]) -> None:
@@ -100,7 +98,7 @@ async def test_volumes(real: Cluster) -> None:
     assert await real.log("files", container="write") == "1234\n"
     await real.delete("files")
     await real.gone("files")
-    assert not list((real.directory / "pods").iterdir())
+    await until(lambda: _true(not list((real.directory / "pods").iterdir())), "the end of the files")
     owner = (real.directory / "id").read_text().strip()
     await until(lambda: _none(real.containers.volumes(owner)), "the end of the volumes")
 
@@ -209,7 +207,7 @@ async def test_memory_limits_kill(real: Cluster) -> None:
 
 
 async def test_a_container_killed_from_outside(real: Cluster) -> None:
-    await real.pod("victim", container("sleep 1000"), restartPolicy="Never")
+    await real.pod("victim", container(RUN), restartPolicy="Never")
     status = (await real.phase("victim", "Running"))["status"]
     await real.containers.kill(status["containerStatuses"][0]["containerID"].partition("://")[2])
     ended = state((await real.phase("victim", "Failed"))["status"])["terminated"]
@@ -217,7 +215,7 @@ async def test_a_container_killed_from_outside(real: Cluster) -> None:
 
 
 async def test_a_container_removed_from_outside(real: Cluster) -> None:
-    await real.pod("stolen", container("sleep 1000"), restartPolicy="Never")
+    await real.pod("stolen", container(RUN), restartPolicy="Never")
     status = (await real.phase("stolen", "Running"))["status"]
     await real.containers.remove(status["containerStatuses"][0]["containerID"].partition("://")[2])
     ended = state((await real.phase("stolen", "Failed"))["status"])["terminated"]
@@ -225,7 +223,7 @@ async def test_a_container_removed_from_outside(real: Cluster) -> None:
 
 
 async def test_a_sandbox_that_dies_is_made_again(real: Cluster) -> None:
-    await real.pod("moved", container("sleep 1000"))
+    await real.pod("moved", container(RUN))
     status = (await real.phase("moved", "Running"))["status"]
     found = await real.containers_of("moved")
     sandbox = next(each for each in found if each.labels["io.kubernetes.container.name"] == "POD")

@@ -69,7 +69,7 @@ def correct(record: PodRecord, shown: Iterable[Found], now: float) -> str:
     sandbox = ""
     for each in by_name.pop(engine.SANDBOX, []):
         attempt = int(each.labels.get(engine.ATTEMPT) or 0)
-        record.sandbox_attempt = max(record.sandbox_attempt, attempt + 1)
+        record.sandbox_attempt = max(record.sandbox_attempt, attempt + (each.state == "exited"))
         if each.state == "running":
             sandbox = each.id
     for container in record.containers:

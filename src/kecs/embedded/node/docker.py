@@ -52,13 +52,14 @@ class DockerEngine:
 
     async def connect(self) -> Machine:
         """Reach the engine, and give it the sandbox's image if it has none."""
-        version = await self._http.call("GET", "/version")
-        info = await self._http.call("GET", "/info")
+        version, info, image = await asyncio.gather(
+            self._http.call("GET", "/version"), self._http.call("GET", "/info"), self.image(pause.NAME)
+        )
         names = " ".join(each.get("Name", "") for each in version.get("Components") or [])
         self._podman = "Podman" in names
         self.scheme = "podman" if self._podman else "docker"
         architecture = version.get("Arch", "amd64")
-        if await self.image(pause.NAME) is None:
+        if image is None:
             try:
                 archive = pause.archive(architecture)
             except KeyError as error:

@@ -261,7 +261,12 @@ class Node:
                 work.prober.wake(event.id)
             return
         run = record.by_id(event.id)
-        if event.id == record.sandbox or (run is not None and run.run is not None and run.run.state != "exited"):
+        adopting = record.at_work is not None and record.at_work.shown is not None
+        if (
+            adopting
+            or event.id == record.sandbox
+            or (run is not None and run.run is not None and run.run.state != "exited")
+        ):
             work_of(record).endings.add(event.id)
             self._look(record)
 

@@ -1,11 +1,12 @@
 """Ending a container: stop hook, signal, patience, kill, and what is left of it."""
 
+import asyncio
 import logging
 
 from kecs.embedded.node.adopt import end
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill
-from kecs.embedded.node.engine import EngineError, EngineGone, NoSuchContainer
+from kecs.embedded.node.engine import EngineError, EngineGone, Found, NoSuchContainer
 from kecs.embedded.node.hooks import HookFailed, run_hook
 from kecs.embedded.node.record import NEVER, PodRecord, Run
 from kecs.embedded.node.views import Container, Pod
@@ -13,6 +14,7 @@ from kecs.embedded.node.views import Container, Pod
 log = logging.getLogger(__name__)
 
 _DEFAULT_GRACE = 30.0
+_LOOKS, _MOMENT = 40, 0.05  # how often, and how many seconds apart, an end is looked for in full
 _LEAST_GRACE = 2.0  # seconds that a container has after its stop hook used up its time
 
 
@@ -66,10 +68,22 @@ async def settle(context: Context, run: Run) -> None:
     """Note how a run ended, if the engine says that it has. Raises `EngineGone`."""
     if run.state == "exited":
         return
-    try:
-        found = await context.engine.inspect(run.id)
-    except NoSuchContainer:
-        end(run, None, context.now())
-        return
-    if found.state == "exited":
+    found = await look_at_end(context, run.id)
+    if found is None or found.state == "exited":
         end(run, found, context.now())
+
+
+async def look_at_end(context: Context, container: str) -> Found | None:
+    """Return a container with all that the engine knows of its end; None when it is gone. Raises `EngineGone`.
+
+    For a moment Podman shows a container that has ended without its exit code, and without the time of its end.
+    """
+    for _ in range(_LOOKS):
+        try:
+            found = await context.engine.inspect(container)
+        except NoSuchContainer:
+            return None
+        if found.state != "exited" or found.finished_at:
+            break
+        await asyncio.sleep(_MOMENT)
+    return found

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+from kecs.embedded.node import engine as engines
 from kecs.embedded.node.adopt import correct, recorded
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill, Plan, decide, runs
@@ -18,7 +19,7 @@ from kecs.embedded.node.recall import recalled
 from kecs.embedded.node.record import NEVER, PodRecord
 from kecs.embedded.node.starter import Starter
 from kecs.embedded.node.status import pod_status, status_patch
-from kecs.embedded.node.stopper import grace_of, settle, stop
+from kecs.embedded.node.stopper import grace_of, look_at_end, settle, stop
 from kecs.embedded.node.views import POD_VIEWS, Pod
 from kecs.embedded.node.volumes import scratch_names
 from kecs.kube.errors import ApiError, Conflict, NotFound
@@ -173,6 +174,7 @@ class Worker:
         engine = self._context.engine
         if engine.simulated and not shown:
             shown = await recalled(self._context, record, pod)
+        shown = [each for each in await asyncio.gather(*map(self._in_full, shown)) if each is not None]
         sandbox = correct(record, shown, self._context.now())
         if sandbox and not record.sandbox:
             try:
@@ -182,6 +184,14 @@ class Worker:
             if found.state == "running":
                 record.sandbox = found.id
                 record.ip = found.ip or record.ip
+            else:  # it ended since it was listed
+                record.remains = (*record.remains, found.id)
+
+    async def _in_full(self, found: Found) -> Found | None:
+        """Return what the engine shows of a container that has ended: a list leaves out how."""
+        if found.state != "exited" or found.labels.get(engines.CONTAINER) == engines.SANDBOX:
+            return found
+        return await look_at_end(self._context, found.id)
 
     async def _note_endings(self, record: PodRecord, work: Work) -> None:
         for container in list(work.endings):
