@@ -314,6 +314,8 @@ def test_every_member_is_mapped_or_has_a_row(request_name: str, path: str, shape
         assert what == "object", f"{path} changes {what}, and no row says what comes of it"
     elif row.verdict == "kept":
         assert what != "object", f"the row of {row.path} is stale: {path} is mapped"
+    elif row.verdict == "refused":
+        assert what == "refused", f"{path} should be refused, and changes {what}"
 
 
 @pytest.mark.parametrize("request_name", list(TABLES))

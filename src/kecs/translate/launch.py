@@ -30,7 +30,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     enableExecuteCommand: bool = False
     placementConstraints: Sequence[ecs.PlacementConstraint] = ()
     placementStrategy: Sequence[ecs.PlacementStrategy] = ()
-    volumes: Sequence[ecs.TaskVolumeConfiguration | ecs.ServiceVolumeConfiguration] = ()
+    volumeConfigurations: Sequence[ecs.TaskVolumeConfiguration | ecs.ServiceVolumeConfiguration] = ()
 
 
 def for_run(
@@ -62,7 +62,7 @@ def for_run(
         enableExecuteCommand=bool(request.enableExecuteCommand),
         placementConstraints=request.placementConstraints or (),
         placementStrategy=request.placementStrategy or (),
-        volumes=request.volumeConfigurations or (),
+        volumeConfigurations=request.volumeConfigurations or (),
     )
 
 
@@ -100,7 +100,7 @@ def for_service(
         enableExecuteCommand=bool(service.enableExecuteCommand),
         placementConstraints=service.placementConstraints or (),
         placementStrategy=service.placementStrategy or (),
-        volumes=service.volumeConfigurations or (),
+        volumeConfigurations=service.volumeConfigurations or (),
     )
 
 

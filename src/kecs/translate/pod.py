@@ -99,6 +99,7 @@ def _metadata(definition: TaskDefinitionSpec, launch: Launch, parts: Sequence[Pa
 
 def _spec(definition: TaskDefinitionSpec, launch: Launch, parts: Sequence[Part], options: Options) -> Json:
     unsupported.refuse(definition, launch.overrides)
+    unsupported.refuse_launch(launch)
     siblings = {container.name or "": container for container in definition.containerDefinitions}
     containers = _containers(parts, siblings, options)
     cpu, memory = sizes.task_size(definition, launch.overrides)

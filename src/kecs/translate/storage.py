@@ -135,7 +135,9 @@ _Ebs = ecs.TaskManagedEBSVolumeConfiguration | ecs.ServiceManagedEBSVolumeConfig
 
 
 def _ebs(launch: Launch) -> dict[str, _Ebs]:
-    return {volume.name or "": volume.managedEBSVolume for volume in launch.volumes if volume.managedEBSVolume}
+    return {
+        volume.name or "": volume.managedEBSVolume for volume in launch.volumeConfigurations if volume.managedEBSVolume
+    }
 
 
 def _ebs_source(ebs: _Ebs, options: Options) -> Json:

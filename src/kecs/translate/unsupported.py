@@ -31,9 +31,9 @@ def refuse(definition: TaskDefinitionSpec, overrides: ecs.TaskOverride | None = 
             raise RefusedError(f"{where} cannot be carried out: {row.reason}.")
 
 
-def refuse_launch(request: ecs.RunTaskRequest | ecs.CreateServiceRequest) -> None:
+def refuse_launch(request: ecs.RunTaskRequest | ecs.CreateServiceRequest | Launch) -> None:
     """Raise `RefusedError` for what a launch itself asks for and cannot have."""
-    rows = members.RUN_TASK if isinstance(request, ecs.RunTaskRequest) else members.SERVICE
+    rows = members.SERVICE if isinstance(request, ecs.CreateServiceRequest) else members.RUN_TASK
     for where, row in _found(request, rows, "refused"):
         raise RefusedError(f"{where} cannot be carried out: {row.reason}.")
 

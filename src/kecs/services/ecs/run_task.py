@@ -16,11 +16,13 @@ from kecs.services.ecs.namespace import ensure_account, write_in
 from kecs.services.ecs.references import Place, find_cluster
 from kecs.services.ecs.task_definitions import find
 from kecs.services.registry import operation
-from kecs.translate import facts, unsupported, views
+from kecs.translate import facts, views
 from kecs.translate.account import make_account
 from kecs.translate.body import Json
+from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.pod import make_pod
+from kecs.translate.unsupported import RefusedError
 from kecs.world.tasks import stopped_json
 
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
@@ -44,7 +46,6 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     own = place.object.spec
     strategy = own.defaultCapacityProviderStrategy or []
     task.check_run(request, definition, own.capacityProviders or [], strategy)
-    _refuse_unsupported(definition, request.overrides)
     made: list[views.Pod | objects.StoppedTask] = []
     failures = []
     for index in range(request.count or 1):
@@ -68,7 +69,6 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
     place = find_cluster(ctx, request.cluster)
     definition = _definition(ctx, request.taskDefinition).spec
     task.check_start(request, definition)
-    _refuse_unsupported(definition, request.overrides)
     as_run = ecs.RunTaskRequest(
         launchType="EC2",
         **{
@@ -92,19 +92,15 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
     return _answer(ctx, made, failures)
 
 
-def _refuse_unsupported(definition: objects.TaskDefinitionSpec, overrides: ecs.TaskOverride | None) -> None:
-    try:
-        unsupported.refuse(definition, overrides)
-    except unsupported.RefusedError as error:
-        raise InvalidParameterException(str(error)) from None
-
-
 def _pod(
     ctx: Context, definition: objects.TaskDefinitionSpec, launch: Launch, *, name: str = "", node: str = ""
 ) -> Json:
     # A name of one's own: those that a server makes up are short enough to meet one that is there.
     own = name or f"{names.task_prefix(definition.family)}{secrets.token_hex(_SUFFIX // 2)}"
-    body: Json = make_pod(definition, launch, ctx.settings.options, name=own, created_at=ctx.now())
+    try:
+        body: Json = make_pod(definition, launch, ctx.settings.options, name=own, created_at=ctx.now())
+    except (RefusedError, DependencyCycleError) as error:
+        raise InvalidParameterException(str(error)) from None
     if node:
         body["spec"]["nodeName"] = node
     return body

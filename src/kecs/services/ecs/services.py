@@ -34,8 +34,7 @@ async def create_service(ctx: Context, request: ecs.CreateServiceRequest) -> byt
     definition = _definition(ctx, request.taskDefinition)
     spec = definition.spec if definition else None
     service_checks.check_create(request, spec, place.object.spec.capacityProviders or [])
-    if spec is not None:
-        _refuse_unsupported(spec)
+    _refuse_unsupported(spec, request)
     request.cluster = place.name
     if definition is not None:
         request.taskDefinition = task_definition.arn_of(definition, ctx.scope)
@@ -56,9 +55,11 @@ def _definition(ctx: Context, text: str | None) -> objects.TaskDefinition | None
     return found
 
 
-def _refuse_unsupported(definition: objects.TaskDefinitionSpec) -> None:
+def _refuse_unsupported(definition: objects.TaskDefinitionSpec | None, spec: ecs.CreateServiceRequest) -> None:
     try:
-        unsupported.refuse(definition, None)
+        unsupported.refuse_launch(spec)
+        if definition is not None:
+            unsupported.refuse(definition)
     except unsupported.RefusedError as error:
         raise InvalidParameterException(str(error)) from None
 
@@ -151,7 +152,6 @@ async def update_service(ctx: Context, request: ecs.UpdateServiceRequest) -> byt
     found = find_service(ctx, place, request.service)
     definition = _definition(ctx, request.taskDefinition)
     if definition is not None:
-        _refuse_unsupported(definition.spec)
         request.taskDefinition = task_definition.arn_of(definition, ctx.scope)
     providers = place.object.spec.capacityProviders or []
 
@@ -162,6 +162,7 @@ async def update_service(ctx: Context, request: ecs.UpdateServiceRequest) -> byt
         new = service.updated(item.spec, request)
         current = definition or ctx.world.definitions.find(ctx.scope, new.taskDefinition or "")
         service_checks.check_update(item.spec, new, request, current.spec if current else None, providers)
+        _refuse_unsupported(definition.spec if definition else None, new)
         forced = item.metadata.annotations.get(marks.FORCE_NEW_DEPLOYMENT, "")
         wanted = service.wanted(item)
         if request.forceNewDeployment or wanted is None or wanted.fingerprint != service.fingerprint(new, forced):
