@@ -219,7 +219,7 @@ def _changed(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
     """Return a copy in which the value at a path is another."""
     if not path:
         return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     copy[path[0]] = _changed(value[path[0]], path[1:], new)
     return copy
 
