@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kecs.kube.resources import NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS
+from kecs.kube.resources import NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
 from kecs.model import marks
 from tests.services.conftest import Client
 
@@ -268,3 +268,13 @@ async def test_clusters_do_not_see_each_others_tasks(ecs: Client) -> None:
         "Invalid identifier: Identifier is for cluster c. Your cluster is other",
     )
     assert (await ecs("ListTasks", cluster="other"))["taskArns"] == []
+
+
+async def test_what_a_quota_refuses_is_a_failure_beside_what_runs(ecs: Client) -> None:
+    await run(ecs)
+    quota = {"metadata": {"name": "q"}, "spec": {"hard": {"pods": "3"}}}
+    await ecs.engine.create(RESOURCE_QUOTAS, "c-us-east-1", quota, manager="test")
+    answer = await ecs("RunTask", cluster="c", taskDefinition="f", count=4)
+    assert len(answer["tasks"]) == 2
+    assert [failure["reason"] for failure in answer["failures"]] == ["RESOURCE:TASKS"] * 2
+    assert len(await listed(ecs)) == 3

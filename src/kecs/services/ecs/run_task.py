@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import msgspec
 
 from kecs.kube.errors import AlreadyExists, Forbidden
-from kecs.model import marks, names, objects, task, task_definition
-from kecs.model.errors import ClientException, ConflictException, InvalidParameterException
+from kecs.model import marks, names, objects, task
+from kecs.model.errors import AwsError, ConflictException, InvalidParameterException
 from kecs.model.generated import ecs
 from kecs.services.context import Context
 from kecs.services.ecs.container_instances import find_node
 from kecs.services.ecs.namespace import ensure_account, write_in
 from kecs.services.ecs.references import Place, find_cluster
-from kecs.services.ecs.task_definitions import find
+from kecs.services.ecs.task_definitions import find_active
 from kecs.services.registry import operation
 from kecs.translate import facts, views
 from kecs.translate.account import make_account
@@ -28,21 +28,17 @@ from kecs.world.tasks import stopped_json
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
 
 
-def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
-    """Return the ACTIVE task definition that a request names."""
+def _definition(ctx: Context, text: str) -> objects.TaskDefinitionSpec:
     if not text:
         raise InvalidParameterException("TaskDefinition can not be blank.")
-    found = find(ctx, text, ClientException("TaskDefinition not found."))
-    if task_definition.status_of(found) != task_definition.ACTIVE:
-        raise InvalidParameterException("TaskDefinition is inactive")
-    return found
+    return find_active(ctx, text, InvalidParameterException).spec
 
 
 @operation("ecs", "RunTask")
 async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     """Run `count` tasks of a definition. A repeat with the same `clientToken` answers with the tasks of the first."""
     place = find_cluster(ctx, request.cluster)
-    definition = _definition(ctx, request.taskDefinition).spec
+    definition = _definition(ctx, request.taskDefinition)
     own = place.object.spec
     strategy = own.defaultCapacityProviderStrategy or []
     task.check_run(request, definition, own.capacityProviders or [], strategy)
@@ -58,8 +54,10 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
                 made.append(await _create_once(ctx, place, definition, launch, token))
             else:
                 made.append(await _create(ctx, place, definition, launch, _pod(ctx, definition, launch)))
-        except Forbidden as error:
-            failures.append(ecs.Failure(arn=place.arn, reason="RESOURCE:QUOTA", detail=error.message))
+        except (Forbidden, AwsError) as error:
+            if isinstance(error, AwsError) and not made:
+                raise
+            failures.append(_failure(place.arn, error))  # what runs already has to be told of
     return _answer(ctx, made, failures)
 
 
@@ -67,7 +65,7 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
 async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
     """Start a task of a definition on each of the container instances that are named."""
     place = find_cluster(ctx, request.cluster)
-    definition = _definition(ctx, request.taskDefinition).spec
+    definition = _definition(ctx, request.taskDefinition)
     task.check_start(request, definition)
     as_run = ecs.RunTaskRequest(
         launchType="EC2",
@@ -87,9 +85,22 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
         try:
             body = _pod(ctx, definition, launch, node=node.metadata.name)
             made.append(await _create(ctx, place, definition, launch, body))
-        except Forbidden as error:
-            failures.append(ecs.Failure(arn=text, reason="RESOURCE:QUOTA", detail=error.message))
+        except (Forbidden, AwsError) as error:
+            if isinstance(error, AwsError) and not made:
+                raise
+            failures.append(_failure(text, error))
     return _answer(ctx, made, failures)
+
+
+def _failure(arn: str, error: Forbidden | AwsError) -> ecs.Failure:
+    """Return why a task was not started; where the cluster's quota is used up, in ECS's words for want of room."""
+    if isinstance(error, AwsError):
+        return ecs.Failure(arn=arn, reason=error.code, detail=error.message)
+    if "exceeded quota" not in error.message:
+        return ecs.Failure(arn=arn, reason="ACCESS", detail=error.message)
+    used_up = error.message.partition("limited:")[2]
+    kind = next((kind for kind in ("memory", "cpu") if kind in used_up), "tasks")
+    return ecs.Failure(arn=arn, reason=f"RESOURCE:{kind.upper()}", detail=error.message)
 
 
 def _pod(

@@ -17,7 +17,7 @@ from kecs.model.generated import ecs
 from kecs.services.context import Context
 from kecs.services.ecs.namespace import write_in
 from kecs.services.ecs.references import Place, find_cluster, find_service, refused
-from kecs.services.ecs.task_definitions import find
+from kecs.services.ecs.task_definitions import find_active
 from kecs.services.registry import operation
 from kecs.translate import unsupported
 
@@ -47,12 +47,7 @@ async def create_service(ctx: Context, request: ecs.CreateServiceRequest) -> byt
 
 def _definition(ctx: Context, text: str | None) -> objects.TaskDefinition | None:
     """Return the ACTIVE task definition that a request names, None when it names none."""
-    if not text:
-        return None
-    found = find(ctx, text, ClientException("TaskDefinition not found."))
-    if task_definition.status_of(found) != task_definition.ACTIVE:
-        raise ClientException("TaskDefinition is inactive")
-    return found
+    return find_active(ctx, text, ClientException) if text else None
 
 
 def _refuse_unsupported(definition: objects.TaskDefinitionSpec | None, spec: ecs.CreateServiceRequest) -> None:

@@ -62,6 +62,17 @@ def find(ctx: Context, text: str, error: AwsError) -> objects.TaskDefinition:
     return found
 
 
+def find_active(ctx: Context, text: str, inactive: type[AwsError]) -> objects.TaskDefinition:
+    """Return the task definition of which a request wants tasks made.
+
+    Raises ClientException when there is none, and `inactive` when it is deregistered.
+    """
+    found = find(ctx, text, ClientException("TaskDefinition not found."))
+    if model.status_of(found) != model.ACTIVE:
+        raise inactive("TaskDefinition is inactive")
+    return found
+
+
 @operation("ecs", "DescribeTaskDefinition")
 async def describe_task_definition(
     ctx: Context, request: ecs.DescribeTaskDefinitionRequest
