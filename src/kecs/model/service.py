@@ -200,6 +200,9 @@ def described(
     state = status_of(service)
     vpc = spec.networkConfiguration
     deployments = _deployments(service, spec, counts, definition) if state != INACTIVE else []
+    desired = spec.desiredCount
+    if spec.schedulingStrategy == "DAEMON":  # as many as there are instances, which the reconciler has seen
+        desired = deployments[0].desiredCount if deployments else 0
     return ecs.Service(
         serviceArn=arns.service(scope, cluster_name, spec.serviceName),
         serviceName=spec.serviceName,
@@ -207,7 +210,7 @@ def described(
         loadBalancers=spec.loadBalancers,
         serviceRegistries=spec.serviceRegistries,
         status=state,
-        desiredCount=spec.desiredCount if state == ACTIVE else 0,
+        desiredCount=desired if state == ACTIVE else 0,
         runningCount=sum(count.running for count in counts.values()),
         pendingCount=sum(count.pending for count in counts.values()),
         launchType=spec.launchType,
