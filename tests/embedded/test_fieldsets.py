@@ -1,6 +1,6 @@
 """Sets of fields against plain sets of paths, and what apply promises for any object."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,24 +48,27 @@ def test_text_of_a_set_is_read_back(a: Fields) -> None:
 
 
 VALUES = st.text("ab", max_size=2)
-CONTAINER = st.fixed_dictionaries(
+Objects: TypeAlias = st.SearchStrategy[Any]
+ENV: Objects = st.fixed_dictionaries({"name": st.sampled_from("xyz")}, optional={"value": VALUES})
+PORT: Objects = st.fixed_dictionaries({"containerPort": st.integers(1, 3)})
+CONTAINER: Objects = st.fixed_dictionaries(
     {"name": st.sampled_from("abc")},
     optional={
         "image": VALUES,
         "command": st.lists(VALUES, max_size=2),
         "env": st.lists(
-            st.fixed_dictionaries({"name": st.sampled_from("xyz")}, optional={"value": VALUES}),
+            ENV,
             max_size=3,
             unique_by=lambda one: str(one["name"]),
         ),
         "ports": st.lists(
-            st.fixed_dictionaries({"containerPort": st.integers(1, 3)}),
+            PORT,
             max_size=2,
             unique_by=lambda one: int(one["containerPort"]),
         ),
     },
 )
-CONFIG = st.fixed_dictionaries(
+CONFIG: Objects = st.fixed_dictionaries(
     {},
     optional={
         "metadata": st.fixed_dictionaries(

@@ -45,7 +45,9 @@ def prepare_update(definition: Json, old: Json) -> None:
     status["acceptedNames"] = definition["spec"]["names"]
     stored = list(status.get("storedVersions", ()))
     stored += [
-        one["name"] for one in definition["spec"]["versions"] if one.get("storage") and one["name"] not in stored
+        one["name"]
+        for one in definition["spec"].get("versions", ())
+        if one.get("storage") and one["name"] not in stored
     ]
     status["storedVersions"] = stored
     definition["status"] = status

@@ -102,6 +102,7 @@ def dump_owners(owners: Owners) -> bytes:
     )
 
 
+@lru_cache(maxsize=2048)  # objects that were made alike, in the same second, share it
 def load_owners(managed: bytes) -> Owners:
     """Return the owners of a `metadata.managedFields` array. Raises `ValueError`."""
     return tuple(
@@ -128,8 +129,10 @@ def tail(body: Json) -> bytes:
 
 def text(prefix: bytes, entry: Entry, *, managed: bool = False) -> bytes:
     """Return the whole object as JSON; `prefix` is its kind's."""
-    if managed and entry.owners:
+    if managed and entry.owners and entry.revision:
         return b'%b%d","managedFields":%b%b' % (prefix, entry.revision, dump_owners(entry.owners), entry.tail)
+    if not entry.revision:  # what a dry run would make has no version
+        return b"%b{%b" % (prefix.removesuffix(b'{"resourceVersion":"'), entry.tail[1:])
     return b'%b%d"%b' % (prefix, entry.revision, entry.tail)
 
 

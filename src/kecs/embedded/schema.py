@@ -359,8 +359,10 @@ class Schemas:
                 return Array(raw, self)
             case None:
                 return Node(raw, self)
-            case _:
+            case "string" | "boolean" | "integer" | "number":
                 return Scalar(raw, self)
+            case _:  # a definition says what it does not know of
+                return Node(raw, self)
 
 
 _SPECIAL: dict[str, type[Node]] = {

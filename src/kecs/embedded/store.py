@@ -10,13 +10,15 @@ version of the first page by undoing it.
 """
 
 import asyncio
-import sqlite3
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 
 from kecs.embedded.database import Database
 from kecs.embedded.entry import Change, Entry, Owners, Table
 from kecs.kube.errors import Gone, InternalError, Unavailable
+
+log = logging.getLogger(__name__)
 
 Names = dict[str, Entry]
 WINDOW_CHANGES = 4096
@@ -114,7 +116,7 @@ class Store:
         try:
             if self._database:
                 self._database.commit(changes, self._next)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is, nobody may wait for ever
             for abandon in self._abandoned:
                 abandon(changes)
             failure = InternalError(f"Internal error occurred: the change could not be stored: {error}")
@@ -130,11 +132,14 @@ class Store:
                 del self._tables[table][namespace]
         self.revision = changes[-1].revision
         self._remember(changes)
-        for listener in self._listeners:
-            listener(changes)
         for _, done in batch:
             if not done.done():
                 done.set_result(None)
+        for listener in self._listeners:
+            try:
+                listener(changes)
+            except Exception:
+                log.exception("a change was stored, but not followed up")
 
     def _remember(self, changes: list[Change]) -> None:
         most, most_bytes = self._limits

@@ -10,6 +10,7 @@ from kecs.embedded.entry import Entry, tail, text
 from kecs.embedded.metadata import now_text
 from kecs.embedded.problems import invalid, refuse, required
 from kecs.embedded.requests import Deletion, Stored, Write, Written
+from kecs.embedded.schema import DecodeError, Decoding
 from kecs.embedded.store import Store
 from kecs.embedded.writing import Done, Writer
 from kecs.kube.errors import BadRequest, Conflict, InternalError, NotFound, TooManyRequests
@@ -31,6 +32,7 @@ class Subresources:
     def __init__(self, store: Store, catalog: Catalog, writer: Writer) -> None:
         self._store = store
         self._writer = writer
+        self._schemas = catalog.builtin
         self._budgets = catalog.find("policy", "v1", "poddisruptionbudgets")
         self._scale = Kind(
             group="autoscaling",
@@ -101,12 +103,24 @@ class Subresources:
         assert written.stored  # noqa: S101  # an update shows the object
         return Written(self.read_scale(kind, written.stored.entry), False, written.warnings), done
 
+    def _typed(self, name: str, body: Any) -> Json:
+        """Return a body as the type that the subresource speaks. Raises `BadRequest`."""
+        kind = name.rpartition(".")[2]
+        if not isinstance(body, dict):
+            raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
+        try:
+            found: Json = self._schemas.named(f"io.k8s.api.{name}").decode(body, Decoding(bare=True))
+        except DecodeError as error:
+            raise BadRequest(f'{kind} in version "v1" cannot be handled as a {kind}: {error}') from None
+        return found
+
     def bind(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage the binding of a pod to a node."""
-        name = write.name or ((write.body or {}).get("metadata") or {}).get("name", "")
+        body = self._typed("core.v1.Binding", write.body)
+        name = write.name or body.get("metadata", {}).get("name", "")
         entry = self._writer.current(kind, write.namespace, name)
         pod = _decode(text(kind.prefix, entry))
-        node = ((write.body or {}).get("target") or {}).get("name", "")
+        node = body.get("target", {}).get("name", "")
         if not node:
             refuse(kind, name, [required("target.name")])
         why = ""
@@ -129,14 +143,15 @@ class Subresources:
 
     def evict(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage the deletion of a pod, as far as disruption budgets allow it."""
-        name = write.name or ((write.body or {}).get("metadata") or {}).get("name", "")
+        body = self._typed("policy.v1.Eviction", write.body)
+        name = write.name or body.get("metadata", {}).get("name", "")
         entry = self._writer.current(kind, write.namespace, name)
         pod = _decode(text(kind.prefix, entry))
-        options = (write.body or {}).get("deleteOptions") or {}
+        options = body.get("deleteOptions", {})
         waits = not is_terminal(pod) and pod.get("status", {}).get("phase") != "Pending"
         if waits and "deletionTimestamp" not in pod["metadata"]:
             self._take_disruption(pod, dry_run=write.dry_run)
-        preconditions = options.get("preconditions") or {}
+        preconditions = options.get("preconditions", {})
         request = Deletion(
             write.namespace,
             name,

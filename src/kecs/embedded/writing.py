@@ -272,14 +272,14 @@ def _config(kind: Kind, write: Write) -> Json:
             raise InternalError(
                 f"failed to create typed patch object {shown}: .{unknown[0]}: field not declared in schema"
             )
-        if repeated := fieldsets.duplicate_key(kind.node, body):
+        config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
+        if repeated := fieldsets.duplicate_key(kind.node, config):
             raise InternalError(f"failed to create typed patch object {shown}: {repeated}")
     except KeyError as error:
         detail = f"associative list with keys has an element that omits key field {error.args[0]!r}".replace("'", '"')
         raise InternalError(
             f"failed to create typed patch object {shown}: {detail} (and doesn't have default value)"
         ) from None
-    config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
     if write.subresource == "status":
         return {"status": config["status"]} if "status" in config else {}
     return config
@@ -320,8 +320,8 @@ def _names_owners(write: Write) -> bool:
 
 
 def _require_version(kind: Kind, write: Write) -> None:
-    body = write.body if isinstance(write.body, dict) else {}
-    if not (body.get("metadata") or {}).get("resourceVersion"):
+    metadata.check_target(kind, write.body, write.namespace, write.name)
+    if not (write.body.get("metadata") or {}).get("resourceVersion"):
         refuse(kind, write.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")])
 
 
