@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.engine import container_engine
 from tests.process import KecsProcess
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("kecs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kecs")
 
 __all__ = ["container_engine"]  # for all tests, so that a worker has one engine
 
