@@ -108,9 +108,12 @@ def test_a_sidecar_that_ends_is_a_container_that_ended() -> None:
 
 
 def test_a_restart_policy_keeps_the_task_running() -> None:
-    pod = LivePod(RESTARTED).bind().prepare().start().tick(400).end("app", 1).back_off("app")
-    assert seen(pod).lastStatus == "RUNNING"
-    assert seen(pod.start()).lastStatus == "RUNNING"
+    pod = LivePod(RESTARTED).bind().prepare().start()
+    began = seen(pod).startedAt
+    pod.tick(400).end("app", 1).back_off("app")
+    assert (seen(pod).lastStatus, seen(pod).startedAt) == ("RUNNING", began)
+    pod.start()
+    assert (seen(pod).lastStatus, seen(pod).startedAt) == ("RUNNING", began)
 
 
 def test_a_task_has_not_ended_while_kubernetes_may_start_its_container_again() -> None:

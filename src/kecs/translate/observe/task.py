@@ -311,13 +311,13 @@ def created_at(pod: Pod) -> float:
 
 
 def _first_start(pod: Pod, seen: Seen) -> float | None:
-    """Return when a container first ran; of one that was started again the pod's own start is the nearest known."""
+    """Return when a container first ran; after two restarts the pod's own start is the nearest that is known."""
     if seen.status is None:
         return None
-    if seen.status.restartCount:
+    state, before = seen.status.state, seen.status.lastState.terminated
+    if seen.status.restartCount > 1:
         return epoch(pod.status.startTime)
-    state = seen.status.state
-    run = state.running or state.terminated or seen.status.lastState.terminated
+    run = before or state.running or state.terminated
     return epoch(run.startedAt) if run else None
 
 
