@@ -112,6 +112,15 @@ async def test_a_custom_resource_owns_like_any_other(cluster: Cluster) -> None:
     await gone(cluster, CONFIG_MAPS, "child")
 
 
+async def test_what_a_custom_resource_owned_goes_with_its_definition(cluster: Cluster) -> None:
+    await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition(), None)
+    owner = await cluster.create(WIDGETS, {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}})
+    await cluster.create(CONFIG_MAPS, owned("child", owner, kind="Widget", version="example.com/v1"))
+    await cluster.engine.delete(CUSTOM_RESOURCE_DEFINITIONS, None, "widgets.example.com")
+    await gone(cluster, CUSTOM_RESOURCE_DEFINITIONS, "widgets.example.com", None)
+    await gone(cluster, CONFIG_MAPS, "child")
+
+
 async def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
     await cluster.create(NAMESPACES, {"metadata": {"name": "shop"}}, None)
     await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition(), None)

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from kecs.embedded.controllers.build import build
 from kecs.embedded.engine import Engine
 from kecs.kube.errors import Unavailable
-from kecs.kube.resources import DAEMON_SETS, DEPLOYMENTS, PODS, REPLICA_SETS, SERVICES
+from kecs.kube.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, REPLICA_SETS, SECRETS, SERVICES
 from tests.embedded.controllers.cluster import Cluster, deployment, pod_template
 
 _WRITES = ("create", "patch", "replace", "delete", "delete_collection")
@@ -116,21 +118,92 @@ async def test_stopped_anywhere_they_go_on(engine: Engine, seed: int) -> None:
         await stop([*tasks, node])
 
 
-async def test_many_pods_are_made_once_although_the_caches_lag(engine: Engine) -> None:
-    """Each burst of events asks for another look before the watch has told of the pods made by the last one."""
+class Lagging:
+    """An API whose watches of some resources tell of everything late."""
+
+    def __init__(self, engine: Engine, *lagging: str) -> None:
+        self._engine = engine
+        self._lagging = lagging
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def watch(self, resource: Any, *args: Any, **options: Any) -> AsyncIterator[Any]:
+        async for batch in self._engine.watch(resource, *args, **options):
+            if resource.plural in self._lagging:
+                await asyncio.sleep(0.1)
+            yield batch
+
+
+@asynccontextmanager
+async def behind(engine: Engine, *lagging: str) -> AsyncIterator[Cluster]:
+    """A cluster whose controllers hear of these resources late."""
     cluster = Cluster(engine)
-    await cluster.node()
-    tasks = [*tasks_of(engine, engine.catalog), asyncio.create_task(cluster.run_node())]
-    made: set[str] = set()
-
-    async def watch() -> None:
-        async for batch in engine.watch(PODS, since="1"):
-            made.update(one.object["metadata"]["uid"] for one in batch if one.object and one.type == "ADDED")
-
-    tasks.append(asyncio.create_task(watch()))
+    tasks = [*tasks_of(Lagging(engine, *lagging), engine.catalog), asyncio.create_task(cluster.run_node())]
     try:
-        await cluster.create(DEPLOYMENTS, deployment(replicas=100))
-        await converged(cluster, "image:1", 100)
-        assert len(made) == 100
+        yield cluster
     finally:
         await stop(tasks)
+
+
+async def counted(engine: Engine, made: set[str], deleted: set[str]) -> None:
+    """Note the pods that were ever made, and those that were ever marked for deletion."""
+    async for batch in engine.watch(PODS, since="1"):
+        for event in batch:
+            if event.object is not None:
+                made.add(event.object["metadata"]["uid"])
+                if "deletionTimestamp" in event.object["metadata"]:
+                    deleted.add(event.object["metadata"]["uid"])
+
+
+async def test_no_pod_too_many_is_made_or_deleted_although_the_caches_lag(engine: Engine) -> None:
+    made: set[str] = set()
+    deleted: set[str] = set()
+    counting = asyncio.create_task(counted(engine, made, deleted))
+    async with behind(engine, "pods") as cluster:
+        await cluster.node()
+        await cluster.create(DEPLOYMENTS, deployment(replicas=20))
+        await converged(cluster, "image:1", 20)
+        for count in (18, 15, 12):  # the next one comes before the caches tell of the last one's deletions
+            await cluster.patch(DEPLOYMENTS, "web", {"spec": {"replicas": count}})
+            await asyncio.sleep(0.03)
+        await converged(cluster, "image:1", 12)
+    counting.cancel()
+    assert (len(made), len(deleted)) == (20, 8)
+
+
+async def test_no_node_gets_too_much_although_the_caches_lag(engine: Engine) -> None:
+    async with behind(engine, "pods") as cluster:
+        await cluster.node(cpu="5")
+        resources = {"requests": {"cpu": "1"}}
+        await cluster.create(
+            DEPLOYMENTS, deployment(replicas=8, template=pod_template(container={"resources": resources}))
+        )
+
+        async def settled() -> bool:
+            pods = await cluster.all(PODS)
+            stuck = [one for one in pods if not one["spec"].get("nodeName") and one["status"].get("conditions")]
+            return len(pods) == 8 and len(stuck) == 3
+
+        await cluster.until(settled)
+        assert sum(bool(one["spec"].get("nodeName")) for one in await cluster.all(PODS)) == 5
+
+
+async def test_nothing_is_collected_because_its_owner_is_not_seen_yet(engine: Engine) -> None:
+    async with behind(engine, "configmaps") as cluster:
+        await cluster.node()
+        await asyncio.sleep(0.3)  # the first lists
+        owner = await cluster.create(CONFIG_MAPS, {"metadata": {"name": "owner"}})
+        uid = owner["metadata"]["uid"]
+        reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid}
+        child = {"metadata": {"name": "child", "ownerReferences": [reference]}}
+        await cluster.create(SECRETS, child)
+        stranger = {**reference, "uid": "00000000-0000-0000-0000-000000000000"}
+        await cluster.create(SECRETS, {"metadata": {"name": "lost", "ownerReferences": [stranger]}})
+
+        async def collected() -> bool:
+            return [one["metadata"]["name"] for one in await cluster.all(SECRETS)] == ["child"]
+
+        await cluster.until(collected)
+        await asyncio.sleep(0.2)
+        assert await collected()

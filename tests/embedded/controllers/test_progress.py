@@ -54,7 +54,9 @@ def test_progress_from_the_first_pod_to_the_last() -> None:
     )  # fmt: skip
     one.status = done
     assert progress.complete(one, done)
-    # A pod that is lost later is no failed rollout.
+    # A pod that is lost later, and comes back, is no rollout.
+    one.status = look(one, replica_set("new", 2, 0), now=later + 20)
+    assert said(look(one, replica_set("new", 2, 1), now=later + 30), "Progressing") == said(done, "Progressing")
     assert said(look(one, replica_set("new", 2, 1), now=later + 9999), "Progressing") == said(done, "Progressing")
 
 

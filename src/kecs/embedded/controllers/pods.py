@@ -9,7 +9,7 @@ from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.views import Json, Pod
 from kecs.kube.api import Api, Resource
-from kecs.kube.errors import ApiError, NotFound
+from kecs.kube.errors import ApiError, Conflict, NotFound
 from kecs.kube.time import epoch
 
 _PREFIX = 58  # characters of a parent's name that fit into generateName
@@ -105,8 +105,8 @@ class PodControl:
         self._doomed.add(meta.uid)
         try:
             await self._api.delete(self._pods.resource, meta.namespace, meta.name, uid=meta.uid)
-        except NotFound:
-            return
+        except (NotFound, Conflict):
+            return  # gone, or a namesake by now
         except BaseException as error:
             self._doomed.discard(meta.uid)
             if isinstance(error, ApiError):
