@@ -1,6 +1,7 @@
 import asyncio
 
 from kecs.decide.percent import bounds
+from kecs.embedded.engine import Engine
 from kecs.model import marks
 from kecs.model.generated.ecs import (
     DeploymentCircuitBreaker,
@@ -8,7 +9,8 @@ from kecs.model.generated.ecs import (
     HealthCheck,
     ThresholdConfiguration,
 )
-from tests.reconcile.conftest import NAMESPACE, Stage, until
+from kecs.model.service import described
+from tests.reconcile.conftest import CLUSTER, NAMESPACE, SCOPE, SETTINGS, Stage, prepared, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 
@@ -266,6 +268,8 @@ async def test_a_daemon_service_has_a_task_on_each_node(stage: Stage) -> None:
     await stage.service(schedulingStrategy="DAEMON", desiredCount=None)
     await stage.steady(1)
     assert stage.get().status.runningCount == 1
+    shown = described(stage.get(), SCOPE, CLUSTER, {}, "")
+    assert shown.desiredCount == 1  # botocore's waiter compares it with the running ones
     await stage.update(taskDefinition="web:2")
     await stage.steady(2)
     await stage.delete_service()
@@ -369,6 +373,28 @@ async def test_a_rollout_goes_on_when_containers_that_may_end_have_ended(stage: 
     await stage.update(taskDefinition="helped:2")
     await stage.steady(2)
     assert len([pod for pod in stage.pods() if not pod.metadata.deletionTimestamp]) == 2
+
+
+async def test_a_look_at_a_steady_service_writes_nothing(engine: Engine) -> None:
+    async with prepared(engine, SETTINGS) as stage:
+        await stage.service()
+        await stage.steady(1)
+        told = stage.messages()
+    again = Stage(engine, SETTINGS)
+    async with again.running():
+        await asyncio.sleep(0.3)  # everything was looked at once, as after a restart
+        before = await version(again)
+        pod = again.pods()[0]
+        label = {"metadata": {"labels": {"example.com/any": "thing"}}}
+        await again.world.patch(again.world.pods, NAMESPACE, pod.metadata.name, label)
+        await asyncio.sleep(0.3)
+        assert await version(again) == before + 1, "only the label"
+        assert again.messages() == told
+
+
+async def version(stage: Stage) -> int:
+    """Return the version of the newest write."""
+    return int((await stage.api.list(stage.world.services.resource)).resource_version)
 
 
 async def test_fifty_services_at_once_become_steady(stage: Stage) -> None:
