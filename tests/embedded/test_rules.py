@@ -331,6 +331,21 @@ async def test_address_is_free_again_when_its_service_is_gone(engine: Engine) ->
     await engine.create(SERVICES, "default", service("b", clusterIP="10.96.7.7"), manager="m")
 
 
+async def test_refused_service_takes_no_address(engine: Engine) -> None:
+    with pytest.raises(Invalid, match="not in the valid range"):
+        bad = service("a", clusterIP="10.96.7.7", type="NodePort", ports=[{"port": 80, "nodePort": 1}])
+        await engine.create(SERVICES, "default", bad, manager="m")
+    await engine.create(SERVICES, "default", service("b", clusterIP="10.96.7.7"), manager="m")
+
+
+async def test_concurrent_services_share_no_port(engine: Engine) -> None:
+    bodies = [service(f"s{n}", type="NodePort", ports=[{"port": 80, "nodePort": 30100}]) for n in range(3)]
+    results = await asyncio.gather(
+        *(engine.create(SERVICES, "default", body, manager="m") for body in bodies), return_exceptions=True
+    )
+    assert sum(isinstance(one, Invalid) for one in results) == 2
+
+
 async def test_service_keeps_what_it_got_when_it_is_replaced(engine: Engine) -> None:
     made = await engine.create(SERVICES, "default", service(type="NodePort"), manager="m")
     port = made["spec"]["ports"][0]["nodePort"]

@@ -49,22 +49,22 @@ class Admission:
                 details={"name": name, **kind.details, "causes": causes},
             )
 
-    def create(self, kind: Kind, obj: Json, *, keep: bool) -> Problems:
-        """Complete a new object. `keep` is False for a dry run. Raises `Forbidden`."""
+    def create(self, kind: Kind, obj: Json) -> Problems:
+        """Complete a new object. Raises `Forbidden`."""
         found: Problems = []
         if kind.table == "pods":
             self._admit_pod(obj)
         elif kind.table == services.TABLE:
-            found = self._addresses.allocate(obj, None, keep=keep)
+            found = self._addresses.allocate(obj, None)
         metadata = obj["metadata"]
         if kind.namespaced:
             self.quota.admit(kind, metadata["namespace"], metadata.get("name", ""), obj)
         return found
 
-    def update(self, kind: Kind, obj: Json, old: Json, *, keep: bool) -> Problems:
+    def update(self, kind: Kind, obj: Json, old: Json) -> Problems:
         """Complete a changed object."""
         if kind.table == services.TABLE and obj["spec"] != old["spec"]:
-            return self._addresses.allocate(obj, old, keep=keep)
+            return self._addresses.allocate(obj, old)
         return []
 
     def _admit_pod(self, pod: Json) -> None:

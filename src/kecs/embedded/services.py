@@ -2,7 +2,7 @@
 
 import ipaddress
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,7 +16,6 @@ Json = dict[str, Any]
 
 TABLE = "services"
 _NETWORK = ipaddress.ip_network("10.96.0.0/16")
-_RESERVED = frozenset({"10.96.0.1", "10.96.0.10"})  # the API and the name server, where a real cluster has them
 _PORTS = range(30000, 32768)
 _WITH_PORTS = ("NodePort", "LoadBalancer")
 
@@ -38,24 +37,16 @@ _decode = msgspec.json.Decoder(_Service).decode
 
 
 class Addresses:
-    """The cluster IPs and node ports in use. Taken when a Service is staged, free when it is gone."""
+    """The cluster IPs and node ports in use, by the Services that are stored or staged."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._ips: set[str] = set()
         self._ports: set[int] = set()
-        self._recount()
-        store.on_commit(self._see, self._forget)
-
-    def _recount(self, _changes: Iterable[Change] = ()) -> None:
-        self._ips, self._ports = set(_RESERVED), set()
-        for names in self._store.namespaces(TABLE).values():
+        for names in store.namespaces(TABLE).values():
             for entry in names.values():
                 self._add(entry)
-
-    def _forget(self, changes: list[Change]) -> None:
-        if any(change.table == TABLE for change in changes):
-            self._recount()
+        store.on_commit(self._see)
 
     def _see(self, changes: list[Change]) -> None:
         for change in changes:
@@ -72,80 +63,81 @@ class Addresses:
         self._ips.update(ips)
         self._ports.update(ports)
 
-    def allocate(self, service: Json, old: Json | None, *, keep: bool) -> Problems:
-        """Give a Service what it lacks, and return what it asks for and cannot have. A dry run does not `keep` it."""
+    def allocate(self, service: Json, old: Json | None) -> Problems:
+        """Give a Service what it lacks, and return what it asks for and cannot have."""
         spec, before = service["spec"], (old or {}).get("spec", {})
+        staged = [_held(entry) for entry in self._store.staged(TABLE)]
+        ips = self._ips.union(*(held[0] for held in staged))
+        ports = self._ports.union(*(held[1] for held in staged))
         if old:
             _carry_over(spec, before)
-        found = self._allocate_ip(spec, before, keep=keep)
+        found = _allocate_ip(spec, before, ips)
         if spec["type"] in _WITH_PORTS:
-            found += self._allocate_ports(spec, before, keep=keep)
-        else:
-            for port in spec.get("ports", ()):
-                port.pop("nodePort", None)
+            return found + _allocate_ports(spec, before, ports)
+        for port in spec.get("ports", ()):
+            port.pop("nodePort", None)
         return found
 
-    def _allocate_ip(self, spec: Json, before: Json, *, keep: bool) -> Problems:
-        if spec["type"] == "ExternalName":
-            for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                spec.pop(key, None)
-            return []
-        wanted = spec.get("clusterIP") or next(iter(spec.get("clusterIPs", ())), "")
-        if not wanted:
-            wanted = self._free_ip()
-        elif wanted not in ("None", before.get("clusterIP")):
-            shown = [wanted]
-            try:
-                inside = ipaddress.ip_address(wanted) in _NETWORK
-            except ValueError:
-                return [
-                    invalid(
-                        "spec.clusterIPs[0]", wanted, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-                    )
-                ]
-            why = "provided IP is already allocated" if wanted in self._ips - _RESERVED else ""
-            if not inside:
-                why = f"provided IP is not in the valid range. The range of valid IPs is {_NETWORK}"
-            if why:
-                return [invalid("spec.clusterIPs", shown, f"failed to allocate IP {wanted}: {why}")]
-        spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
-        if keep and wanted != "None":
-            self._ips.add(wanted)
+
+def _allocate_ip(spec: Json, before: Json, used: set[str]) -> Problems:
+    if spec["type"] == "ExternalName":
+        for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            spec.pop(key, None)
         return []
+    wanted = spec.get("clusterIP") or next(iter(spec.get("clusterIPs", ())), "")
+    if not wanted:
+        wanted = _free_ip(used)
+    elif wanted not in ("None", before.get("clusterIP")):
+        try:
+            inside = ipaddress.ip_address(wanted) in _NETWORK
+        except ValueError:
+            detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+            return [invalid("spec.clusterIPs[0]", wanted, detail)]
+        why = "provided IP is already allocated" if wanted in used else ""
+        if not inside:
+            why = f"provided IP is not in the valid range. The range of valid IPs is {_NETWORK}"
+        if why:
+            return [invalid("spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: {why}")]
+    spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
+    return []
 
-    def _free_ip(self) -> str:
-        base = int(_NETWORK.network_address)
-        while True:
-            ip = str(ipaddress.ip_address(base + random.randrange(256, _NETWORK.num_addresses - 1)))  # noqa: S311
-            if ip not in self._ips:
-                return ip
 
-    def _allocate_ports(self, spec: Json, before: Json, *, keep: bool) -> Problems:
-        found: Problems = []
-        mine = {port.get("nodePort") for port in before.get("ports", ())}
-        taken: set[int] = set()
-        for index, port in enumerate(spec.get("ports", ())):
-            wanted = port.get("nodePort", 0)
-            path = f"spec.ports[{index}].nodePort"
+def _free_ip(used: set[str]) -> str:
+    """Return a free address above the first 256, which a real cluster leaves to those who ask for one of them."""
+    base = int(_NETWORK.network_address)
+    while True:
+        ip = str(ipaddress.ip_address(base + random.randrange(256, _NETWORK.num_addresses - 1)))  # noqa: S311
+        if ip not in used:
+            return ip
+
+
+def _allocate_ports(spec: Json, before: Json, used: set[int]) -> Problems:
+    found: Problems = []
+    mine = {port.get("nodePort") for port in before.get("ports", ())}
+    taken: set[int] = set()
+    for index, port in enumerate(spec.get("ports", ())):
+        wanted = port.get("nodePort", 0)
+        path = f"spec.ports[{index}].nodePort"
+        if not wanted:
+            wanted = next(_free_ports(used | taken), 0)
             if not wanted:
-                wanted = next(self._free_ports(taken))
-            elif wanted not in _PORTS:
-                detail = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-                found.append(invalid(path, wanted, detail))
-            elif wanted in self._ports and wanted not in mine:
-                found.append(invalid(path, wanted, "provided port is already allocated"))
-            port["nodePort"] = wanted
-            taken.add(wanted)
-        if keep and not found:
-            self._ports.update(taken)
-        return found
+                found.append(invalid(path, wanted, "failed to allocate a nodePort: range is full"))
+        elif wanted not in _PORTS:
+            detail = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+            found.append(invalid(path, wanted, detail))
+        elif wanted in taken or (wanted in used and wanted not in mine):
+            found.append(invalid(path, wanted, "provided port is already allocated"))
+        port["nodePort"] = wanted
+        taken.add(wanted)
+    return found
 
-    def _free_ports(self, taken: set[int]) -> Iterator[int]:
-        start = random.randrange(len(_PORTS))  # noqa: S311  # not a secret
-        for step in range(len(_PORTS)):
-            port = _PORTS[(start + step) % len(_PORTS)]
-            if port not in self._ports and port not in taken:
-                yield port
+
+def _free_ports(used: set[int]) -> Iterator[int]:
+    start = random.randrange(len(_PORTS))  # noqa: S311  # not a secret
+    for step in range(len(_PORTS)):
+        port = _PORTS[(start + step) % len(_PORTS)]
+        if port not in used:
+            yield port
 
 
 def _held(entry: Entry) -> tuple[list[str], list[int]]:

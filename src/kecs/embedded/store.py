@@ -81,6 +81,10 @@ class Store:
                 yield entry
         yield from (entry for entry in staged.values() if entry is not None)
 
+    def staged(self, table: Table) -> list[Entry]:
+        """Return the objects of a table that wait for the next commit."""
+        return [entry for key, entry in self._staged.items() if key[0] == table and entry is not None]
+
     def entry(self, old: Entry | None, namespace: str, name: str, tail: bytes, owners: Owners) -> Entry:
         """Return the next version of `old` (or a new object) with a new resource version; it is not yet staged."""
         self._next += 1

@@ -89,7 +89,7 @@ class Writer:
         if self._store.latest(kind.table, write.namespace or "", name):
             raise AlreadyExists(f'{kind.table} "{name}" already exists', details={"name": name, **kind.details})
         refuse(kind, name, metadata.check(kind, obj) + checking.check(kind, obj) + strategy.check(obj))
-        refuse(kind, name, self._admission.create(kind, obj, keep=not write.dry_run))
+        refuse(kind, name, self._admission.create(kind, obj))
         if kind.table == "namespaces" and not write.dry_run:
             self._create_account(name)
         return self.put(kind, None, obj, owners, write.dry_run, warnings)
@@ -126,7 +126,7 @@ class Writer:
         _count_generation(kind, obj, old)
         found = metadata.check_update(kind, obj, old)
         if write.subresource != "status":
-            found += self._admission.update(kind, obj, old, keep=not write.dry_run) + checking.check(kind, obj, old)
+            found += self._admission.update(kind, obj, old) + checking.check(kind, obj, old)
         found += strategy.check_update(obj, old)
         refuse(kind, write.name, found)
         return self.put(kind, entry, obj, owners, write.dry_run, warnings, old)
