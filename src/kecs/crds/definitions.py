@@ -156,6 +156,9 @@ def _schema(kind: Kind) -> Json:
     for name, hint in hints.items():
         # The spec is what a user writes; what kecs itself writes is held to types alone.
         properties[name] = schema_of(hint, strict=name == "spec" and kind.status)
+    if not kind.status:
+        # A record is written once and as a whole, so who owns which field of it need not be kept.
+        properties["spec"]["x-kubernetes-map-type"] = "atomic"
     return {
         "type": "object",
         "description": kind.about,
