@@ -1,6 +1,7 @@
 """Custom resources: what a definition brings, and how its schema is kept."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,3 +194,33 @@ async def test_definition_must_be_named_after_its_plural_and_group(engine: Engin
 async def test_definition_twice_already_exists(widgets: Engine) -> None:
     with pytest.raises(AlreadyExists):
         await widgets.create(CUSTOM_RESOURCE_DEFINITIONS, None, definition(), manager="m")
+
+
+async def test_scale_of_a_custom_resource_follows_its_paths(engine: Engine) -> None:
+    paths = {
+        "specReplicasPath": ".spec.size",
+        "statusReplicasPath": ".status.count",
+        "labelSelectorPath": ".status.sel",
+    }
+    await engine.create(
+        CUSTOM_RESOURCE_DEFINITIONS, None, definition(subresources={"status": {}, "scale": paths}), manager="m"
+    )
+    await engine.create(WIDGETS, "default", widget(), manager="m")
+    scale = await engine.get(WIDGETS, "default", "w", subresource="scale")
+    assert scale["spec"] == {"replicas": 1} and scale["status"] == {"replicas": 0}
+    patch = {"spec": {"replicas": 4}}
+    await engine.patch(WIDGETS, "default", "w", patch, type="merge", manager="m", subresource="scale")
+    assert (await engine.get(WIDGETS, "default", "w"))["spec"]["size"] == 4
+    with pytest.raises(Invalid, match=r"spec\.size in body should be less than or equal to 9"):
+        patch = {"spec": {"replicas": 10}}
+        await engine.patch(WIDGETS, "default", "w", patch, type="merge", manager="m", subresource="scale")
+
+
+async def test_custom_resources_are_served_again_after_a_restart(tmp_path: Path) -> None:
+    engine = Engine.open(tmp_path, durable=True)
+    await engine.create(CUSTOM_RESOURCE_DEFINITIONS, None, definition(), manager="m")
+    made = await engine.create(WIDGETS, "default", widget(), manager="m")
+    await engine.close()
+    engine = Engine.open(tmp_path)
+    assert await engine.get(WIDGETS, "default", "w") == made
+    await engine.close()

@@ -558,3 +558,10 @@ async def test_of_very_many_events_the_oldest_go(engine: Engine, monkeypatch: py
     await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "a"}}, manager="m")
     names = [one["metadata"]["name"] for one in (await engine.list(EVENTS, "default")).items]
     assert names == ["e3", "e4", "e5"]
+
+
+async def test_priority_comes_from_its_class(engine: Engine) -> None:
+    made = await engine.create(PODS, "default", pod(priorityClassName="system-node-critical"), manager="m")
+    assert made["spec"]["priority"] == 2_000_001_000
+    with pytest.raises(Forbidden, match="no PriorityClass with name x was found"):
+        await engine.create(PODS, "default", pod("q", priorityClassName="x"), manager="m")

@@ -3,6 +3,7 @@
 import builtins
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast, get_origin
 
@@ -229,9 +230,10 @@ class Engine:
     ) -> AsyncGenerator[builtins.list[Event[T]], None]:
         """See `Api.watch`. Objects are shared between watchers: do not change them."""
         kind = self.kind(resource)
-        async for batch in self.follow(kind, namespace, Query(labels, fields), since, bookmarks=bookmarks):
-            if events := builtins.list(_events(kind, resource.type, batch)):
-                yield events
+        async with aclosing(self.follow(kind, namespace, Query(labels, fields), since, bookmarks=bookmarks)) as batches:
+            async for batch in batches:
+                if events := builtins.list(_events(kind, resource.type, batch)):
+                    yield events
 
     async def create(
         self,

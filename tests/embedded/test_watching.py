@@ -1,0 +1,117 @@
+"""Watches: where they begin, what they are told, and what they cost others."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+import pytest
+
+from kecs.embedded.engine import Engine
+from kecs.embedded.requests import Query
+from kecs.embedded.watching import Seen
+from kecs.kube.errors import InternalError
+from kecs.kube.resources import CONFIG_MAPS
+
+
+async def _create(engine: Engine, name: str, **data: str) -> None:
+    await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": name}, "data": data}, manager="m")
+
+
+async def _take(events: AsyncGenerator[list[Any], None], count: int) -> list[Any]:
+    found: list[Any] = []
+    async with asyncio.timeout(5):
+        while len(found) < count:
+            found += await anext(events)
+    return found
+
+
+@pytest.mark.parametrize("since", ["", "0"])
+async def test_watch_without_a_version_begins_with_what_is_there(engine: Engine, since: str) -> None:
+    await _create(engine, "a")
+    events = engine.follow(engine.kind(CONFIG_MAPS), "default", Query(), since)
+    assert [(one.type, one.entry.name) for one in await _take(events, 1)] == [("ADDED", "a")]
+    await _create(engine, "b")
+    assert [(one.type, one.entry.name) for one in await _take(events, 1)] == [("ADDED", "b")]
+
+
+async def test_initial_events_end_with_a_marked_bookmark(engine: Engine) -> None:
+    await _create(engine, "a")
+    events = engine.follow(engine.kind(CONFIG_MAPS), None, Query(), bookmarks=True, initial=True)
+    found: list[Seen] = await _take(events, 2)
+    assert [one.type for one in found] == ["ADDED", "BOOKMARK"]
+    assert found[1].initial_end and found[1].revision == engine.store.revision
+
+
+async def test_watch_from_the_future_waits(engine: Engine) -> None:
+    future = str(engine.store.revision + 1)
+    events = engine.watch(CONFIG_MAPS, since=future)
+    first = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    await _create(engine, "a")
+    await _create(engine, "b")
+    async with asyncio.timeout(5):
+        (event,) = await first
+    assert event.object is not None and event.object["metadata"]["name"] == "b"
+
+
+async def test_bad_version_is_an_error_of_500(engine: Engine) -> None:
+    with pytest.raises(InternalError, match="invalid syntax"):
+        await anext(engine.watch(CONFIG_MAPS, since="x"))
+
+
+async def test_quiet_watch_is_told_how_far_the_server_is(engine: Engine) -> None:
+    quiet = engine.watch(CONFIG_MAPS, "kube-system", since=str(engine.store.revision))
+    first = asyncio.ensure_future(anext(quiet))
+    await asyncio.sleep(0)
+    await _create(engine, "a")
+    for number in range(1000):
+        await engine.patch(CONFIG_MAPS, "default", "a", {"data": {"k": str(number)}}, type="merge", manager="m")
+    async with asyncio.timeout(5):
+        (event,) = await first
+    assert event.type == "BOOKMARK" and event.object is None
+
+
+class _Data(msgspec.Struct):
+    data: dict[str, str]
+
+
+async def test_watchers_of_one_type_share_the_object(engine: Engine) -> None:
+    resource, since = CONFIG_MAPS.viewed(_Data), str(engine.store.revision)
+    watches = [engine.watch(resource, since=since) for _ in range(2)]
+    await _create(engine, "a", k="v")
+    first, second = [(await _take(one, 1))[0].object for one in watches]
+    assert first is second and first.data == {"k": "v"}
+
+
+async def test_object_that_cannot_be_read_as_a_type_does_not_hide_the_others(engine: Engine) -> None:
+    resource = CONFIG_MAPS.viewed(_Data)
+    events = engine.watch(resource, "default", since=str(engine.store.revision))
+    await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "without-data"}}, manager="m")
+    await _create(engine, "b", k="v")
+    assert [one.object.data for one in await _take(events, 1)] == [{"k": "v"}]
+    assert [one.data for one in (await engine.list(resource, "default")).items] == [{"k": "v"}]
+    with pytest.raises(InternalError, match="cannot be read as _Data"):
+        await engine.get(resource, "default", "without-data")
+
+
+async def test_closed_watch_is_forgotten(engine: Engine) -> None:
+    events = engine.watch(CONFIG_MAPS, since=str(engine.store.revision))
+    await _create(engine, "a")
+    await _take(events, 1)
+    await events.aclose()
+    assert not engine._hub._tables["configmaps"]
+
+
+async def test_watcher_that_does_not_keep_up_is_told_to_begin_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kecs.embedded.watching._BACKLOG", 3)
+    events = engine.follow(engine.kind(CONFIG_MAPS), "default", Query(), str(engine.store.revision))
+    first = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(_create(engine, f"c{number}") for number in range(6)))
+    with pytest.raises(Exception, match="did not keep up"):
+        async with asyncio.timeout(5):
+            await first
+            await anext(events)
