@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     stopped_task_retention: float = 3600.0
-    stopped_tasks_kept: int = 2000
+    stopped_tasks_kept: int = 10_000
     inactive_retention: float = 3600.0
     rules: RolloutSettings = RolloutSettings()
     options: Options = DEFAULT

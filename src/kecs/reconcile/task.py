@@ -149,6 +149,8 @@ class Tasks:
     async def _record(self, pod: views.Pod, note: StopNote, now: float) -> None:
         """Write down how the task ended. Somebody may have done so before: the first record stands."""
         world, meta = self._context.world, pod.metadata
+        if world.stopped_tasks.get(meta.namespace, task_id(meta.uid)) is not None:
+            return
         task = observe.stopped(pod, note, round(now, 3), world.nodes.get(None, pod.spec.nodeName))
         labels = {name: meta.labels[name] for name in _RECORDED_LABELS if name in meta.labels}
         body = {
