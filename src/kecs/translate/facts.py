@@ -76,8 +76,7 @@ class TaskFacts(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
     @property
     def scope(self) -> Scope:
         """Whose task it is."""
-        arn = arns.parse(self.cluster)
-        return arn.scope if arn else Scope()
+        return _scope_of(self.cluster)
 
     @property
     def cluster_name(self) -> str:
@@ -104,6 +103,12 @@ class TaskFacts(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
         """The ECS name of the service that the task belongs to; empty for any other task."""
         kind, _, name = self.group.partition(":")
         return name if kind == "service" else ""
+
+
+@lru_cache(maxsize=128)  # clusters are few, and every look at a task asks
+def _scope_of(cluster: str) -> Scope:
+    arn = arns.parse(cluster)
+    return arn.scope if arn else Scope()
 
 
 _ENCODER = msgspec.json.Encoder()
