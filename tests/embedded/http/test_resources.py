@@ -127,6 +127,21 @@ async def test_unknown_fields_are_warned_of_refused_or_ignored(client: Client) -
     assert message.endswith('strict decoding error: unknown field "odd"')
 
 
+async def test_fields_given_twice_are_warned_of_or_refused(client: Client) -> None:
+    body = b'{"metadata":{"name":"a","labels":{"x":"1","x":"2"}},"data":{},"data":{"k":"v"}}'
+    warned = await client.post(f"{MAPS}?dryRun=All", body)
+    assert (warned.status, warned.json["data"], warned.json["metadata"]["labels"]) == (201, {"k": "v"}, {"x": "2"})
+    assert warned.headers["warning"] == '299 - "duplicate field \\"data\\""', "the last of two such headers"
+    ignored = await client.post(f"{MAPS}?dryRun=All&fieldValidation=Ignore", body)
+    assert (ignored.status, "warning" in ignored.headers) == (201, False)
+    assert (await client.post(f"{MAPS}?fieldValidation=Strict", body)).error == (
+        400,
+        "BadRequest",
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: '
+        'duplicate field "metadata.labels.x", duplicate field "data"',
+    )
+
+
 async def test_table_of_a_list(client: Client) -> None:
     await _make(client)
     reply = (await client.get(MAPS, accept=f"{TABLE},application/json")).json

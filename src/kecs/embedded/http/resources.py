@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
 from kecs.embedded.http import logs, paths, tables
-from kecs.embedded.http.answers import Answer, Headers, Stream, json_answer
+from kecs.embedded.http.answers import JSON, Answer, Headers, Stream, json_answer
 from kecs.embedded.http.negotiation import (
     Form,
     Shape,
@@ -24,7 +24,7 @@ from kecs.embedded.http.negotiation import (
 from kecs.embedded.http.options import ListOptions, delete_options, list_options, write_options
 from kecs.embedded.http.paths import Target
 from kecs.embedded.http.request import Request
-from kecs.embedded.http.syntax import UNDECODABLE, Unparsable, syntax_error
+from kecs.embedded.http.syntax import UNDECODABLE, Unparsable, repeated_fields, syntax_error
 from kecs.embedded.http.watch import watch
 from kecs.embedded.requests import Deletion, Query, Write
 from kecs.embedded.schema import json_name
@@ -102,28 +102,19 @@ class Resources:
     async def _create(self, request: Request, kind: Kind, target: Target) -> Answer:
         if kind.namespaced and target.namespace is None:
             raise _not_allowed()
-        form = accepted(request.headers.get("accept", ""), SHAPES)
-        options = write_options(request, "CreateOptions")
-        speaks = kind.subresources[target.subresource].kind if target.subresource else kind.kind
-        body = decode(request.headers.get("content-type", ""), await request.body(), speaks)
-        write = Write(
-            verb="create",
-            namespace=target.namespace,
-            name=target.name,
-            body=body,
-            manager=options.manager,
-            subresource=target.subresource,
-            dry_run=options.dry_run,
-            validation=options.validation,
-        )
-        return await self._written(request, kind, target, write, form)
+        return await self._store(request, kind, target, "create")
 
     async def _update(self, request: Request, kind: Kind, target: Target) -> Answer:
+        return await self._store(request, kind, target, "replace")
+
+    async def _store(self, request: Request, kind: Kind, target: Target, verb: Literal["create", "replace"]) -> Answer:
         form = accepted(request.headers.get("accept", ""), SHAPES)
-        options = write_options(request, "UpdateOptions")
-        body = decode(request.headers.get("content-type", ""), await request.body(), kind.kind)
+        options = write_options(request, "CreateOptions" if verb == "create" else "UpdateOptions")
+        speaks = kind.subresources[target.subresource] if target.subresource else kind
+        content_type, raw = request.headers.get("content-type", ""), await request.body()
+        body = decode(content_type, raw, speaks.kind)
         write = Write(
-            verb="replace",
+            verb=verb,
             namespace=target.namespace,
             name=target.name,
             body=body,
@@ -132,7 +123,17 @@ class Resources:
             dry_run=options.dry_run,
             validation=options.validation,
         )
-        return await self._written(request, kind, target, write, form)
+        repeated: list[str] = []
+        if options.validation != "Ignore" and media_type(content_type) in ("", JSON):
+            repeated = [f'duplicate field "{path}"' for path in repeated_fields(raw)]
+        if repeated and options.validation == "Strict":
+            raise BadRequest(
+                f'{speaks.kind} in version "{speaks.version}" cannot be handled as a {speaks.kind}: '
+                f"strict decoding error: {', '.join(repeated)}"
+            )
+        answer = await self._written(request, kind, target, write, form)
+        answer.headers += _warnings(repeated)
+        return answer
 
     async def _patch(self, request: Request, kind: Kind, target: Target) -> Answer:
         form = accepted(request.headers.get("accept", ""), SHAPES)

@@ -1,6 +1,7 @@
 """What is wrong with a body that does not parse, in the words of Go's JSON decoder."""
 
 import json
+from typing import Any
 
 import msgspec
 
@@ -61,3 +62,37 @@ def _in_object(text: str) -> bool:
 
 def _quoted(character: str) -> str:
     return "'\\''" if character == "'" else f"'{character}'" if character.isprintable() else repr(character)
+
+
+class _Noted(dict[str, Any]):
+    """A JSON object that knows which members of it, at any depth, were given more than once."""
+
+    repeated: list[str]
+
+
+def repeated_fields(body: bytes) -> list[str]:
+    """Return the paths of the members that a JSON body gives more than once; nothing for a body that is no JSON."""
+    try:
+        value = json.loads(body, object_pairs_hook=_noted)
+    except (ValueError, RecursionError):
+        return []
+    return value.repeated if isinstance(value, _Noted) else []
+
+
+def _noted(pairs: list[tuple[str, Any]]) -> _Noted:
+    noted = _Noted()
+    noted.repeated = []
+    for name, value in pairs:
+        if name in noted:
+            noted.repeated.append(name)
+        noted[name] = value
+        noted.repeated += _below(name, value)
+    return noted
+
+
+def _below(path: str, value: Any) -> list[str]:
+    if isinstance(value, _Noted):
+        return [f"{path}.{inner}" for inner in value.repeated]
+    if isinstance(value, list):
+        return [inner for position, one in enumerate(value) for inner in _below(f"{path}[{position}]", one)]
+    return []
