@@ -1,6 +1,7 @@
 """Which objects a list or a watch is about: namespace, label selector, field selector."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -80,12 +81,24 @@ class Head(msgspec.Struct):
 
 _decode_labelled = msgspec.json.Decoder(_Labelled).decode
 _decode_head = msgspec.json.Decoder(Head).decode
+
+
+@lru_cache(maxsize=128)  # all watchers of a table look at the same few new entries
+def _labels(prefix: bytes, entry: Entry) -> dict[str, str] | None:
+    return _decode_labelled(text(prefix, entry)).metadata.labels
+
+
+@lru_cache(maxsize=128)
+def _head(prefix: bytes, entry: Entry) -> Head:
+    return _decode_head(text(prefix, entry))
+
+
 _decode_any = msgspec.json.Decoder().decode
 
 
 def node_of(kind: Kind, entry: Entry | None) -> str:
     """Return the node that a pod is bound to, "" when none."""
-    return str(_decode_head(text(kind.prefix, entry)).spec.nodeName) if entry else ""
+    return str(_head(kind.prefix, entry).spec.nodeName) if entry else ""
 
 
 def _shown(value: Any) -> str:
@@ -132,19 +145,18 @@ class Selection:
             return True
         if self.name and entry.name != self.name:
             return False
-        whole = text(self.kind.prefix, entry)
         if not self._terms:
             assert self._labels  # noqa: S101  # a selective selection has one of the two
-            return self._labels(_decode_labelled(whole).metadata.labels)
-        get, labels = self._getter(entry, whole)
+            return self._labels(_labels(self.kind.prefix, entry))
+        get, labels = self._getter(entry)
         if self._labels and not self._labels(labels):
             return False
         return all((get(term.path) == term.value) != term.negated for term in self._terms)
 
-    def _getter(self, entry: Entry, whole: bytes) -> tuple[Callable[[str], str], dict[str, str] | None]:
+    def _getter(self, entry: Entry) -> tuple[Callable[[str], str], dict[str, str] | None]:
         places = {"metadata.name": entry.name, "metadata.namespace": entry.namespace}
         if self._whole:
-            body = _decode_any(whole)
+            body = _decode_any(text(self.kind.prefix, entry))
 
             def find(path: str) -> str:
                 value = body
@@ -153,7 +165,7 @@ class Selection:
                 return _shown(value)
 
             return (lambda path: places[path] if path in places else find(path)), body["metadata"].get("labels")
-        head = _decode_head(whole)
+        head = _head(self.kind.prefix, entry)
 
         def get(path: str) -> str:
             if path in places:
