@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 from kecs.embedded.node.docker import DockerEngine
+from kecs.embedded.node.engine import EngineEvent, EngineGone
 from kecs.kube.api import Json
 from kecs.kube.resources import CONFIG_MAPS, SECRETS
 from tests.embedded.node.cluster import NAMESPACE, RUN, Cluster, container, state, until
@@ -236,6 +239,44 @@ async def test_a_sandbox_that_dies_is_made_again(real: Cluster) -> None:
     await real.gone("moved")
 
 
+async def test_a_warm_sandbox_that_is_gone_is_no_obstacle(real: Cluster) -> None:
+    await real.stop_node()
+    real.settings = replace(real.settings, warm_sandboxes=1)
+    await real.start_node()
+    await until(lambda: _true(real.node.warm == 1), "a warm sandbox")
+    owner = (real.directory / "id").read_text().strip()
+    (warm,) = await real.containers.list(owner)
+    await real.containers.remove(warm.id)  # the event of its end may come after the pod has taken it
+    await real.pod("hasty")
+    await real.phase("hasty", "Running")
+
+
+async def test_an_engine_that_ends_its_stream_is_not_gone(real: Cluster) -> None:
+    """Podman does so when it rotates its log of events; warm sandboxes and pods stay as they are."""
+
+    await real.stop_node()
+    real.settings = replace(real.settings, warm_sandboxes=1)
+    events, streams = real.containers.events, 0
+
+    async def cut_short(owner: str) -> AsyncGenerator[EngineEvent | None, None]:
+        nonlocal streams
+        streams += 1
+        async for event in events(owner):
+            yield event
+            if event is not None and event.action == "exit" and streams == 1:
+                raise EngineGone("the stream ended")
+
+    real.containers.events = cut_short  # type: ignore[method-assign]
+    await real.start_node()
+    await until(lambda: _true(real.node.warm == 1), "a warm sandbox")
+    await real.pod("first", container("exit 0"), restartPolicy="Never")
+    await real.phase("first", "Succeeded")
+    await until(lambda: _true(streams == 2), "another stream")
+    assert (await real.node_condition())["status"] == "True"
+    await real.pod("second")
+    await real.phase("second", "Running")
+
+
 async def test_a_command_that_is_not_there(real: Cluster) -> None:
     await real.pod("typo", container(["/no/such/program"]), restartPolicy="Never")
     ended = state((await real.phase("typo", "Failed"))["status"])["terminated"]
@@ -300,8 +341,6 @@ async def test_probes(real: Cluster) -> None:
 
 
 async def test_warm_sandboxes_are_taken_and_go_with_the_node(real: Cluster) -> None:
-    from dataclasses import replace
-
     await real.stop_node()
     real.settings = replace(real.settings, warm_sandboxes=1)
     await real.start_node()

@@ -64,7 +64,8 @@ class DockerEngine:
                 archive = pause.archive(architecture)
             except KeyError as error:
                 raise EngineError(f"there is no sandbox image for the engine's architecture, {architecture}") from error
-            await self._http.call("POST", "/images/load", data=archive)
+            async with self._http.stream("POST", "/images/load", data=archive) as response:
+                await response.read()  # what it says is progress, one document a line
         return Machine(
             engine=f"{self.scheme}://{version.get('Version', '')}",
             architecture=architecture,

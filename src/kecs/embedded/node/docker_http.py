@@ -77,7 +77,12 @@ class DockerHttp:
                 yield response
         except TimeoutError as error:
             raise EngineGone(f"{self.address} did not answer {method} {path} in time") from error
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+        except (
+            aiohttp.ClientError,
+            OSError,
+            asyncio.IncompleteReadError,
+            ValueError,
+        ) as error:  # or it speaks nonsense
             raise EngineGone(f"{self.address}: {error}") from error
 
     async def call(

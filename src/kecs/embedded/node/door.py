@@ -7,7 +7,7 @@ from kecs.embedded.node.engine import Engine, EngineError, EngineGone, LogQuery,
 from kecs.embedded.node.record import ContainerRecord, PodRecord
 from kecs.embedded.node.views import POD_VIEWS, Container
 from kecs.kube.api import Api, ExecResult, LogOptions
-from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
+from kecs.kube.errors import BadRequest, InternalError, NotFound, Timeout, Unavailable
 from kecs.kube.time import epoch
 
 _EXEC_LIMIT = 3600.0
@@ -70,6 +70,8 @@ class Door:
             raise BadRequest(f"container {container or pod} is not running")
         try:
             return await self._engine.exec(found.run.id, command, _EXEC_LIMIT)
+        except TimeoutError as error:
+            raise Timeout(f"the command did not end within {_EXEC_LIMIT:g}s") from error
         except EngineGone as error:
             raise Unavailable(f"the container engine cannot be reached: {error}") from error
         except EngineError as error:

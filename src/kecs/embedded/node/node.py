@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN = Machine("unknown://0", "amd64", "linux", "", 1, 1 << 30)
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0  # seconds between attempts to reach the engine, or the API
+_BREATH = 0.1  # seconds between two streams of events
 _PARALLEL = 4  # pods that a real engine starts at once
 _PAGE = 500  # pods per list request
 _AT_ONCE = 50  # pods looked at before others get a turn, when there is much to do at once
@@ -225,16 +226,20 @@ class Node:
         delay = _FIRST_DELAY
         await self._listed.wait()
         while True:
+            heard = False
             try:
                 async for event in self._engine.events(self._owner):
                     if event is None:
                         await self._take_stock()
-                        delay = _FIRST_DELAY
+                        heard, delay = True, _FIRST_DELAY
                     else:
                         self._heard(event)
                 problem = "the engine closed its stream of events"
             except EngineError as error:
                 problem = str(error)
+            if heard:
+                await asyncio.sleep(_BREATH)
+                continue  # Podman ends a stream when it rotates its log of events: that is no absence
             if self.ready.is_set():
                 self.ready.clear()
                 log.warning("container engine: %s", problem)
@@ -308,7 +313,7 @@ class Node:
         joined = {found.labels.get(engines.SANDBOX_ID, "") for group in by_uid.values() for found in group}
         used = {record.sandbox for record in self._records.values()}
         for found in by_uid.pop("", []):
-            if found.id not in joined | used and not await self._pool.adopt(found):
+            if found.id not in joined | used and not self._pool.has(found.id) and not await self._pool.adopt(found):
                 await self._engine.remove(found.id)
         for uid in [uid for uid in by_uid if uid not in self._records]:
             await remove_containers(self._engine, by_uid.pop(uid))

@@ -44,6 +44,10 @@ class SandboxPool:
         """How many are there."""
         return len(self._ready)
 
+    def has(self, container: str) -> bool:
+        """Tell whether a sandbox is one of those that are ready."""
+        return any(container == each for each, _ in self._ready)
+
     def fill(self) -> None:
         """Make what is missing, in the background."""
         if len(self._ready) < self._size and (self._filling is None or self._filling.done()):

@@ -80,6 +80,13 @@ class PodRecord(msgspec.Struct, weakref=True):
         self.containers.append(record)
         return record
 
+    def leave_sandbox(self) -> str:
+        """Let go of the sandbox; it is removed with the pod, because containers that joined it may have to stay."""
+        sandbox, self.sandbox = self.sandbox, ""
+        self.sandbox_attempt += 1
+        self.remains = (*self.remains, sandbox)
+        return sandbox
+
     def by_id(self, container: str) -> ContainerRecord | None:
         """Return the record whose current run has this id."""
         for record in self.containers:

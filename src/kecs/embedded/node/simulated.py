@@ -187,6 +187,8 @@ class SimulatedEngine:
 
     async def create(self, config: ContainerConfig) -> str:
         """Make a container; a script that cannot be read is refused."""
+        if config.sandbox not in self._entries:
+            raise NoSuchContainer(f"no such container: {config.sandbox}")
         try:
             script = _script(config)
         except BadScript as error:

@@ -30,6 +30,8 @@ def find(environment: Mapping[str, str] | None = None) -> str:
     if host:
         if not host.startswith(("unix://", "tcp://", "http://")):
             raise NoEngine(f"DOCKER_HOST is {host!r}: only unix:// and tcp:// addresses are understood")
+        if environment.get("DOCKER_TLS_VERIFY"):
+            raise NoEngine("DOCKER_TLS_VERIFY is set: engines behind TLS are not supported, use a unix:// address")
         return host
     tried = places(environment, Path.home())
     for place in tried:

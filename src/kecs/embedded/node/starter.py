@@ -21,6 +21,7 @@ from kecs.embedded.node.engine import (
     Image,
     Mount,
     NameInUse,
+    NoSuchContainer,
     SandboxConfig,
     StartFailed,
 )
@@ -148,14 +149,28 @@ class Starter:
             await self._run(pod, container, record, place, sources, had)
         except ImageError as error:
             self._wait(record, error.reason, error.message, pull=True)
-        except ConfigError as error:
+        except (ConfigError, ValueError) as error:  # the latter: a quantity that is none
             context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
             self._wait(record, "CreateContainerConfigError", str(error))
         except EngineGone:
             raise
         except EngineError as error:
+            if await self._sandbox_is_gone():
+                return  # another look makes another one
             context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
             self._wait(record, "CreateContainerError", str(error))
+
+    async def _sandbox_is_gone(self) -> bool:
+        """Let go of a sandbox that has ended unnoticed, and tell whether it had."""
+        record = self._record
+        try:
+            found = await self._context.engine.inspect(record.sandbox)
+        except NoSuchContainer:
+            found = None
+        if found is not None and found.state == "running":
+            return False
+        record.leave_sandbox()
+        return True
 
     def _wait(self, record: ContainerRecord, reason: str, message: str, *, pull: bool = False) -> None:
         settings = self._context.settings

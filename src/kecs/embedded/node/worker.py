@@ -27,6 +27,7 @@ from kecs.kube.resources import PODS
 
 log = logging.getLogger(__name__)
 
+_ENGINE_RETRY = 5.0  # seconds until what the engine left without an answer is tried again
 _API_RETRY = 1.0  # seconds until a look that the API refused is repeated
 
 
@@ -101,13 +102,18 @@ class Worker:
             while record.dirty:
                 record.dirty = False
                 again = await self._look(record, work)
-        except EngineGone:
-            log.debug("engine gone while looking at %s/%s", record.namespace, record.name)
+        except EngineGone as error:
+            # Every pod is looked at when the engine is back; this is for a single call that got no answer.
+            log.debug("pod %s/%s: %s", record.namespace, record.name, error)
+            again = self._context.now() + _ENGINE_RETRY
         except (Conflict, NotFound):
             again = self._context.now()  # it changed, or went, since it was read
         except (ApiError, EngineError) as error:
             log.warning("pod %s/%s: %s", record.namespace, record.name, error)
             again = self._context.now() + _API_RETRY
+        except Exception as error:  # one pod's trouble is not the node's
+            log.error("pod %s/%s: %s: %s", record.namespace, record.name, type(error).__name__, error)
+            again = self._context.now() + _ENGINE_RETRY
         finally:
             work.looking = None
             self._set_timer(record, work, again)
@@ -196,18 +202,11 @@ class Worker:
     async def _note_endings(self, record: PodRecord, work: Work) -> None:
         for container in list(work.endings):
             if container == record.sandbox:
-                self._leave_sandbox(record)
+                record.leave_sandbox()
             each = record.by_id(container)
             if each is not None and each.run is not None:
                 await settle(self._context, each.run)
             work.endings.discard(container)
-
-    def _leave_sandbox(self, record: PodRecord) -> str:
-        """Let go of the sandbox; it is removed with the pod, because containers that joined it may have to stay."""
-        sandbox, record.sandbox = record.sandbox, ""
-        record.sandbox_attempt += 1
-        record.remains = (*record.remains, sandbox)
-        return sandbox
 
     def _note_deletion(self, record: PodRecord, work: Work, pod: Pod) -> None:
         if not pod.metadata.deletionTimestamp:
@@ -252,9 +251,10 @@ class Worker:
         except asyncio.CancelledError:
             look = not self._closed
         except EngineGone:
-            look = False  # the node looks at every pod when the engine is back
-        except (ApiError, EngineError) as error:
-            log.warning("pod %s/%s: %s", record.namespace, record.name, error)
+            self._set_timer(record, work, self._context.now() + _ENGINE_RETRY)
+            look = False
+        except Exception as error:  # one pod's trouble is not the node's
+            log.warning("pod %s/%s: %s: %s", record.namespace, record.name, type(error).__name__, error)
             self._set_timer(record, work, self._context.now() + _API_RETRY)
             look = False
         finally:
@@ -293,7 +293,7 @@ class Worker:
         """Write what is to be written, and finish what has ended; return when to look again."""
         context = self._context
         if plan.tear_down and record.sandbox and work.starting is None:
-            await context.engine.kill(self._leave_sandbox(record))
+            await context.engine.kill(record.leave_sandbox())
         if work.starting is not None and not record.deleting:
             patient_until = work.began + context.settings.patience
             if context.now() < patient_until:
