@@ -1,6 +1,7 @@
 """Who gets in: the token, the host, and the files that the door leaves."""
 
 import base64
+import contextlib
 import json
 import ssl
 import stat
@@ -73,6 +74,22 @@ def test_certificate(tmp_path: Path) -> None:
     assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1", "::1"]
     assert names.get_values_for_type(x509.DNSName) == ["localhost"]
     ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(files.certificate, files.key)
+
+
+def test_certificate_holds_up_to_strict_clients(tmp_path: Path) -> None:
+    files = ensure_tls(tmp_path)
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(files.certificate, files.key)
+    client = ssl.create_default_context(cafile=str(files.certificate))
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    for host in ("127.0.0.1", "::1", "localhost"):
+        there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+        ours = server.wrap_bio(there, back, server_side=True)
+        theirs = client.wrap_bio(back, there, server_hostname=host)
+        for end in (theirs, ours, theirs, ours):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+        assert theirs.version()
 
 
 def test_certificate_is_kept_until_it_no_longer_fits(tmp_path: Path) -> None:

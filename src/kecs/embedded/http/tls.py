@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kecs.embedded.http.auth import write_private
+
+if TYPE_CHECKING:  # importing it costs more than the rest of the start; a certificate is made once
+    from cryptography import x509
 
 _CERTIFICATE, _KEY = "apiserver.crt", "apiserver.key"
 _HOSTS = ("127.0.0.1", "::1", "localhost")
@@ -63,6 +66,7 @@ def _make(files: TlsFiles, names: list[str]) -> None:
         .not_valid_after(until)
         .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
@@ -75,7 +79,16 @@ def _make(files: TlsFiles, names: list[str]) -> None:
     write_private(files.certificate, marks + certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _alternative(name: str):  # type: ignore[no-untyped-def]  # cryptography is imported only where it is used
+def _key_usage() -> "x509.KeyUsage":
+    """Return what RFC 5280 wants a certificate to say that vouches for itself."""
+    from cryptography import x509
+
+    unused = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    more = dict.fromkeys((*unused, "crl_sign", "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(digital_signature=True, key_cert_sign=True, **more)
+
+
+def _alternative(name: str) -> "x509.GeneralName":
     from cryptography import x509
 
     try:
