@@ -1,5 +1,6 @@
 """The operations as boto3 uses them on a running kecs: waiters end by themselves, paginators see everything once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -80,3 +81,21 @@ def test_errors_are_modelled(ecs: Any) -> None:
         ecs.stop_task(cluster="c", task="0" * 32)
     with pytest.raises(ClientError, match="does not support"):
         ecs.create_task_set(cluster="c", service="s", taskDefinition="f")
+
+
+def test_revisions_and_pages_go_on_after_a_restart(start_kecs: Callable[..., KecsProcess]) -> None:
+    server = start_kecs()
+    ecs = server.client()
+    for _ in range(3):
+        ecs.register_task_definition(family="f", containerDefinitions=[APP])
+    ecs.deregister_task_definition(taskDefinition="f:3")
+    ecs.delete_task_definitions(taskDefinitions=["f:3"])
+    page = ecs.list_task_definitions(maxResults=1)
+    server.stop()
+    ecs = server.start().client()
+    rest = ecs.list_task_definitions(maxResults=1, nextToken=page["nextToken"])
+    assert [arn.rpartition(":")[2] for arn in page["taskDefinitionArns"] + rest["taskDefinitionArns"]] == ["1", "2"]
+    made = ecs.register_task_definition(family="f", containerDefinitions=[APP])
+    assert made["taskDefinition"]["revision"] == 4
+    with pytest.raises(ecs.exceptions.InvalidParameterException, match="Invalid token"):
+        ecs.list_task_definitions(maxResults=1, nextToken="eyJ9")
