@@ -16,6 +16,7 @@ import pytest
 IMAGE = "kecs.local/busybox:1"
 
 _SCRIPT = Path(__file__).parent.parent / "tools" / "engine"
+_BRIDGE = Path("/usr/lib/cni/bridge")
 _NEEDED = ("podman", "runc", "busybox", "iptables", "ip")
 
 
@@ -24,6 +25,8 @@ def missing() -> str:
     if os.geteuid() != 0:
         return "real containers need root for an engine of their own"
     absent = [program for program in _NEEDED if shutil.which(program, path=_path()) is None]
+    if not _BRIDGE.exists():
+        absent.append("the CNI plugins (containernetworking-plugins)")
     return f"real containers need {', '.join(absent)}" if absent else ""
 
 
