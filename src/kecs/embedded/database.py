@@ -17,7 +17,8 @@ from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners
 
 FORMAT = 1  # of the tables; a higher one is a newer kecs's
 _APPLICATION = 0x6B656373  # "kecs", so that another program's database is not taken for ours
-_CHECKPOINT_BYTES = 8 << 20
+_CHECKPOINT_BYTES = 32 << 20  # of the log
+_PAGE = 4096
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -121,13 +122,14 @@ class Database:
                 run.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
             if removed:
                 run.executemany("DELETE FROM objects WHERE number = ?", removed)
-            run.execute("INSERT OR REPLACE INTO state VALUES ('revision', ?)", (revision,))
+            if not kept or kept[-1][4] != revision:  # else the row itself tells the last version
+                run.execute("INSERT OR REPLACE INTO state VALUES ('revision', ?)", (revision,))
             run.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):  # SQLite has rolled back by itself on some errors
                 run.execute("ROLLBACK")
             raise
-        self._written += sum(len(row[5]) + len(row[6]) + 512 for row in kept)
+        self._written += _PAGE * (2 + len(removed) + sum(1 + (len(row[5]) + len(row[6])) // _PAGE for row in kept))
         if self._written > _CHECKPOINT_BYTES and not (self._checkpoint and self._checkpoint.is_alive()):
             self._written = 0
             self._checkpoint = threading.Thread(target=self._fold, name="kecs-checkpoint", daemon=True)
@@ -135,7 +137,9 @@ class Database:
 
     def _fold(self) -> None:
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self.path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            # The long part lets commits go on; the short rest stops them, so that the log can begin anew and not grow.
+            for how in ("PASSIVE", "PASSIVE", "RESTART"):
+                connection.execute(f"PRAGMA wal_checkpoint({how})")
 
     def close(self) -> None:
         """Fold the log into the database and let the directory go."""
