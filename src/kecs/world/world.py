@@ -13,7 +13,7 @@ from kecs.model import arns, marks, names, objects
 from kecs.model import cluster as cluster_model
 from kecs.model import service as service_model
 from kecs.model.scope import Scope
-from kecs.translate import views
+from kecs.translate import facts, views
 from kecs.translate.observe.ids import pod_uid
 from kecs.world import resources
 from kecs.world.definitions import Definitions
@@ -53,6 +53,16 @@ def _token(item: Any) -> Iterable[Hashable]:
     return ((item.metadata.namespace, token),) if token else ()
 
 
+def _pod_family(pod: views.Pod) -> Iterable[Hashable]:
+    known = facts.of(pod)
+    return ((pod.metadata.namespace, known.family),) if known else ()
+
+
+def _pod_started_by(pod: views.Pod) -> Iterable[Hashable]:
+    known = facts.of(pod)
+    return ((pod.metadata.namespace, known.startedBy),) if known and known.startedBy else ()
+
+
 def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
     return (task.spec.startedBy,) if task.spec.startedBy else ()
 
@@ -78,7 +88,15 @@ class World:
             api,
             resources.PODS,
             labels=marks.ROLE,
-            indexes={"namespace": _namespace, "service": _service, "owner": _owner, "uid": _uid, "node": _node},
+            indexes={
+                "namespace": _namespace,
+                "service": _service,
+                "owner": _owner,
+                "uid": _uid,
+                "node": _node,
+                "family": _pod_family,
+                "startedBy": _pod_started_by,
+            },
         )
         self.deployments = Informer(api, resources.DEPLOYMENTS, labels=marks.ROLE)
         self.daemon_sets = Informer(api, resources.DAEMON_SETS, labels=marks.ROLE)

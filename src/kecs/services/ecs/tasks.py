@@ -1,6 +1,6 @@
 """Tasks: describing, listing and stopping them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
@@ -71,12 +71,12 @@ def _ids(ctx: Context, place: Place, request: ecs.ListTasksRequest, desired: str
         _check_service(ctx, place, service)
     matches = _filter(ctx, place, request)
     if desired == "RUNNING":
-        known = ctx.world.tasks.ids(place.namespace, service)
         if matches is None:
-            return known
-        pods = ctx.world.pods.by("namespace", place.namespace)
-        wanted = {id_of(pod.metadata.uid) for pod in pods if matches(_traits_of_pod(pod))}
-        return [key for key in known if key in wanted]
+            return ctx.world.tasks.ids(place.namespace, service)
+        pods = _candidates(ctx, place, request, service)
+        return sorted(
+            id_of(pod.metadata.uid) for pod in pods if ctx.world.tasks.shall_run(pod) and matches(_traits_of_pod(pod))
+        )
     if desired == "STOPPED":
         group = f"service:{service_name(ctx, request.serviceName, place.name)}" if request.serviceName else ""
         found = {
@@ -86,6 +86,18 @@ def _ids(ctx: Context, place: Place, request: ecs.ListTasksRequest, desired: str
         }
         return sorted(found)
     return ()
+
+
+def _candidates(ctx: Context, place: Place, request: ecs.ListTasksRequest, service: str) -> Collection[views.Pod]:
+    """Return the tasks among which those that are asked for are, as few as an index can tell."""
+    pods = ctx.world.pods
+    if service:
+        return pods.by("service", (place.namespace, service))
+    if request.startedBy:
+        return pods.by("startedBy", (place.namespace, request.startedBy))
+    if request.family:
+        return pods.by("family", (place.namespace, request.family))
+    return pods.by("namespace", place.namespace)
 
 
 def _check_service(ctx: Context, place: Place, name: str) -> None:
