@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from kecs.embedded.catalog import Catalog
 from kecs.embedded.http.columns.base import duration, since
 from kecs.embedded.http.columns.custom import printer
 from kecs.embedded.http.columns.named import PLAIN, PRINTERS
+from kecs.embedded.http.tables import printer_of
 from tests.embedded.http.rows import AGE, AGO, MADE, NOW, OTHERS, PODS, Json
 
 
@@ -112,3 +114,8 @@ def test_column_of_a_custom_resource(case: str) -> None:
 
 def test_custom_resource_without_columns_shows_its_age() -> None:
     assert printer([]).cells(_CUSTOM, NOW) == ["it", AGE]
+
+
+def test_every_kind_that_has_columns_on_a_cluster_has_them_here() -> None:
+    bare = {kind.plural for kind in Catalog().kinds() if printer_of(kind) is PLAIN}
+    assert bare <= {"clusterroles", "customresourcedefinitions", "limitranges", "roles"}
