@@ -151,7 +151,9 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     found = Engine.open()
     await install(found)
     node = Node(found, SimulatedEngine(), NodeSettings(name="node", directory=tmp_path / "node"))
-    tasks = [asyncio.create_task(one.run()) for one in [*build_controllers(found, found.catalog.kinds, events=False), node]]
+    tasks = [
+        asyncio.create_task(one.run()) for one in [*build_controllers(found, found.catalog.kinds, events=False), node]
+    ]
     await node.ready.wait()
     yield found
     for task in tasks:

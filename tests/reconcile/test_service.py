@@ -2,6 +2,7 @@ import asyncio
 
 from kecs.decide.percent import bounds
 from kecs.embedded.engine import Engine
+from kecs.kube.time import epoch
 from kecs.model import marks
 from kecs.model.generated.ecs import (
     DeploymentCircuitBreaker,
@@ -373,6 +374,27 @@ async def test_a_rollout_goes_on_when_containers_that_may_end_have_ended(stage: 
     await stage.update(taskDefinition="helped:2")
     await stage.steady(2)
     assert len([pod for pod in stage.pods() if not pod.metadata.deletionTimestamp]) == 2
+
+
+async def test_a_template_that_kubectl_changed_is_put_right(stage: Stage) -> None:
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    (before,) = stage.world.replica_sets.by("service", (NAMESPACE, "web"))
+    second = epoch(before.metadata.creationTimestamp) + 1  # times are whole seconds
+    await until(lambda: stage.context.now() >= second)
+    containers = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "other"}]}}}}
+    await stage.api.patch(
+        stage.world.deployments.resource, NAMESPACE, "web", containers, type="strategic", manager="kubectl"
+    )
+    await until(lambda: len(stage.world.replica_sets.by("service", (NAMESPACE, "web"))) == 2)
+
+    def right() -> bool:
+        sets = stage.world.replica_sets.by("service", (NAMESPACE, "web"))
+        return [one.metadata.name for one in sets if one.spec.replicas] == [before.metadata.name]
+
+    await until(right)
+    await until(lambda: len(stage.pods()) == 1 and stage.get().status.runningCount == 1)
+    assert len(stage.rollout()) == 1
 
 
 async def test_a_look_at_a_steady_service_writes_nothing(engine: Engine) -> None:

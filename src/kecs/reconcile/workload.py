@@ -128,7 +128,8 @@ class _Replicated:
 
     async def carry_out(self, launched: Launched, scale: Scale) -> None:
         found, world = self._found, self._context.world
-        if found is None or _deployment_id(found.spec.template) != launched.launch.startedBy:
+        primary = launched.launch.startedBy
+        if found is None or _deployment_id(found.spec.template) != primary or self._is_tampered(primary):
             if found is None or found.metadata.deletionTimestamp is None:
                 await self._apply(launched, scale)
             return
@@ -137,6 +138,16 @@ class _Replicated:
             await world.patch(world.deployments, *self._key, {"spec": change})
         elif scale.newest is not None and self.is_settled(launched.launch.startedBy):
             await self._set_newest(launched.launch.startedBy, scale.newest)
+
+    def _is_tampered(self, primary: str) -> bool:
+        """Return whether somebody changed the template of a deployment that goes on: it has a second ReplicaSet then.
+
+        Its tasks would not be what their definition says.
+        """
+        sets = self._context.world.replica_sets.by("service", self._key)
+        made = [one for one in sets if _deployment_id(one.spec.template) == primary]
+        first = min((one.metadata.creationTimestamp for one in made), default="")
+        return any(one.spec.replicas and one.metadata.creationTimestamp > first for one in made)
 
     def _allowing_for_ended_helpers(self, primary: str, scale: Scale) -> Scale:
         """Return the scale for a rollout whose new tasks run without a container that may end, and has.
