@@ -46,14 +46,14 @@ async def test_a_flood_is_bounded_and_the_newest_are_kept() -> None:
     recorder = Recorder(api, "tester")  # type: ignore[arg-type]
     for number in range(1500):
         recorder.event(PODS, pod(f"p{number}"), "Normal", "Started", "It runs")
-    assert recorder.dropped == 500
+    assert recorder.dropped == 1300
     task = asyncio.create_task(recorder.run())
     async with asyncio.timeout(5):
         while not api.created:
             await asyncio.sleep(0.001)
     task.cancel()
     assert len(api.created) <= 10
-    assert api.created[0]["involvedObject"]["name"] == "p500"
+    assert api.created[0]["involvedObject"]["name"] == "p1300"
 
 
 async def test_switched_off_nothing_is_kept() -> None:

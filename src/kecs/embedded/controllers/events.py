@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import Any, Literal
 
+from kecs.embedded.controllers.views import Meta
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Resource
 from kecs.kube.errors import ApiError
@@ -18,8 +19,42 @@ _Key = tuple[str, str, str, str]
 
 _PAUSE = 0.5  # seconds between batches
 _BATCH = 10  # events per batch: a burst of thousands of pods must not cost more in events than in pods
-_WAITING = 1000  # events that wait; of more the oldest are dropped
+_WAITING = 200  # events that wait; of more the oldest are dropped
 _REMEMBERED = 2000  # events whose count can still rise
+
+
+class _Told:
+    """An event that waits to be written."""
+
+    __slots__ = ("count", "first", "kind", "last", "message", "meta", "reason", "resource")
+
+    def __init__(
+        self, resource: Resource[Any], meta: Meta, kind: EventKind, reason: str, message: str, now: float
+    ) -> None:
+        self.resource, self.meta = resource, meta
+        self.kind, self.reason, self.message = kind, reason, message
+        self.count = 1
+        self.first = self.last = now
+
+    def body(self) -> Json:
+        about = {
+            "apiVersion": self.resource.api_version,
+            "kind": self.resource.kind,
+            "name": self.meta.name,
+            "uid": self.meta.uid,
+            "resourceVersion": self.meta.resourceVersion,
+        }
+        if self.meta.namespace:
+            about["namespace"] = self.meta.namespace
+        return {
+            "involvedObject": about,
+            "type": self.kind,
+            "reason": self.reason,
+            "message": self.message,
+            "count": self.count,
+            "firstTimestamp": rfc3339(self.first),
+            "lastTimestamp": rfc3339(self.last),
+        }
 
 
 class Recorder:
@@ -33,7 +68,7 @@ class Recorder:
         self._api = api
         self._component = component
         self._enabled = enabled
-        self._waiting: dict[_Key, Json] = {}
+        self._waiting: dict[_Key, _Told] = {}
         self._written: dict[_Key, tuple[str, int]] = {}  # name and count
         self._order: deque[_Key] = deque()
         self._something = asyncio.Event()
@@ -44,32 +79,17 @@ class Recorder:
         """Tell about an object (a Struct with `metadata`)."""
         if not self._enabled:
             return
-        meta = item.metadata
+        meta: Meta = item.metadata
         key = (meta.uid, kind, reason, message)
-        now = rfc3339(time.time())
+        now = time.time()
         if (known := self._waiting.get(key)) is not None:
-            known["count"] += 1
-            known["lastTimestamp"] = now
+            known.count += 1
+            known.last = now
             return
         if len(self._waiting) >= _WAITING:
             self._waiting.pop(next(iter(self._waiting)))
             self.dropped += 1
-        self._waiting[key] = {
-            "involvedObject": {
-                "apiVersion": resource.api_version,
-                "kind": resource.kind,
-                "name": meta.name,
-                "uid": meta.uid,
-                "resourceVersion": meta.resourceVersion,
-                **({"namespace": meta.namespace} if meta.namespace else {}),
-            },
-            "type": kind,
-            "reason": reason,
-            "message": message,
-            "count": 1,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-        }
+        self._waiting[key] = _Told(resource, meta, kind, reason, message, now)
         self._something.set()
 
     async def run(self) -> None:
@@ -83,12 +103,12 @@ class Recorder:
         batch = [(key, self._waiting.pop(key)) for key in list(self._waiting)[:_BATCH]]
         if not self._waiting:
             self._something.clear()
-        for key, body in batch:
+        for key, told in batch:
             try:
-                await self._write(key, body)
+                await self._write(key, told.body())
             except ApiError as error:
                 # The namespace may be on its way out; nobody waits for an event.
-                log.debug("event %s of %s not written: %s", body["reason"], key[0], error.message)
+                log.debug("event %s of %s not written: %s", told.reason, key[0], error.message)
 
     async def _write(self, key: _Key, body: Json) -> None:
         about = body["involvedObject"]
