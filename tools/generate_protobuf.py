@@ -1,6 +1,6 @@
 """Write the table by which protobuf bodies are read: the field numbers of Kubernetes's messages.
 
-The source is the struct tags in the Go modules k8s.io/api, k8s.io/apimachinery and k8s.io/apiextensions-apiserver, which
+The source is the struct tags in the Go modules k8s.io/api, k8s.io/apimachinery and k8s.io/apiextensions-apiserver. They
 name a field's JSON name, its number, and by the type whether it may be absent:
 
     go mod download k8s.io/api@v0.36.3 k8s.io/apimachinery@v0.36.3 k8s.io/apiextensions-apiserver@v0.36.3
