@@ -129,6 +129,12 @@ def test_a_part_of_a_volume_stays_within_it(path: str) -> None:
         made(given, data=Mount("bind", "/srv/data", ""))
 
 
+def test_memory_backed_volumes_are_mounted_whole() -> None:
+    given = pod({"volumeMounts": [{"name": "data", "mountPath": "/data", "subPath": "part"}]})
+    with pytest.raises(ConfigError, match="whole or not at all"):
+        made(given, data=Mount("volume", "k8s_u_data", ""))
+
+
 def test_a_sandbox() -> None:
     given = pod(
         {"ports": [{"containerPort": 80, "hostPort": 8080, "protocol": "UDP"}, {"containerPort": 81}]},

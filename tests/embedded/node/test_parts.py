@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from kecs.embedded.node import pause
+from kecs.embedded.node.engine import Found
 from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.node import owner_of
 from kecs.embedded.node.registration import primary_address
+from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube import quantity
 from kecs.kube.resources import LEASES, NODES
-from tests.embedded.node.cluster import Cluster, until
+from tests.embedded.node.cluster import Cluster, container, state, until
 
 
 def test_the_sandbox_program_waits_and_does_nothing_else(tmp_path: Path) -> None:
@@ -76,6 +78,27 @@ async def test_who_leaves_the_line_holds_nobody_up() -> None:
     await asyncio.gather(first, second, return_exceptions=True)
     async with asyncio.timeout(1), gate.through(urgent=False):
         pass
+
+
+async def test_an_end_is_not_believed_before_it_is_told_in_full(simulated: Cluster) -> None:
+    """Podman shows a container that has just ended as exited with code 0 and no time: its pod seemed to succeed."""
+
+    class Hesitant(SimulatedEngine):
+        looks = 0
+
+        async def inspect(self, container: str) -> Found:
+            found = await super().inspect(container)
+            self.looks += 1
+            if found.state == "exited" and self.looks < 4:
+                found.exit_code, found.finished_at = 0, 0.0
+            return found
+
+    await simulated.stop_node()
+    simulated.containers = Hesitant()
+    await simulated.start_node()
+    await simulated.pod("fails", container("sleep 0.1; exit 5"), restartPolicy="Never")
+    pod = await simulated.phase("fails", "Failed", "Succeeded")
+    assert state(pod["status"])["terminated"]["exitCode"] == 5
 
 
 def test_a_directory_keeps_its_owner(tmp_path: Path) -> None:

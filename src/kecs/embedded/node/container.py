@@ -173,6 +173,10 @@ def _mounts(container: Container, volumes: Mapping[str, Mount], variables: Mappi
         path = expand(mount.subPathExpr, variables.get) if mount.subPathExpr else mount.subPath
         if path.startswith("/") or ".." in path.split("/"):
             raise ConfigError(f"subPath {path} has to stay within the volume")
+        if path and volume.kind == "volume":
+            raise ConfigError(
+                f'subPath {path}: this node mounts memory-backed volume "{mount.name}" whole or not at all'
+            )
         source = f"{volume.source.rstrip('/')}/{path}" if path else volume.source
         read_only = mount.readOnly or volume.read_only
         propagation = {"HostToContainer": "rslave", "Bidirectional": "rshared"}.get(mount.mountPropagation, "")

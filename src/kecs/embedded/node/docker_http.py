@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -102,6 +101,8 @@ class DockerHttp:
 
     async def get(self, url: str, headers: Mapping[str, str], limit: float) -> int:
         """Send a GET to a container and return the status. Raises `aiohttp.ClientError`, `TimeoutError`, `OSError`."""
+        import ssl
+
         import aiohttp
 
         insecure = ssl.create_default_context()

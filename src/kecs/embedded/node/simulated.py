@@ -282,7 +282,9 @@ class SimulatedEngine:
         try:
             await asyncio.wait_for(waiter, limit)
         except TimeoutError:
-            return
+            waiting = self._waiters.get(container, [])
+            if waiter in waiting:
+                waiting.remove(waiter)
 
     async def kill(self, container: str) -> None:
         """Kill a container."""
