@@ -1,6 +1,7 @@
 """The data directory: what survives, what is refused, and what a full disk does."""
 
 import asyncio
+import gc
 import os
 import signal
 import sqlite3
@@ -173,3 +174,15 @@ async def test_every_acknowledged_write_survives_kill_9(tmp_path: Path) -> None:
         assert left & {f"w{worker}-{number}", f"w{worker}-{number + 1}"}
         assert len(left) <= 2
     await engine.close()
+
+
+async def test_failed_write_that_nobody_waits_for_is_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = await _filled(tmp_path, "a")
+    await engine.close()
+    entry = engine.store.get("configmaps", "default", "a")
+    engine.store.stage("configmaps", entry, None)
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not caplog.records

@@ -1,6 +1,5 @@
 """Bodies to objects: types, unknown members, zero values and defaults, for a whole object."""
 
-import copy
 from typing import Any
 
 from kecs.embedded import structural
@@ -55,7 +54,7 @@ def _decode_custom(kind: Kind, body: Json, old: Json | None, validation: Validat
     schema = kind.custom_schema
     changed = {key: value for key, value in rest.items() if old is None or key not in old or old[key] != value}
     kept = {key: value for key, value in rest.items() if key not in changed}
-    fresh = structural.pruned(schema, copy.deepcopy(changed), "", unknown)
+    fresh = structural.pruned(schema, changed, "", unknown)
     whole = {**kept, **fresh}
     structural.fill(schema, whole)
     problems: Problems = []

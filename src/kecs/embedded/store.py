@@ -98,7 +98,7 @@ class Store:
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         if self._closed:
-            done.set_exception(Unavailable("the server is shutting down"))
+            _fail(done, Unavailable("the server is shutting down"))
             return done
         entry = new or old
         assert entry is not None  # noqa: S101  # the caller has one of them
@@ -125,8 +125,7 @@ class Store:
                 abandon(changes)
             failure = InternalError(f"Internal error occurred: the change could not be stored: {error}")
             for _, done in batch:
-                if not done.done():
-                    done.set_exception(failure)
+                _fail(done, failure)
             return
         for (table, namespace, name), entry in staged.items():
             names = self._tables.setdefault(table, {}).setdefault(namespace, {})
@@ -172,6 +171,12 @@ class Store:
         self._closed = True
         if self._database:
             self._database.close()
+
+
+def _fail(done: asyncio.Future[None], error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)
+        done.exception()  # looked at: a write that nobody waits for is no defect to be logged
 
 
 def _weight(change: Change) -> int:
