@@ -114,6 +114,7 @@ STRATEGIES: dict[str, Strategy] = {
     "pods": Strategy(
         prepare=pods.prepare, check=pods.check, check_update=pods.check_update, returns_object=True, graceful=True
     ),
+    "poddisruptionbudgets.policy": Strategy(needs_version=True),
     "podtemplates": Strategy(returns_object=True),
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
