@@ -1,32 +1,18 @@
 """Kubernetes objects as the controllers see them: the fields that are read, and no others.
 
 Ten thousand pods are held at once, so pods are lean: no collector overhead (`gc=False`), tuples instead of lists,
-absent parts shared, and of the conditions and annotations only those that somebody asks for.
+absent parts shared, and of the conditions and annotations only those that somebody asks for. What pods of one template
+have in common is one object already when the engine decodes it.
 """
 
 from sys import intern
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 
 Json: TypeAlias = dict[str, Any]
 Labels: TypeAlias = dict[str, str]
 Quantities: TypeAlias = dict[str, str]
-
-
-S = TypeVar("S")
-
-_shared: dict[bytes, Any] = {}
-_MOST_SHARED = 2000  # different values; there are about as many as pod templates
-
-
-def shared(value: S) -> S:
-    """Return an equal value that other objects hold too: thousands of pods come from few templates."""
-    key = msgspec.json.encode(value)
-    if len(_shared) > _MOST_SHARED:
-        _shared.clear()
-    found: S = _shared.setdefault(key, value)
-    return found
 
 
 class View(msgspec.Struct, gc=False, omit_defaults=True):
@@ -106,10 +92,6 @@ class PodMeta(Meta):
         self.creationTimestamp = intern(self.creationTimestamp)
         if self.annotations is not None and not self.annotations.deletion_cost:
             self.annotations = None
-        if self.finalizers:
-            self.finalizers = tuple(map(intern, self.finalizers))
-        for key, value in (self.labels or {}).items():
-            self.labels[key] = intern(value)  # type: ignore[index]  # there is one where this runs
 
 
 class ContainerPort(View):
@@ -253,13 +235,6 @@ class PodSpec(View):
     subdomain: str = ""
     activeDeadlineSeconds: int | None = None
 
-    def __post_init__(self) -> None:
-        self.nodeName = intern(self.nodeName)
-        self.schedulerName = intern(self.schedulerName)
-        self.containers = shared(self.containers)
-        if self.tolerations:
-            self.tolerations = shared(self.tolerations)
-
 
 class Condition(View):
     """A status condition."""
@@ -295,12 +270,11 @@ class PodStatus(View):
 
     def __post_init__(self) -> None:
         self.phase = intern(self.phase)
-        kept = []
-        for one in self.conditions:
-            if one.type == "Ready" or (one.type == "PodScheduled" and one.status != "True"):
-                one.type, one.status = intern(one.type), intern(one.status)
-                kept.append(one)
-        self.conditions = tuple(kept)
+        self.conditions = tuple(
+            one
+            for one in self.conditions
+            if one.type == "Ready" or (one.type == "PodScheduled" and one.status != "True")
+        )
         if self.containerStatuses is not None:
             self.restarts = sum(one.restartCount for one in self.containerStatuses)
             self.containerStatuses = None
