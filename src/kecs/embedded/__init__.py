@@ -7,8 +7,8 @@ ownership, deletion, and the few rules that belong to one kind. `engine.Engine` 
 
 A write goes through `writing`: `decoding` (by `schema`, `structural` for custom resources, `defaults`), `ownership` (on
 `fieldsets`), `strategies` (what is special about a kind), `admission` and `quota`, `metadata` and `checking`, then
-into the `store`. Where one more rule goes: a default into the table of `defaults`, a rule of one kind into its file (`pods`,
-`services`, `workloads`, `definitions`) by way of `strategies`, a field selector into `selection`, a kind into
+into the `store`. Where one more rule goes: a default into the table of `defaults`, a rule of one kind into its file
+(`pods`, `services`, `workloads`, `definitions`) by way of `strategies`, a field selector into `selection`, a kind into
 `catalog.SERVED`.
 
 Everything is driven by the schemas that Kubernetes publishes (`schemas/`) or that a custom resource brings; code for a
