@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kecs.embedded.controllers import rollout
@@ -227,6 +227,7 @@ def test_a_rollout_never_leaves_its_bounds(
 
 
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=4), st.integers(0, 20), st.integers(1, 4))
+@example([1, 1, 1, 1], 1, 1)  # each loses nothing by rounding, and the largest alone cannot give enough
 def test_proportional_scaling_loses_nothing_to_rounding(sizes: list[int], wanted: int, surge: int) -> None:
     one = deployment(wanted, strategy=rolling(surge, 1), status={"replicas": sum(sizes)})
     sets = [replica_set(f"r{number}", size, **sized(sum(sizes), 0)) for number, size in enumerate(sizes)]

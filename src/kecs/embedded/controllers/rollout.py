@@ -151,7 +151,7 @@ def _saturated(one: Deployment, new: ReplicaSet) -> bool:
 
 
 def _proportional(one: Deployment, active: Sequence[ReplicaSet]) -> dict[str, int]:
-    """Share a change of size among replica sets by their own sizes; what rounding leaves goes to the largest."""
+    """Share a change of size among replica sets by their own sizes; what rounding leaves goes to the largest first."""
     allowed = one.spec.replicas + max_surge(one) if one.spec.replicas > 0 else 0
     to_add = allowed - sum(each.spec.replicas for each in active)
     newest_first = to_add > 0
@@ -165,9 +165,11 @@ def _proportional(one: Deployment, active: Sequence[ReplicaSet]) -> dict[str, in
         share = min(share, left) if to_add > 0 else max(share, left)
         sizes[each.metadata.name] = each.spec.replicas + share
         added += share
-    if by_size:
-        largest = by_size[0].metadata.name
-        sizes[largest] = max(0, sizes[largest] + to_add - added)
+    for each in by_size:
+        name = each.metadata.name
+        corrected = max(0, sizes[name] + to_add - added)
+        added += corrected - sizes[name]
+        sizes[name] = corrected
     return sizes
 
 
