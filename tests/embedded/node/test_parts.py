@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from kecs.embedded.node import pause
-from kecs.embedded.node.engine import Found
+from kecs.embedded.node.engine import CONTAINER, SANDBOX, EngineError, Found
 from kecs.embedded.node.gate import Gate
-from kecs.embedded.node.node import owner_of
+from kecs.embedded.node.node import owner_of, remove_containers
 from kecs.embedded.node.registration import primary_address
 from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube import quantity
@@ -131,3 +131,17 @@ async def test_a_second_start_changes_nothing_but_the_heartbeat(simulated: Clust
     assert before["metadata"]["uid"] == after["metadata"]["uid"]
     ready = [next(c for c in node["status"]["conditions"] if c["type"] == "Ready") for node in (before, after)]
     assert ready[0]["lastTransitionTime"] == ready[1]["lastTransitionTime"]
+
+
+async def test_what_cannot_be_removed_holds_nothing_up() -> None:
+    class Stubborn(SimulatedEngine):
+        async def remove(self, container: str) -> None:
+            if container == "stuck":
+                raise EngineError("device or resource busy")
+            removed.append(container)
+
+    removed: list[str] = []
+    sandbox = Found(id="box", labels={CONTAINER: SANDBOX})
+    found = [sandbox, Found(id="stuck", labels={CONTAINER: "a"}), Found(id="b", labels={CONTAINER: "b"})]
+    assert await remove_containers(Stubborn(), found) == 2
+    assert removed == ["b", "box"]  # who joined a sandbox goes before it

@@ -17,7 +17,7 @@ from typing import Any
 from kecs.embedded.node import engine as engines
 from kecs.embedded.node.context import Context, NodeSettings
 from kecs.embedded.node.door import Door
-from kecs.embedded.node.engine import Engine, EngineError, EngineEvent, Found, Machine
+from kecs.embedded.node.engine import Engine, EngineError, EngineEvent, EngineGone, Found, Machine
 from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.images import Images
 from kecs.embedded.node.pool import WARM, SandboxPool
@@ -314,10 +314,15 @@ class Node:
         used = {record.sandbox for record in self._records.values()}
         for found in by_uid.pop("", []):
             if found.id not in joined | used and not self._pool.has(found.id) and not await self._pool.adopt(found):
-                await self._engine.remove(found.id)
+                await remove_containers(self._engine, [found])
         for uid in [uid for uid in by_uid if uid not in self._records]:
             await remove_containers(self._engine, by_uid.pop(uid))
-        await self._context.volumes.sweep(self._records)
+        try:
+            await self._context.volumes.sweep(self._records)
+        except EngineGone:
+            raise
+        except EngineError as error:
+            log.warning("volumes that no pod claims are not removed: %s", error)
 
     async def _report(self, problem: str) -> None:
         try:
@@ -335,11 +340,25 @@ class Node:
 
 
 async def remove_containers(engine: Engine, found: Iterable[Found]) -> int:
-    """Remove containers, those that joined a sandbox before it, and return how many there were."""
-    ordered = sorted(found, key=lambda each: each.labels.get(engines.CONTAINER) == engines.SANDBOX)
-    for each in ordered:
-        await engine.remove(each.id)
-    return len(ordered)
+    """Remove containers, those that joined a sandbox before it, and return how many went. Raises `EngineGone`.
+
+    What the engine refuses to remove is tried once more after the others, and then left, with a word in the log.
+    """
+    left = sorted(found, key=lambda each: each.labels.get(engines.CONTAINER) == engines.SANDBOX)
+    every = len(left)
+    for attempt in (1, 2):
+        refused = []
+        for each in left:
+            try:
+                await engine.remove(each.id)
+            except EngineGone:
+                raise
+            except EngineError as error:
+                refused.append(each)
+                if attempt == 2:
+                    log.warning("container %s is not removed: %s", each.id, error)
+        left = refused
+    return every - len(left)
 
 
 async def reset(engine: Engine, directory: Path) -> int:
