@@ -27,7 +27,7 @@ from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
 from kecs.server.chain import AwsApp, Parts
-from kecs.server.clock import Limits
+from kecs.server.http import Limits
 from kecs.server.run import Door, House, StartError, signalled
 from kecs.services import registry
 from kecs.services.context import Context

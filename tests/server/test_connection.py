@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kecs.model.generated import ecs
-from kecs.server import clock
-from kecs.server.clock import Clock, Limits
-from kecs.server.connection import App, Connection
+from kecs.server import http
+from kecs.server.http import App, Config, Limits, Protocol, Server
 from kecs.server.run import Door, House
 from kecs.services.context import Context
 from tests.server.support import TARGET, app
@@ -31,7 +30,7 @@ async def serving(
     application: App, limits: Limits | None = None
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Serve an application, and connect to it."""
-    house = House([Door("aws", application, "127.0.0.1", 0, limits=limits or Limits(), grace=0.05)])
+    house = House([Door("aws", application, "127.0.0.1", 0, limits=limits or Limits(), grace=0)])
     await house.open()
     reader, writer = await asyncio.open_connection("127.0.0.1", int(house.address("aws").rpartition(":")[2]))
     try:
@@ -64,8 +63,8 @@ async def closed(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a second of the limits pass in a few milliseconds."""
-    monkeypatch.setattr(clock, "_TICK", 0.01)
+    """Look often for what is late."""
+    monkeypatch.setattr(http, "_TICK", 0.01)
 
 
 async def test_requests_on_one_connection() -> None:
@@ -136,7 +135,7 @@ async def test_a_head_with_a_large_body_is_not_too_large() -> None:
     "part", [b"POST / HT", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n", message(b'{"next', length=50)]
 )
 async def test_half_a_request_times_out(part: bytes) -> None:
-    async with serving(app(ListClusters=clusters), Limits(arrival_seconds=2, idle_seconds=2)) as (reader, writer):
+    async with serving(app(ListClusters=clusters), Limits(arrival_seconds=0.02)) as (reader, writer):
         writer.write(part)
         rest = await closed(reader)
         assert rest.startswith(b"HTTP/1.1 408 ") or (rest == b"" and part == b"POST / HT")
@@ -144,13 +143,12 @@ async def test_half_a_request_times_out(part: bytes) -> None:
 
 @pytest.mark.usefixtures("quick")
 async def test_a_silent_connection_is_closed() -> None:
-    async with serving(app(ListClusters=clusters), Limits(idle_seconds=2)) as (reader, _):
+    async with serving(app(ListClusters=clusters), Limits(arrival_seconds=0.02)) as (reader, _):
         assert await closed(reader) == b""
 
 
-@pytest.mark.usefixtures("quick")
 async def test_a_connection_is_closed_when_it_is_idle_after_an_answer() -> None:
-    async with serving(app(ListClusters=clusters), Limits(idle_seconds=2)) as (reader, writer):
+    async with serving(app(ListClusters=clusters), Limits(idle_seconds=0)) as (reader, writer):
         writer.write(message())
         assert (await answer(reader))[0] == 200
         assert await closed(reader) == b""
@@ -158,7 +156,7 @@ async def test_a_connection_is_closed_when_it_is_idle_after_an_answer() -> None:
 
 @pytest.mark.usefixtures("quick")
 async def test_an_operation_that_does_not_return_is_ended_with_an_answer() -> None:
-    async with serving(app(ListClusters=forever), Limits(answer_seconds=2)) as (reader, writer):
+    async with serving(app(ListClusters=forever), Limits(answer_seconds=0.02)) as (reader, writer):
         writer.write(message())
         status, body = await answer(reader)
         assert (status, b"ServiceUnavailable" in body) == (503, True)
@@ -167,7 +165,7 @@ async def test_an_operation_that_does_not_return_is_ended_with_an_answer() -> No
 @pytest.mark.usefixtures("quick")
 async def test_an_answer_may_take_for_ever_where_there_is_no_limit() -> None:
     async with serving(
-        app(ListClusters=forever), Limits(answer_seconds=None, idle_seconds=1, arrival_seconds=1)
+        app(ListClusters=forever), Limits(answer_seconds=None, idle_seconds=0, arrival_seconds=0.01)
     ) as pair:
         reader, writer = pair
         writer.write(message())
@@ -177,7 +175,7 @@ async def test_an_answer_may_take_for_ever_where_there_is_no_limit() -> None:
 
 
 async def test_one_connection_too_many_is_told_so() -> None:
-    house = House([Door("aws", app(ListClusters=clusters), "127.0.0.1", 0, limits=Limits(connections=2), grace=0.05)])
+    house = House([Door("aws", app(ListClusters=clusters), "127.0.0.1", 0, limits=Limits(connections=2), grace=0)])
     await house.open()
     port = int(house.address("aws").rpartition(":")[2])
     try:
@@ -224,30 +222,6 @@ async def test_half_a_request_does_not_hold_the_end() -> None:
     writer.close()
 
 
-async def test_nothing_ticks_while_nobody_is_connected() -> None:
-    idle = Clock()
-    somebody = Somebody()
-    idle.watch(somebody)
-    idle._tick()
-    assert ticking(idle)
-    idle.forget(somebody)
-    idle._tick()
-    assert not ticking(idle)
-    assert somebody.asked == [1]
-
-
-def ticking(idle: Clock) -> bool:
-    return idle._timer is not None
-
-
-class Somebody:
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-
-    def end_if_late(self, now: int) -> None:
-        self.asked.append(now)
-
-
 HEADS = st.lists(
     st.sampled_from(
         [b"GET ", b"POST ", b"CONNECT ", b"/", b"*", b"http://", b"a:1", b"?x", b"%zz", b" HTTP/1.1", b"\r\n"]
@@ -263,14 +237,14 @@ HEADS = st.lists(
 @given(parts=HEADS, cut=st.integers(0, 200))
 def test_no_bytes_break_a_connection(parts: list[bytes], cut: int) -> None:
     async def feed() -> None:
-        connection = Connection(app(ListClusters=clusters), Clock(), Limits(head_bytes=100), set())
+        config = Config(app(ListClusters=clusters), Limits(head_bytes=100), 0, None, None)
+        connection = Protocol(config, Server(config).server_state, {})
         connection.connection_made(Sink())
         data = b"".join(parts)
         connection.data_received(data[:cut])
         connection.data_received(data[cut:])
         await asyncio.sleep(0)
         connection.connection_lost(None)
-        connection._clock.stop()
         pending = asyncio.all_tasks() - {asyncio.current_task()}
         if pending:
             await asyncio.wait(pending, timeout=5)
@@ -285,6 +259,9 @@ class Sink(asyncio.Transport):
     def write(self, data: Any) -> None: ...
 
     def close(self) -> None: ...
+
+    def is_closing(self) -> bool:
+        return False
 
     def pause_reading(self) -> None: ...
 

@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
             "time": round(record.created, 3),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage().strip(),
             **_fields(record),
         }
         return _encoder.encode(line).decode()
@@ -50,7 +50,7 @@ class TextFormatter(logging.Formatter):
         """Return the line."""
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        return f"{clock}.{int(record.msecs):03} {record.levelname.lower():7} {record.getMessage()}{fields}"
+        return f"{clock}.{int(record.msecs):03} {record.levelname.lower():7} {record.getMessage().strip()}{fields}"
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -8,18 +8,18 @@ await house.close()
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import signal
-import ssl
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from kecs.server import address
-from kecs.server.clock import Clock, Limits
-from kecs.server.connection import App, Connection
+from kecs.server.http import App, Config, Limits, Server
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Door(msgspec.Struct, frozen=True):
     certificate: Path | None = None
     key: Path | None = None
     limits: Limits = Limits()
-    grace: float = 10.0
+    grace: int = 10
 
 
 class House:
@@ -74,64 +74,44 @@ class House:
 class _OpenDoor:
     """A door that listens."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._clock = Clock()
-        self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
-        self.bound: tuple[str, int] = (door.host, door.port)
+    def __init__(self, door: Door, listeners: list[socket.socket]) -> None:
+        config = Config(door.app, door.limits, door.grace, door.certificate, door.key)
+        self.bound: tuple[str, int] = listeners[0].getsockname()[:2]
+        self._server = Server(config)
+        self._serving = asyncio.create_task(self._server.serve(listeners))
 
     @classmethod
     async def at(cls, door: Door) -> "_OpenDoor":
-        self = cls(door)
-        loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(
-                self._protocol, door.host, door.port, ssl=_tls(door), backlog=2048, start_serving=True
-            )
+            return cls(door, await _listeners(door))
         except OSError as error:
             raise StartError(_reason(door, error)) from error
-        self.bound = self._server.sockets[0].getsockname()[:2]
-        return self
-
-    def _protocol(self) -> Connection:
-        return Connection(self._door.app, self._clock, self._door.limits, self._connections)
 
     async def close(self) -> None:
-        if self._server is None:
-            return
-        self._server.close()
-        for connection in tuple(self._connections):
-            connection.shut()
-        if tasks := self._tasks():
-            await asyncio.wait(tasks, timeout=self._door.grace)
-        if tasks := self._tasks():
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=1.0)
-        for connection in tuple(self._connections):
-            connection.close()
-        self._clock.stop()
-
-    def _tasks(self) -> list[asyncio.Task[None]]:
-        return [task for connection in self._connections if (task := connection.task()) is not None]
+        self._server.end()
+        await self._serving
 
 
-def _tls(door: Door) -> ssl.SSLContext | None:
-    if door.certificate is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(door.certificate, door.key)
-    return context
+async def _listeners(door: Door) -> list[socket.socket]:
+    """Listen on each address of the door's host: uvicorn would end the process where it cannot. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM)
+    with contextlib.ExitStack() as opened:
+        listeners = [
+            opened.enter_context(socket.create_server(where, family=family))
+            for family, where in dict.fromkeys((family, where) for family, _, _, _, where in found)
+        ]
+        opened.pop_all()
+    return listeners
 
 
 def _reason(door: Door, error: OSError) -> str:
-    where = address.join(door.host, door.port)
-    if error.errno == errno.EADDRINUSE:
-        return f"cannot listen on {where}: the port is in use"
-    if error.errno == errno.EACCES:
-        return f"cannot listen on {where}: not allowed (ports below 1024 need more rights)"
-    return f"cannot listen on {where}: {error.strerror or error}"
+    reasons = {
+        errno.EADDRINUSE: "the port is in use",
+        errno.EACCES: "not allowed (ports below 1024 need more rights)",
+        errno.EADDRNOTAVAIL: "this machine has no such address",
+    }
+    reason = reasons.get(error.errno or 0) or error.strerror or error
+    return f"cannot listen on {address.join(door.host, door.port)}: {reason}"
 
 
 def signalled() -> asyncio.Future[None]:
