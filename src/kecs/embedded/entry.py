@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from kecs.embedded.sharing import decoder
+
 Json = dict[str, Any]
 Table = str  # where objects of one resource live, whatever the version: `pods`, `deployments.apps`
 
@@ -138,7 +140,7 @@ def text(prefix: bytes, entry: Entry, *, managed: bool = False) -> bytes:
 
 @lru_cache(maxsize=256)
 def _decoder(type_: Any) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(type_).decode
+    return decoder(type_)
 
 
 def decoded(prefix: bytes, entry: Entry, type_: Any) -> Any:
