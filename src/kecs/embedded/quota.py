@@ -11,8 +11,9 @@ import msgspec
 
 from kecs.embedded.catalog import Catalog, Kind
 from kecs.embedded.controllers.demand import limits, requests
+from kecs.embedded.controllers.kinds import Quota
 from kecs.embedded.controllers.quota import formatted, in_scope, usage
-from kecs.embedded.controllers.views import Pod, Quota
+from kecs.embedded.controllers.views import Pod
 from kecs.embedded.entry import Change, Entry, text
 from kecs.embedded.store import Store
 from kecs.kube.errors import Forbidden

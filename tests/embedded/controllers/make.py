@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from kecs.embedded.controllers import views
+from kecs.embedded.controllers import kinds, views
 from kecs.kube.api import Json
 
 _numbers = iter(range(10**9))
@@ -50,7 +50,7 @@ def node(name: str = "node", *, cpu: str = "4", memory: str = "8Gi", pods: str =
 
 def replica_set(
     name: str, size: int = 0, available: int | None = None, *, image: str = "", created: str = "", **annotations: str
-) -> views.ReplicaSet:
+) -> kinds.ReplicaSet:
     """A replica set whose status is up to date: as many pods as wanted, `available` of them available."""
     has = size if available is None else available
     return msgspec.convert(
@@ -59,17 +59,17 @@ def replica_set(
             "spec": {"replicas": size, "selector": {}, "template": {"spec": {"image": image or name}}},
             "status": {"replicas": size, "readyReplicas": has, "availableReplicas": has},
         },
-        views.ReplicaSet,
+        kinds.ReplicaSet,
     )
 
 
-def deployment(replicas: int = 3, *, image: str = "new", status: Json | None = None, **spec: Any) -> views.Deployment:
+def deployment(replicas: int = 3, *, image: str = "new", status: Json | None = None, **spec: Any) -> kinds.Deployment:
     body = {
         "metadata": meta("web", generation=1, annotations={}),
         "spec": {"replicas": replicas, "selector": {}, "template": {"spec": {"image": image}}, **spec},
         "status": status or {},
     }
-    return msgspec.convert(body, views.Deployment)
+    return msgspec.convert(body, kinds.Deployment)
 
 
 def rolling(surge: int | str, unavailable: int | str) -> Json:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kecs.embedded.controllers import daemon
 from kecs.embedded.controllers.daemon_set import to_drop
-from kecs.embedded.controllers.views import ControllerRevision, DaemonSet, Node, Pod
+from kecs.embedded.controllers.kinds import ControllerRevision, DaemonSet
+from kecs.embedded.controllers.views import Node, Pod
 from kecs.kube.api import Json
 from tests.embedded.controllers.make import meta, node, pod, rolling
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from kecs.embedded.controllers.disruption import observed
-from kecs.embedded.controllers.views import DisruptionBudget, Pod
+from kecs.embedded.controllers.kinds import DisruptionBudget
+from kecs.embedded.controllers.views import Pod
 from kecs.kube.time import epoch
 from tests.embedded.controllers.make import meta, pod
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kecs.embedded.controllers import endpoints
 from kecs.embedded.controllers.endpoints import Plan
-from kecs.embedded.controllers.views import EndpointSlice, Pod, Service
+from kecs.embedded.controllers.kinds import EndpointSlice, Service
+from kecs.embedded.controllers.views import Pod
 from kecs.kube.api import Json
 from tests.embedded.controllers.make import meta, pod
 

@@ -1,7 +1,8 @@
 """Replica sets and the time → a deployment's status."""
 
 from kecs.embedded.controllers import progress
-from kecs.embedded.controllers.views import Condition, Deployment, DeploymentStatus, ReplicaSet
+from kecs.embedded.controllers.kinds import Deployment, DeploymentStatus, ReplicaSet
+from kecs.embedded.controllers.views import Condition
 from kecs.kube.time import epoch, rfc3339
 from tests.embedded.controllers.make import deployment, replica_set, rolling
 

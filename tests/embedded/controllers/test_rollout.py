@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kecs.embedded.controllers import rollout
 from kecs.embedded.controllers.deployment import decide, make_replica_set
+from kecs.embedded.controllers.kinds import Deployment, ReplicaSet
 from kecs.embedded.controllers.rollout import Step, scaled
-from kecs.embedded.controllers.views import Deployment, ReplicaSet
 from tests.embedded.controllers.make import deployment, replica_set, rolling
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kecs.embedded.controllers import affinity
+from kecs.embedded.controllers.kinds import DaemonSet, DaemonSetStatus
 from kecs.embedded.controllers.pods import available_in
 from kecs.embedded.controllers.rollout import scaled
-from kecs.embedded.controllers.views import DaemonSet, DaemonSetStatus, Json, Node, Pod, PodSpec
+from kecs.embedded.controllers.views import Json, Node, Pod, PodSpec
 
 HASH = "controller-revision-hash"
 GENERATION = "pod-template-generation"

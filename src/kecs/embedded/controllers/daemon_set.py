@@ -10,9 +10,10 @@ from kecs.embedded.controllers import daemon, status
 from kecs.embedded.controllers.claims import Claims, reference
 from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import ControllerRevision, DaemonSet
 from kecs.embedded.controllers.pods import PodControl, available_in
 from kecs.embedded.controllers.template_hash import template_hash
-from kecs.embedded.controllers.views import ControllerRevision, DaemonSet, Json, Node, Pod
+from kecs.embedded.controllers.views import Json, Node, Pod
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, ApiError, NotFound

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from kecs.embedded.controllers import status
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import DisruptionBudget, DisruptionStatus
 from kecs.embedded.controllers.members import Members
 from kecs.embedded.controllers.rollout import scaled
-from kecs.embedded.controllers.views import Condition, DisruptionBudget, DisruptionStatus, Pod
+from kecs.embedded.controllers.views import Condition, Pod
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.time import epoch, rfc3339

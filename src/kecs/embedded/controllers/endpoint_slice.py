@@ -5,8 +5,9 @@ from contextlib import suppress
 
 from kecs.embedded.controllers import endpoints
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import EndpointSlice, Service
 from kecs.embedded.controllers.members import Members
-from kecs.embedded.controllers.views import EndpointSlice, Json, Service
+from kecs.embedded.controllers.views import Json
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import NotFound

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kecs.embedded.controllers.claims import reference
-from kecs.embedded.controllers.views import EndpointSlice, Json, Pod, Service, ServicePort
+from kecs.embedded.controllers.kinds import EndpointSlice, Service, ServicePort
+from kecs.embedded.controllers.views import Json, Pod
 from kecs.kube.resources import SERVICES
 
 SERVICE_NAME = "kubernetes.io/service-name"

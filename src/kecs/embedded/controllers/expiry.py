@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.views import Event
+from kecs.embedded.controllers.kinds import Event
 from kecs.kube.api import Api
 from kecs.kube.errors import ApiError, NotFound
 from kecs.kube.time import epoch

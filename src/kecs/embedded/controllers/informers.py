@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from kecs.embedded.controllers import views
+from kecs.embedded.controllers import kinds, views
 from kecs.kube import resources
 from kecs.kube.api import Api
 from kecs.kube.informer import Informer
@@ -27,7 +27,7 @@ def _node(pod: views.Pod) -> Iterable[str]:
     return (pod.spec.nodeName,) if pod.spec.nodeName else ()
 
 
-def _service(item: views.EndpointSlice) -> Iterable[tuple[str, str]]:
+def _service(item: kinds.EndpointSlice) -> Iterable[tuple[str, str]]:
     name = (item.metadata.labels or {}).get("kubernetes.io/service-name")
     return ((item.metadata.namespace, name),) if name else ()
 
@@ -48,23 +48,23 @@ class Informers:
         )
         self.nodes = Informer(api, resources.NODES.viewed(views.Node))
         self.namespaces = Informer(api, resources.NAMESPACES.viewed(views.Namespace))
-        self.replica_sets = Informer(api, resources.REPLICA_SETS.viewed(views.ReplicaSet), indexes=_CHILDREN)
+        self.replica_sets = Informer(api, resources.REPLICA_SETS.viewed(kinds.ReplicaSet), indexes=_CHILDREN)
         self.deployments = Informer(
-            api, resources.DEPLOYMENTS.viewed(views.Deployment), indexes={"namespace": _namespace}
+            api, resources.DEPLOYMENTS.viewed(kinds.Deployment), indexes={"namespace": _namespace}
         )
-        self.daemon_sets = Informer(api, resources.DAEMON_SETS.viewed(views.DaemonSet))
+        self.daemon_sets = Informer(api, resources.DAEMON_SETS.viewed(kinds.DaemonSet))
         self.revisions = Informer(
-            api, resources.CONTROLLER_REVISIONS.viewed(views.ControllerRevision), indexes={"owner": _owner}
+            api, resources.CONTROLLER_REVISIONS.viewed(kinds.ControllerRevision), indexes={"owner": _owner}
         )
-        self.services = Informer(api, resources.SERVICES.viewed(views.Service), indexes={"namespace": _namespace})
+        self.services = Informer(api, resources.SERVICES.viewed(kinds.Service), indexes={"namespace": _namespace})
         self.slices = Informer(
-            api, resources.ENDPOINT_SLICES.viewed(views.EndpointSlice), indexes={"service": _service}
+            api, resources.ENDPOINT_SLICES.viewed(kinds.EndpointSlice), indexes={"service": _service}
         )
-        self.budgets = Informer(api, resources.POD_DISRUPTION_BUDGETS.viewed(views.DisruptionBudget))
-        self.quotas = Informer(api, resources.RESOURCE_QUOTAS.viewed(views.Quota), indexes={"namespace": _namespace})
+        self.budgets = Informer(api, resources.POD_DISRUPTION_BUDGETS.viewed(kinds.DisruptionBudget))
+        self.quotas = Informer(api, resources.RESOURCE_QUOTAS.viewed(kinds.Quota), indexes={"namespace": _namespace})
         self.accounts = Informer(api, resources.SERVICE_ACCOUNTS.viewed(views.Plain))
-        self.events = Informer(api, resources.EVENTS.viewed(views.Event))
-        self.definitions = Informer(api, resources.CUSTOM_RESOURCE_DEFINITIONS.viewed(views.Crd))
+        self.events = Informer(api, resources.EVENTS.viewed(kinds.Event))
+        self.definitions = Informer(api, resources.CUSTOM_RESOURCE_DEFINITIONS.viewed(kinds.Crd))
 
     def all(self) -> list[Informer[Any]]:
         """Return every informer."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from kecs.embedded.controllers import rollout, status
-from kecs.embedded.controllers.views import Condition, Deployment, DeploymentStatus, ReplicaSet
+from kecs.embedded.controllers.kinds import Deployment, DeploymentStatus, ReplicaSet
+from kecs.embedded.controllers.views import Condition
 from kecs.kube.time import epoch, rfc3339
 
 _NEVER = 2**31 - 1  # a progress deadline that stands for none

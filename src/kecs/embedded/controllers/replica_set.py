@@ -10,8 +10,9 @@ from kecs.embedded.controllers import status
 from kecs.embedded.controllers.claims import Claims
 from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import ReplicaSet, ReplicaSetStatus
 from kecs.embedded.controllers.pods import PodControl, available_in, deletion_cost
-from kecs.embedded.controllers.views import Condition, Pod, ReplicaSet, ReplicaSetStatus
+from kecs.embedded.controllers.views import Condition, Pod
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import ApiError

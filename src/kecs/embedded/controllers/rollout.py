@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kecs.embedded.controllers.kinds import Deployment, ReplicaSet
 from kecs.embedded.controllers.template_hash import HASH_LABEL
-from kecs.embedded.controllers.views import Deployment, Json, ReplicaSet
+from kecs.embedded.controllers.views import Json
 
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
