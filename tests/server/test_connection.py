@@ -222,6 +222,24 @@ async def test_half_a_request_does_not_hold_the_end() -> None:
     writer.close()
 
 
+async def test_head_and_body_are_sent_together() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"body"})
+
+    config = Config(application, Limits(), 0, None, None)
+    connection = Protocol(config, Server(config).server_state, {})
+    sink = Sink()
+    connection.connection_made(sink)
+    for number in range(1, 4):
+        connection.data_received(message())
+        async with asyncio.timeout(10):
+            while len(sink.written) < number:
+                await asyncio.sleep(0)
+    connection.connection_lost(None)
+    assert sink.written == [b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody"] * 3
+
+
 HEADS = st.lists(
     st.sampled_from(
         [b"GET ", b"POST ", b"CONNECT ", b"/", b"*", b"http://", b"a:1", b"?x", b"%zz", b" HTTP/1.1", b"\r\n"]
@@ -256,7 +274,12 @@ def test_no_bytes_break_a_connection(parts: list[bytes], cut: int) -> None:
 class Sink(asyncio.Transport):
     """A transport to nowhere."""
 
-    def write(self, data: Any) -> None: ...
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[Any] = []
+
+    def write(self, data: Any) -> None:
+        self.written.append(data)
 
     def close(self) -> None: ...
 

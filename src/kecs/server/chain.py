@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from kecs.kube.errors import ApiError
+from kecs.kube.errors import ApiError, NotStored
 from kecs.model.errors import AwsError, ServerException, ServiceUnavailable, ThrottlingException
 from kecs.model.scope import Scope
 from kecs.server import log as logs
@@ -120,6 +120,8 @@ def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
         return error
     if isinstance(error, asyncio.CancelledError):
         return ServiceUnavailable("The request did not finish in time, or the server is ending.")
+    if isinstance(error, NotStored):
+        return ServerException(f"{error.message} (request {request_id})")
     if isinstance(error, ApiError) and error.http_code in (429, 503, 504):
         return ServiceUnavailable("Service Unavailable. Please try again later.")
     return ServerException(f"Service Unavailable. Please try again later. (request {request_id})")

@@ -2,7 +2,7 @@
 
 uvicorn bounds how long a connection may be idle, and nothing else. Here a head has a size, a request a time to arrive,
 an answer a time to be made and to be read, a door a number of connections. One clock of the server counts all of them,
-so that a request costs no timer for it.
+so that a request costs no timer for it. And a head goes out together with its body.
 
 The limits have to sit where bytes come in, so this file, and no other, knows more of uvicorn than is documented. Of
 0.54: the callbacks of `HttpToolsProtocol` that are overridden below, its `parser`, `headers`, `scope`, `cycle`
@@ -96,6 +96,7 @@ class Protocol(HttpToolsProtocol):
         """Refuse one connection too many."""
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
+        self.transport = _Joining(transport, self.loop)
         if len(self.connections) > self.config.limits.connections:
             self._refuse(b"503 Service Unavailable")
 
@@ -179,7 +180,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Flow(FlowControl):
-    """Reads nothing more of a client while requests of it wait: each answer would else make room for many of them."""
+    """Reads nothing more of a client while requests of it wait: else each answer would make room for many of them."""
 
     def __init__(self, transport: asyncio.Transport, waiting: Collection[object]) -> None:
         super().__init__(transport)
@@ -188,6 +189,42 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self._waiting:
             super().resume_reading()
+
+
+class _Joining(asyncio.Transport):
+    """Sends two writes as one: uvicorn's head and body, where the kernel's work for each is most of what they cost."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Hold what comes first, at most until the next turn of the loop."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
+        else:
+            self._held = bytes(data)
+            self._loop.call_soon(self._flush)
+
+    def is_closing(self) -> bool:
+        """Tell whether it is closed, or will be."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close once everything is sent."""
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
 
 
 class Server(uvicorn.Server):
