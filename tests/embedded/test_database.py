@@ -186,3 +186,29 @@ async def test_failed_write_that_nobody_waits_for_is_not_logged(
     gc.collect()
     await asyncio.sleep(0)
     assert not caplog.records
+
+
+async def test_object_that_is_no_json_is_damage(tmp_path: Path) -> None:
+    await (await _filled(tmp_path, "a")).close()
+    with sqlite3.connect(tmp_path / "kubernetes.db") as connection:
+        connection.execute("UPDATE objects SET tail = substr(tail, 1, length(tail) - 9)")
+    connection.close()
+    with pytest.raises(DatabaseCorrupt, match=r"kubernetes\.db is damaged"):
+        Engine.open(tmp_path)
+
+
+def test_database_that_is_no_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "kubernetes.db").mkdir()
+    with pytest.raises(DatabaseError, match=r"kubernetes\.db cannot be used"):
+        Database(tmp_path)
+
+
+def test_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    assert {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {
+        "kubernetes.db": 0,
+        "kubernetes.db-shm": 0,
+        "kubernetes.db-wal": 0,
+        "lock": 0,
+    }
+    database.close()

@@ -97,6 +97,9 @@ class Cluster:
             await _remove_containers(settings)
             for path in [directory / "node", *map(directory.joinpath, FILES), *directory.glob("kubernetes.db*")]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        except OSError as error:
+            raise DataDirectoryError(f"{error.filename} cannot be removed: {error.strerror}") from error
+        else:
             with suppress(OSError):  # something in it is not ours
                 directory.rmdir()
         finally:

@@ -13,12 +13,16 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners
+import msgspec
+
+from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners, text
 
 FORMAT = 1  # of the tables; a higher one is a newer kecs's
 _APPLICATION = 0x6B656373  # "kecs", so that another program's database is not taken for ours
 _CHECKPOINT_BYTES = 32 << 20  # of the log
 _PAGE = 4096
+_ANY_KIND = b'{"metadata":{"resourceVersion":"'
+_require_json = msgspec.json.Decoder(msgspec.Raw).decode
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -59,11 +63,9 @@ class Database:
         self.path = directory / "kubernetes.db"
         self._written = 0
         self._checkpoint: threading.Thread | None = None
-        try:
+        with _clear_errors_of(directory), contextlib.suppress(FileExistsError):  # what is no directory cannot be locked
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = lock_directory(directory)
-        except OSError as error:
-            raise DatabaseError(f"the data directory {directory} cannot be used: {error.strerror}") from error
+        self._lock = lock_directory(directory)
         try:
             self._connection = self._opened(durable)
         except BaseException:
@@ -71,7 +73,9 @@ class Database:
             raise
 
     def _opened(self, durable: bool) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        with _clear_errors_of(self.path.parent), _clear_errors(self.path):
+            self.path.touch(mode=0o600)  # it holds secrets; SQLite gives its other files the same mode
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
             with _clear_errors(self.path):
                 _require_ours(connection, self.path)
@@ -94,7 +98,9 @@ class Database:
                 "SELECT number, resource, namespace, name, revision, tail, owners FROM objects ORDER BY number"
             )
             for number, table, namespace, name, revision, tail, owners in rows:
-                yield table, Entry(number, namespace, name, revision, tail, load_owners(owners))
+                entry = Entry(number, namespace, name, revision, tail, load_owners(owners))
+                _require_json(text(_ANY_KIND, entry))  # damage that SQLite cannot see would stop whoever reads it
+                yield table, entry
 
     def revision(self) -> int:
         """Return the last resource version that was committed, 0 in a new database."""
@@ -150,18 +156,30 @@ class Database:
 
 
 def lock_directory(directory: Path) -> int:
-    """Return a descriptor that holds the directory's lock, released by the kernel when the process ends."""
+    """Return a descriptor that holds the directory's lock, released by the kernel when the process ends.
+
+    Raises DatabaseError.
+    """
     path = directory / "lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _clear_errors_of(directory):
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+        with _clear_errors_of(directory):
+            _lock(lock, directory)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except BaseException:
         os.close(lock)
-        raise DatabaseInUse(f"the data directory {directory} is in use by another kecs (process {owner})") from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        raise
     return lock
+
+
+def _lock(file: int, directory: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(file, 32).decode(errors="replace").strip() or "unknown"
+        raise DatabaseInUse(f"the data directory {directory} is in use by another kecs (process {owner})") from None
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
@@ -172,6 +190,14 @@ def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
         raise DatabaseCorrupt(f"{path} is a database of another program")
     if version > FORMAT:
         raise DatabaseTooNew(f"{path} was written by a newer kecs (format {version}, this one knows {FORMAT})")
+
+
+@contextlib.contextmanager
+def _clear_errors_of(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(f"the data directory {directory} cannot be used: {error.strerror}") from error
 
 
 @contextlib.contextmanager

@@ -13,16 +13,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from sys import intern
 
 from kecs.embedded.database import Database
 from kecs.embedded.entry import Change, Entry, Owners, Table
-from kecs.kube.errors import Gone, InternalError, Unavailable
+from kecs.kube.errors import Gone, NotStored, Unavailable
 
 log = logging.getLogger(__name__)
 
 Names = dict[str, Entry]
 WINDOW_CHANGES = 4096
-WINDOW_BYTES = 8 << 20
+WINDOW_BYTES = 4 << 20
 
 
 class Store:
@@ -88,10 +89,10 @@ class Store:
     def entry(self, old: Entry | None, namespace: str, name: str, tail: bytes, owners: Owners) -> Entry:
         """Return the next version of `old` (or a new object) with a new resource version; it is not yet staged."""
         self._next += 1
-        if old is None:
-            self._number += 1
-        number = old.number if old else self._number
-        return Entry(number, namespace, name, self._next, tail, owners)
+        if old is not None:
+            return Entry(old.number, old.namespace, old.name, self._next, tail, owners)
+        self._number += 1
+        return Entry(self._number, intern(namespace), intern(name), self._next, tail, owners)
 
     def stage(self, table: Table, old: Entry | None, new: Entry | None) -> asyncio.Future[None]:
         """Stage a creation (`old` None), a change, or a deletion (`new` None); the future ends with the commit."""
@@ -123,7 +124,7 @@ class Store:
         except Exception as error:  # whatever it is, nobody may wait for ever
             for abandon in self._abandoned:
                 abandon(changes)
-            failure = InternalError(f"Internal error occurred: the change could not be stored: {error}")
+            failure = NotStored(f"Internal error occurred: the change could not be stored: {error}")
             for _, done in batch:
                 _fail(done, failure)
             return

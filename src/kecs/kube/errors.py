@@ -15,6 +15,7 @@
     ├── Invalid               422
     ├── TooManyRequests       429
     ├── InternalError         500
+    │   └── NotStored               (the disk is full, or fails)
     ├── Unavailable           503
     └── Timeout               504
 
@@ -136,6 +137,10 @@ class InternalError(ApiError):
     """The server failed: its storage is full, or it has a defect."""
 
     code, reason = 500, "InternalError"
+
+
+class NotStored(InternalError):
+    """The change could not be kept, and has not happened. The message says why, without a word of the change."""
 
 
 class Unavailable(ApiError):

@@ -5,14 +5,13 @@ A foreign region or account is refused as AWS does.
 
 from typing import NamedTuple
 
-from kecs.kube.errors import ApiError, InternalError, Unavailable
+from kecs.kube.errors import ApiError
 from kecs.model import arns, cluster, objects
 from kecs.model.constraints import check_name, own_arn
 from kecs.model.errors import (
     AwsError,
     ClusterNotFoundException,
     InvalidParameterException,
-    ServerException,
     ServiceNotFoundException,
 )
 from kecs.services.context import Context
@@ -85,8 +84,8 @@ def task_id(ctx: Context, text: str, place: str) -> str:
     return in_cluster(ctx, text, "task", place) if text.startswith("arn:") else text
 
 
-def refused(error: ApiError) -> AwsError:
-    """Return the AWS error for an answer of Kubernetes that no operation expects."""
-    if isinstance(error, InternalError | Unavailable) or error.http_code >= 500:
-        return ServerException(f"The service cannot store this at the moment: {error.message}")
+def refused(error: ApiError) -> AwsError | ApiError:
+    """Return the AWS error for what Kubernetes refuses; where it fails instead, the failure, as every operation."""
+    if error.http_code >= 500:
+        return error
     return InvalidParameterException(error.message)
