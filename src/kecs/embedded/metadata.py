@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from kecs.embedded.catalog import Kind
@@ -36,8 +37,13 @@ def random_suffix() -> str:
 
 
 def now_text() -> str:
-    """Return the present as Kubernetes writes it."""
-    return rfc3339(time.time())
+    """Return the present as Kubernetes writes it; the same text for all that happens in a second."""
+    return _second(int(time.time()))
+
+
+@lru_cache(maxsize=4)
+def _second(epoch: int) -> str:
+    return rfc3339(epoch)
 
 
 def label_problem(text: str) -> str:

@@ -16,7 +16,8 @@ Decode = Callable[[bytes], Any]
 
 _OWN = ("metadata", "status")  # members whose parts are shared one by one, because as a whole they never repeat
 _SCALARS = (str, int, float, bool, type(None))
-_REMEMBERED = 4096  # parts, the most recently used
+_NEVER_ALIKE = ("containerStatuses", "initContainerStatuses")  # they hold ids
+_REMEMBERED = 512  # parts, the most recently used
 
 
 def decoder(type_: Any) -> Decode:
@@ -61,6 +62,8 @@ def _part_decoder(field: msgspec.structs.FieldInfo) -> Decode:
     if own:
         return _struct_decoder(field.type)
     whole = msgspec.json.Decoder(field.type).decode
+    if field.name in _NEVER_ALIKE:
+        return whole
     return lambda text: _shared(whole, text)
 
 

@@ -4,6 +4,7 @@ Member names are Kubernetes's. Metadata is `kecs.model.objects.Meta`.
 """
 
 from enum import StrEnum
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -86,6 +87,10 @@ class ContainerStatus(msgspec.Struct, omit_defaults=True, gc=False):
     containerID: str = ""
     state: ContainerState = msgspec.field(default_factory=ContainerState)
     lastState: ContainerState = msgspec.field(default_factory=ContainerState)
+
+    def __post_init__(self) -> None:
+        # Thousands of tasks have these words in common.
+        self.name, self.imageID = intern(self.name), intern(self.imageID)
 
 
 class PodSpec(msgspec.Struct, omit_defaults=True, gc=False):

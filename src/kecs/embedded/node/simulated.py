@@ -9,6 +9,8 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import lru_cache
+from sys import intern
 
 import msgspec
 
@@ -165,11 +167,7 @@ class SimulatedEngine:
     async def image(self, name: str) -> Image | None:
         """Return an image: all are there, but those of a host under `.invalid`."""
         self._check()
-        return (
-            None
-            if registry_of(name).endswith(".invalid")
-            else Image(f"sha256:{hashlib.sha256(name.encode()).hexdigest()}")
-        )
+        return None if registry_of(name).endswith(".invalid") else _image(name)
 
     async def pull(self, name: str, credentials: Sequence[Credentials]) -> Image:
         """Pull an image."""
@@ -383,12 +381,17 @@ class SimulatedEngine:
         self._check()
 
 
+@lru_cache(maxsize=1024)
+def _image(name: str) -> Image:
+    return Image(f"sha256:{hashlib.sha256(name.encode()).hexdigest()}")
+
+
 def _id(name: str) -> str:
     return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 def _values(labels: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(labels.get(key, "") for key in _LABELS)
+    return tuple(intern(labels.get(key, "")) for key in _LABELS)
 
 
 def _script(config: ContainerConfig) -> Script:

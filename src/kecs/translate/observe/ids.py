@@ -1,11 +1,12 @@
 """Identifiers that ECS shows and Kubernetes has none for: made from the pod's UID, so that they never change."""
 
 import hashlib
+from sys import intern
 
 
 def task_id(uid: str) -> str:
     """Return the task id of a pod's UID."""
-    return uid.replace("-", "")
+    return intern(uid.replace("-", ""))  # indexes and projections hold one
 
 
 def pod_uid(task_id: str) -> str:
