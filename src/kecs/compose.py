@@ -99,7 +99,8 @@ async def _serve(settings: Settings, cluster: Cluster, background: "_Background"
     kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
     _calm_collector()
     print(
-        f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}", flush=True
+        f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}",
+        flush=True,
     )
     try:
         await background.unless(told)
@@ -172,7 +173,10 @@ async def _token_key(api: Api) -> bytes:
             found = await api.get(SECRETS, "kube-system", name)
             return base64.b64decode(found["data"]["key"])
         except NotFound:
-            body = {"metadata": {"name": name}, "data": {"key": base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}}
+            body = {
+                "metadata": {"name": name},
+                "data": {"key": base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()},
+            }
             try:
                 await api.create(SECRETS, "kube-system", body, manager=marks.MANAGER)
             except AlreadyExists:
