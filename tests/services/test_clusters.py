@@ -45,6 +45,33 @@ async def test_what_is_included_is_shown(client: Client) -> None:
     assert shown["attachments"] == []
 
 
+async def test_services_are_counted_by_their_launch_type(client: Client) -> None:
+    container = {"name": "main", "image": "i"}
+    members = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512", "networkMode": "awsvpc"}
+    await client("RegisterTaskDefinition", family="f", containerDefinitions=[container], **members)
+    await client("RegisterTaskDefinition", family="e", containerDefinitions=[container | {"memory": 8}])
+    await client("CreateCluster", clusterName="c", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    network = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+    launches: list[dict[str, object]] = [
+        {"taskDefinition": "e"},
+        {"taskDefinition": "f", "networkConfiguration": network, "launchType": "FARGATE"},
+        {"taskDefinition": "f", "networkConfiguration": network,
+         "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]},
+    ]  # fmt: skip
+    for number, launch in enumerate(launches):
+        await client("CreateService", cluster="c", serviceName=f"s{number}", desiredCount=0, **launch)
+    await client("CreateService", cluster="c", serviceName="gone", taskDefinition="e", desiredCount=2)
+    await client("DeleteService", cluster="c", service="gone", force=True)
+    (shown,) = (await client("DescribeClusters", clusters=["c"], include=["STATISTICS"]))["clusters"]
+    counts = {one["name"]: int(one["value"]) for one in shown["statistics"] if "Service" in one["name"]}
+    assert {name: count for name, count in counts.items() if count} == {
+        "activeEC2ServiceCount": 1,
+        "drainingEC2ServiceCount": 1,
+        "activeFargateServiceCount": 2,
+    }
+    assert {"activeExternalServiceCount", "drainingFargateServiceCount"} <= set(counts)
+
+
 async def test_the_unnamed_cluster_is_default_and_missing_ones_are_failures(client: Client) -> None:
     answer = await client("DescribeClusters")
     assert answer == {"clusters": [], "failures": [{"arn": ARN + "default", "reason": "MISSING"}]}

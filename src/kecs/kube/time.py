@@ -31,5 +31,5 @@ def epoch(text: str) -> float:
 
 
 def now() -> float:
-    """Return the time as epoch seconds."""
-    return time.time()
+    """Return the time as epoch seconds, to the millisecond: finer is not shown anywhere."""
+    return round(time.time(), 3)

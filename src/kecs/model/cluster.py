@@ -81,6 +81,11 @@ def check_capacity(
         raise InvalidParameterException(_NOT_ASSOCIATED)
 
 
+def on_fargate(launch_type: str | None, strategy: Sequence[ecs.CapacityProviderStrategyItem] | None) -> bool:
+    """Say whether tasks of this launch type, or of this strategy where there is no type, run on Fargate."""
+    return launch_type == "FARGATE" or any(item.capacityProvider in FARGATE_PROVIDERS for item in strategy or ())
+
+
 def described(cluster: objects.Cluster, scope: Scope) -> ecs.Cluster:
     """Return a cluster as ECS shows it, with everything that is its own; the counts are the caller's to set.
 

@@ -71,7 +71,7 @@ def effective(spec: ecs.CreateServiceRequest) -> ecs.CreateServiceRequest:
     daemon = spec.schedulingStrategy == "DAEMON"
     strategy = [] if spec.launchType else cluster.strategy(spec.capacityProviderStrategy)
     launch_type = None if strategy else spec.launchType or "EC2"
-    fargate = launch_type == "FARGATE" or any(item.capacityProvider in cluster.FARGATE_PROVIDERS for item in strategy)
+    fargate = cluster.on_fargate(launch_type, strategy)
     return msgspec.structs.replace(
         spec,
         schedulingStrategy=spec.schedulingStrategy or "REPLICA",

@@ -146,9 +146,7 @@ def check_launch(
 
 def _check_whole(spec: ecs.CreateServiceRequest, definition: ecs.RegisterTaskDefinitionRequest | None) -> None:
     """Check what has to hold for a service after any change of it."""
-    on_fargate = spec.launchType == "FARGATE" or any(
-        item.capacityProvider in cluster.FARGATE_PROVIDERS for item in spec.capacityProviderStrategy or ()
-    )
+    on_fargate = cluster.on_fargate(spec.launchType, spec.capacityProviderStrategy)
     check_placement(spec.placementConstraints, spec.placementStrategy, fargate=on_fargate)
     if spec.schedulingStrategy == "DAEMON":
         if spec.placementStrategy:

@@ -37,9 +37,7 @@ def check_run(
     check_length("clientToken", request.clientToken, 64)
     check_launch(request.launchType, request.capacityProviderStrategy, request.platformVersion, providers)
     strategy = [] if request.launchType else request.capacityProviderStrategy or default_strategy
-    on_fargate = request.launchType == "FARGATE" or any(
-        item.capacityProvider in cluster.FARGATE_PROVIDERS for item in strategy
-    )
+    on_fargate = cluster.on_fargate(request.launchType, strategy)
     check_placement(request.placementConstraints, request.placementStrategy, fargate=on_fargate)
     _check_common(request, definition)
     check_compatible(request.launchType or ("FARGATE" if on_fargate else "EC2"), definition)

@@ -1,12 +1,12 @@
 """What every reconciler is given."""
 
-import time
 from collections.abc import Callable
 
 import msgspec
 
 from kecs.decide.service import Settings as RolloutSettings
 from kecs.kube.api import Api
+from kecs.kube.time import now
 from kecs.translate.options import DEFAULT, Options
 from kecs.world.world import World
 
@@ -32,4 +32,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     api: Api
     world: World
     settings: Settings = Settings()
-    now: Callable[[], float] = time.time
+    now: Callable[[], float] = now

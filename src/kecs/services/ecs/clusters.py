@@ -91,7 +91,7 @@ def describe(ctx: Context, cluster: objects.Cluster, include: Collection[str]) -
         shown.activeServicesCount = len(ctx.world.service_names(namespace))
         shown.registeredContainerInstancesCount = len(ctx.world.nodes)
         if "STATISTICS" in include:
-            shown.statistics = _statistics(ctx, namespace, shown.activeServicesCount)
+            shown.statistics = _statistics(ctx, namespace)
     if "SETTINGS" not in include:
         shown.settings = []
     if "TAGS" not in include:
@@ -103,25 +103,22 @@ def describe(ctx: Context, cluster: objects.Cluster, include: Collection[str]) -
     return shown
 
 
-def _statistics(ctx: Context, namespace: str, services: int) -> list[ecs.KeyValuePair]:
+def _statistics(ctx: Context, namespace: str) -> list[ecs.KeyValuePair]:
     """Return the counts by launch type: looked at only when asked for, so walked through then."""
-    figures = {
-        "runningEC2TasksCount": 0,
-        "pendingEC2TasksCount": 0,
-        "runningFargateTasksCount": 0,
-        "pendingFargateTasksCount": 0,
-        "runningExternalTasksCount": 0,
-        "pendingExternalTasksCount": 0,
-    }
     titles = {"EC2": "EC2", "FARGATE": "Fargate", "EXTERNAL": "External"}
+    counted = ("running{}TasksCount", "pending{}TasksCount", "active{}ServiceCount", "draining{}ServiceCount")
+    figures = {count.format(title): 0 for title in titles.values() for count in counted}
     for launch_type, counts in ctx.world.tasks.by_launch_type(ctx.world.pods.by("namespace", namespace)).items():
         title = titles.get(launch_type, "EC2")
         figures[f"running{title}TasksCount"] += counts.running
         figures[f"pending{title}TasksCount"] += counts.pending
-    figures["activeEC2ServiceCount"] = services
-    figures["drainingEC2ServiceCount"] = sum(
-        service.status_of(one) == service.DRAINING for one in ctx.world.services.by("namespace", namespace)
-    )
+    for one in ctx.world.services.by("namespace", namespace):
+        status, spec = service.status_of(one), one.spec
+        if status == service.INACTIVE or not ctx.world.is_accepted(one):
+            continue
+        fargate = model.on_fargate(spec.launchType, spec.capacityProviderStrategy)
+        title = "Fargate" if fargate else titles.get(spec.launchType or "", "EC2")
+        figures[f"{status.lower()}{title}ServiceCount"] += 1
     return [ecs.KeyValuePair(name=name, value=str(value)) for name, value in figures.items()]
 
 
