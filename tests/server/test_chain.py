@@ -189,10 +189,12 @@ async def test_a_huge_body_is_refused_before_it_is_held(length: str | None) -> N
     body = [b"x" * 1_000_000] * 5
     answer = await request(app(ListClusters=clusters), body=body, content_length=length)
     assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLarge")
+    assert await exchange(app(ListClusters=clusters), body=body, whole=False, content_length=length) == []
 
 
 async def test_a_length_that_is_no_length_of_a_body_is_refused() -> None:
-    answer = await request(app(ListClusters=clusters), content_length="9" * 5000)
+    body = [b"x" * 1_000_000] * 100
+    answer = await request(app(ListClusters=clusters), body=body, content_length="9" * 5000)
     assert (answer.status, answer.json["__type"]) == (413, "RequestEntityTooLarge")
 
 

@@ -78,14 +78,15 @@ class Database:
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
             with _clear_errors(self.path):
-                _require_ours(connection, self.path)
+                new = _require_ours(connection, self.path)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 connection.execute("PRAGMA wal_autocheckpoint=0")
                 connection.execute("PRAGMA cache_size=-2000")
                 connection.executescript(_TABLES)
-                connection.execute(f"PRAGMA application_id={_APPLICATION}")
-                connection.execute(f"PRAGMA user_version={FORMAT}")
+                if new:  # else this would write, also to what turns out to be damaged
+                    connection.execute(f"PRAGMA application_id={_APPLICATION}")
+                    connection.execute(f"PRAGMA user_version={FORMAT}")
         except BaseException:
             connection.close()
             raise
@@ -182,7 +183,8 @@ def _lock(file: int, directory: Path) -> None:
         raise DatabaseInUse(f"the data directory {directory} is in use by another kecs (process {owner})") from None
 
 
-def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+def _require_ours(connection: sqlite3.Connection, path: Path) -> bool:
+    """Return whether nothing is in it yet. Raises DatabaseCorrupt and DatabaseTooNew."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -190,6 +192,7 @@ def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
         raise DatabaseCorrupt(f"{path} is a database of another program")
     if version > FORMAT:
         raise DatabaseTooNew(f"{path} was written by a newer kecs (format {version}, this one knows {FORMAT})")
+    return bool(application != _APPLICATION or version != FORMAT)
 
 
 @contextlib.contextmanager

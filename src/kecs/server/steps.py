@@ -18,6 +18,7 @@ from kecs.wire.sigv4 import Callers
 
 Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
 
+_DROPPED = 8  # times as much as is read
 _JSON = frozenset((b"application/x-amz-json-1.1", b"application/x-amz-json-1.0", b"application/json"))
 
 
@@ -78,11 +79,15 @@ def find_caller(callers: Callers) -> Step:
 
 
 def read_body(limit: int) -> Step:
-    """Read the body, at most `limit` bytes of it."""
+    """Read the body, at most `limit` bytes of it.
+
+    What comes above is dropped unread, up to a point: a client that is cut off while it sends never sees the answer.
+    """
 
     async def step(exchange: Exchange) -> None:
         length = exchange.headers.get(b"content-length", b"")
         if len(length) > 18 or (length.isdigit() and int(length) > limit):
+            await _drop(exchange, limit * _DROPPED)
             raise _too_large(limit)
         message = await exchange.receive()
         if not message.get("more_body") and message["type"] == "http.request":
@@ -94,6 +99,9 @@ def read_body(limit: int) -> Step:
                 raise Disconnected
             body += message["body"]
             if len(body) > limit:
+                body.clear()
+                if message["more_body"]:
+                    await _drop(exchange, limit * _DROPPED)
                 raise _too_large(limit)
             if not message["more_body"]:
                 exchange.request_body = bytes(body)
@@ -101,6 +109,17 @@ def read_body(limit: int) -> Step:
             message = await exchange.receive()
 
     return step
+
+
+async def _drop(exchange: Exchange, most: int) -> None:
+    dropped = most if b"expect" in exchange.headers else 0  # who asks first has sent nothing yet
+    while dropped < most:
+        message = await exchange.receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        dropped += len(message["body"])
+        if not message["more_body"]:
+            return
 
 
 def _too_large(limit: int) -> RequestEntityTooLarge:
