@@ -11,13 +11,14 @@ import logging
 import secrets
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Self
 
 from kecs.crds import definitions
 from kecs.decide import service as rules
 from kecs.decide import throttle
 from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
 from kecs.kube.api import Api
+from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, NotFound
 from kecs.kube.resources import SECRETS
 from kecs.model import marks
@@ -40,14 +41,6 @@ from kecs.world.world import World
 log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
-
-
-class Runnable(Protocol):
-    """A part that works until it is cancelled."""
-
-    async def run(self) -> None:
-        """Work for ever."""
-        ...
 
 
 async def serve(settings: Settings) -> None:
@@ -191,7 +184,7 @@ class _Background:
         self._parts = parts
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "_Background":
+    async def __aenter__(self) -> Self:
         self.start(self._parts)
         return self
 

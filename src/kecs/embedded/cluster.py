@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ from kecs.embedded.node.context import NodeSettings
 from kecs.embedded.node.engine import Engine as ContainerEngine
 from kecs.embedded.node.engine import EngineError
 from kecs.embedded.node.node import Node, reset
+from kecs.kube.controller import Runnable
 
 NODE_NAME = "kecs"
 FILES = ("kubeconfig", "token", "apiserver.crt", "apiserver.key", "lock")  # beside the database and the node's own
@@ -36,14 +37,6 @@ class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class DataDirectoryError(Exception):
     """The data directory cannot be used; the message says why and names it."""
-
-
-class Part(Protocol):
-    """Something that works until it is cancelled."""
-
-    async def run(self) -> None:
-        """Work for ever."""
-        ...
 
 
 class Cluster:
@@ -79,7 +72,7 @@ class Cluster:
         api.node = node
         return cls(api, node, Door(api, settings.directory, hosts=settings.hosts), containers)
 
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[Runnable]:
         """Return what has to run for the cluster to live: the controllers and the node."""
         return [*build_controllers(self.api, self.api.catalog.kinds), self._node]
 

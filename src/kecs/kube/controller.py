@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from kecs.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from kecs.kube.queue import WorkQueue
@@ -17,6 +17,14 @@ _PER_OBJECT = 100e-6  # seconds between looks for each object of a key that has 
 
 # A cache that lags behind: the next look will see it, nobody has to be told.
 _STALE = (AlreadyExists, Conflict, NotFound)
+
+
+class Runnable(Protocol):
+    """Something that works until it is cancelled: a controller, an informer, a node."""
+
+    async def run(self) -> None:
+        """Work for ever."""
+        ...
 
 
 class Controller(Generic[K]):

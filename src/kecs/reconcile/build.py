@@ -1,18 +1,10 @@
 """The reconcilers, put together."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
+from kecs.kube.controller import Runnable
 from kecs.reconcile import cluster, retention, service, task, task_definition
 from kecs.reconcile.context import Context
-
-
-class Runnable(Protocol):
-    """Something that works until it is cancelled."""
-
-    async def run(self) -> None:
-        """Work for ever."""
-        ...
 
 
 class _Synced:

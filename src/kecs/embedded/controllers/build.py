@@ -1,7 +1,6 @@
 """All controllers of a cluster, wired."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from kecs.embedded.controllers.daemon_set import DaemonSets
 from kecs.embedded.controllers.deployment import Deployments
@@ -18,17 +17,10 @@ from kecs.embedded.controllers.quota import Quotas
 from kecs.embedded.controllers.replica_set import ReplicaSets
 from kecs.embedded.controllers.scheduler import Scheduler
 from kecs.kube.api import Api
+from kecs.kube.controller import Runnable
 
 
-class Runs(Protocol):
-    """Something that works until it is cancelled."""
-
-    async def run(self) -> None:
-        """Work for ever."""
-        ...
-
-
-def build(api: Api, served: Callable[[], Iterable[Served]], *, events: bool = True) -> list[Runs]:
+def build(api: Api, served: Callable[[], Iterable[Served]], *, events: bool = True) -> list[Runnable]:
     """Return everything that has to run beside an API to make it a cluster (but its nodes).
 
     `served` gives the kinds that the API serves at the moment (`engine.catalog.kinds`). `events` says whether Event
