@@ -67,7 +67,7 @@ def _client(endpoint: str) -> Any:
     return boto3.client(
         "ecs",
         endpoint_url=endpoint,
-        region_name=os.environ.get("AWS_REGION", "us-east-1"),
+        region_name=os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         aws_access_key_id="demo",
         aws_secret_access_key="demo",
     )
@@ -156,7 +156,7 @@ def _teach(endpoint: str) -> None:
     print(
         f"""
 Go on from another shell:
-  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION=us-east-1
+  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_DEFAULT_REGION=us-east-1
   .venv/bin/aws ecs list-tasks --cluster demo
   .venv/bin/aws ecs update-service --cluster demo --service hello --desired-count 3
   kubectl --kubeconfig .kecs/kubeconfig get ecsservices,pods -A
