@@ -60,14 +60,19 @@ class Memory:
         """Take what was told before this process began from the events, and from how old the tasks are."""
         if self.told is not None:
             return
-        newest, said = 0.0, set[str]()
+        newest, said, ended = 0.0, set[str](), set[str]()
         for event in events:
             newest = max(newest, event.createdAt or 0.0)
-            said.update(_TOLD.findall(event.message or ""))
+            named = _TOLD.findall(event.message or "")
+            said.update(named)
+            if " has stopped " in (event.message or ""):
+                ended.update(named)
         before = {task.id for task in tasks if task.createdAt < newest - _SLACK}
         self.told = frozenset(said | before)
         self.told_stopped = frozenset(
-            task.id for task in tasks if task.phase is Phase.STOPPED and (task.stoppedAt or 0.0) < newest - _SLACK
+            task.id
+            for task in tasks
+            if task.id in ended or (task.phase is Phase.STOPPED and (task.stoppedAt or 0.0) < newest - _SLACK)
         )
 
     def tell(self, tasks: Iterable[Task]) -> None:
