@@ -6,10 +6,11 @@ whoever gets an answer gets it from a program that is whole. Ending goes the oth
 
 import asyncio
 import base64
+import contextlib
 import gc
 import logging
 import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,9 +18,10 @@ from kecs.crds import definitions
 from kecs.decide import service as rules
 from kecs.decide import throttle
 from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
+from kecs.embedded.http.tls import TlsFiles
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
-from kecs.kube.errors import AlreadyExists, NotFound
+from kecs.kube.errors import AlreadyExists, NotFound, NotStored
 from kecs.kube.resources import SECRETS
 from kecs.model import marks
 from kecs.model.scope import Scope
@@ -75,21 +77,37 @@ def _cluster_settings(settings: Settings) -> ClusterSettings:
 
 async def _open(settings: Settings) -> Cluster:
     try:
-        return await Cluster.open(_cluster_settings(settings))
+        with _writing(settings):
+            return await Cluster.open(_cluster_settings(settings))
     except DataDirectoryError as error:
         raise StartError(str(error)) from error
 
 
+@contextlib.contextmanager
+def _writing(settings: Settings) -> Iterator[None]:
+    """Say in one line that the data directory does not take what kecs needs in it to start: the disk may be full."""
+    try:
+        yield
+    except NotStored as error:
+        raise StartError(f"the data directory {settings.data} cannot be used: {error.message}") from error
+    except OSError as error:
+        raise StartError(f"the data directory {settings.data} cannot be used: {error.strerror or error}") from error
+
+
 async def _serve(settings: Settings, cluster: Cluster, background: "_Background", told: Awaitable[None]) -> None:
     """Start what is above the Kubernetes API, open the doors, and wait for the end."""
-    await definitions.install(cluster.api)
+    with _writing(settings):
+        await definitions.install(cluster.api)
+        tls = cluster.door.tls_files()
+        tokens = Tokens(await _token_key(cluster.api))
     world = World(cluster.api)
     background.start([world])
     await world.synced()
     background.start(reconcilers(_reconcile_context(settings, cluster.api, world)))
-    house = House(_doors(settings, cluster, await _aws_app(settings, cluster.api, world)))
+    house = House(_doors(settings, cluster, tls, _aws_app(settings, cluster.api, world, tokens)))
     await house.open()
-    kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
+    with _writing(settings):
+        kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
     _calm_collector()
     print(
         f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}",
@@ -113,8 +131,7 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def _doors(settings: Settings, cluster: Cluster, app: AwsApp) -> list[Door]:
-    tls = cluster.door.tls_files()
+def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, app: AwsApp) -> list[Door]:
     return [
         Door("aws", app, *split_address(settings.listen)),
         Door(
@@ -128,9 +145,8 @@ def _doors(settings: Settings, cluster: Cluster, app: AwsApp) -> list[Door]:
     ]
 
 
-async def _aws_app(settings: Settings, api: Api, world: World) -> AwsApp:
+def _aws_app(settings: Settings, api: Api, world: World, tokens: Tokens) -> AwsApp:
     registry.load()
-    tokens = Tokens(await _token_key(api))
     figures = OperationSettings(stopped_task_retention=settings.stopped_task_retention, options=_options(settings))
 
     def context(scope: Scope, request_id: str) -> Context:

@@ -1,5 +1,6 @@
 """The edges that a running kecs has to hold: what clients, disks and signals do to it, and how it says so."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -10,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +287,7 @@ def test_sigterm_in_the_middle_of_a_rollout(start_kecs: Callable[..., KecsProces
     assert {one["lastStatus"] for one in ended["tasks"]} == {"STOPPED"}
 
 
-@contextmanager
+@contextlib.contextmanager
 def small_disk(directory: Path, *options: str) -> Iterator[None]:
     """Mount a file system of its own over a directory, where that is allowed."""
     directory.mkdir()
@@ -353,6 +353,23 @@ def _fits(call: Callable[..., Any], **members: Any) -> bool:
         assert (told["Code"], "disk is full" in told["Message"]) == ("ServerException", True), told
         return False
     return True
+
+
+def test_a_start_on_a_full_disk(start_kecs: Callable[..., KecsProcess], tmp_path: Path) -> None:
+    data = tmp_path / "disk"
+    with small_disk(data, "size=3m"):
+        server = start_kecs(data=data)
+        server.client().create_cluster(clusterName="kept")
+        with (data / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while ballast.write(b"x" * 4096):
+                pass
+        server.stop()
+        assert f"kecs: the data directory {data} cannot be used: " in _refused("serve", data)
+        assert not [path.name for path in data.iterdir() if path.name.startswith(".")]
+        (data / "ballast").unlink()
+        server.start()
+        assert server.client().describe_clusters(clusters=["kept"])["clusters"][0]["status"] == "ACTIVE"
+        server.stop()
 
 
 def test_a_directory_that_can_only_be_read(tmp_path: Path) -> None:
