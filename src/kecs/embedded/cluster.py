@@ -22,6 +22,7 @@ from kecs.kube.controller import Runnable
 
 NODE_NAME = "kecs"
 FILES = ("kubeconfig", "token", "apiserver.crt", "apiserver.key", "lock")  # beside the database and the node's own
+ENGINE_FILE = "node/engine"  # the address of the real engine that was used last
 
 
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +55,14 @@ class Cluster:
     @classmethod
     async def open(cls, settings: ClusterSettings) -> "Cluster":
         """Open the data directory. Raises DataDirectoryError."""
-        containers, engine = _container_engine(settings.engine)
+        address = _address(settings.engine)
+        engine = _container_engine(address)
         try:
             api = Engine.open(settings.directory, durable=settings.durable)
         except DatabaseError as error:
             raise DataDirectoryError(str(error)) from error
+        if address:
+            _note(settings.directory, address)
         node = Node(
             api,
             engine,
@@ -70,7 +74,12 @@ class Cluster:
             ),
         )
         api.node = node
-        return cls(api, node, Door(api, settings.directory, hosts=settings.hosts), containers)
+        return cls(
+            api,
+            node,
+            Door(api, settings.directory, hosts=settings.hosts),
+            f"containers by {address}" if address else "simulated containers",
+        )
 
     def parts(self) -> Sequence[Runnable]:
         """Return what has to run for the cluster to live: the controllers and the node."""
@@ -104,30 +113,57 @@ class Cluster:
 
 
 async def _remove_containers(settings: ClusterSettings) -> None:
-    _, engine = _container_engine(settings.engine)
-    if engine.simulated:
+    """Remove what the data directory has started from the engine that it is in, wherever DOCKER_HOST points now."""
+    if settings.engine == "simulated":
         return
+    address = _noted(settings.directory) or _address(settings.engine)
+    if not address:
+        return
+    engine = _container_engine(address)
     try:
         await engine.connect()
         await reset(engine, settings.directory / "node")
     except EngineError as error:
-        raise DataDirectoryError(f"the containers cannot be removed: {error}") from error
+        raise DataDirectoryError(
+            f"the containers cannot be removed: {error} (--engine simulated removes the data alone)"
+        ) from error
     finally:
         await engine.close()
 
 
-def _container_engine(name: str) -> tuple[str, ContainerEngine]:
-    """Return in words, and made, what runs containers."""
-    if name != "simulated":
-        try:
-            address = sockets.find()
-        except sockets.NoEngine as error:
-            if name == "docker":
-                raise DataDirectoryError(str(error)) from error
-        else:
-            from kecs.embedded.node.docker import DockerEngine
+def _note(directory: Path, address: str) -> None:
+    """Keep which engine the containers are in: without it, they would stay when the data goes."""
+    if _noted(directory) != address:
+        path = directory / ENGINE_FILE
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(address + "\n")
 
-            return f"containers by {address}", DockerEngine(address)
+
+def _noted(directory: Path) -> str:
+    try:
+        return (directory / ENGINE_FILE).read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _address(name: str) -> str:
+    """Return where the container engine listens; nothing where containers are simulated."""
+    if name == "simulated":
+        return ""
+    try:
+        return sockets.find()
+    except sockets.NoEngine as error:
+        if name == "docker":
+            raise DataDirectoryError(str(error)) from error
+        return ""
+
+
+def _container_engine(address: str) -> ContainerEngine:
+    """Return, made, what runs containers: the engine at an address, or the simulated one."""
+    if address:
+        from kecs.embedded.node.docker import DockerEngine
+
+        return DockerEngine(address)
     from kecs.embedded.node.simulated import SimulatedEngine
 
-    return "simulated containers", SimulatedEngine()
+    return SimulatedEngine()
