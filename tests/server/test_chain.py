@@ -260,3 +260,11 @@ async def test_more_requests_than_can_be_at_work_are_throttled() -> None:
     gate.set()
     assert {answer.status for answer in await asyncio.gather(*waiting)} == {200}
     assert (await request(application)).status == 200
+
+
+async def test_debug_shows_how_long_a_request_took_in_figures_to_read(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="kecs"):
+        await request(app(ListClusters=clusters))
+    (fields,) = [record.__dict__["fields"] for record in caplog.records if record.message == "request"]
+    assert (fields["operation"], fields["status"]) == ("ListClusters", 200)
+    assert re.fullmatch(r"\d+\.\d", str(fields["ms"]))

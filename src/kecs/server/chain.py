@@ -87,7 +87,8 @@ class AwsApp:
         finally:
             self._at_work -= 1
         if began:
-            log.debug("request", extra={"fields": _fields(exchange) | {"ms": (time.monotonic() - began) * 1000}})
+            taken = round((time.monotonic() - began) * 1000, 1)
+            log.debug("request", extra={"fields": _fields(exchange) | {"ms": taken}})
         body = exchange.body or b""
         await send(
             {
