@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from kecs.embedded.sharing import decoder
+from kecs.embedded.sharing import decoder as sharing_decoder
 
 Json = dict[str, Any]
 Table = str  # where objects of one resource live, whatever the version: `pods`, `deployments.apps`
@@ -139,16 +139,17 @@ def text(prefix: bytes, entry: Entry, *, managed: bool = False) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _decoder(type_: Any) -> Callable[[bytes], Any]:
-    return decoder(type_)
+def _decoder(type_: Any, alike: bool) -> Callable[[bytes], Any]:
+    return sharing_decoder(type_) if alike else msgspec.json.Decoder(type_).decode
 
 
 def decoded(prefix: bytes, entry: Entry, type_: Any) -> Any:
     """Return an object decoded to a type; a dict has its managed fields. Raises `msgspec.ValidationError`."""
-    return _decoder(type_)(text(prefix, entry, managed=type_ in _WHOLE))
+    return _decoder(type_, prefix.startswith(_PODS))(text(prefix, entry, managed=type_ in _WHOLE))
 
 
 _WHOLE = (dict[str, Any], dict)
+_PODS = b'{"apiVersion":"v1","kind":"Pod",'  # there are many, and much alike; what others hold is their own
 
 
 @lru_cache(maxsize=512)
