@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from tests.reconcile.conftest import Stage, until
 
 HEAD = {
@@ -61,3 +63,22 @@ async def test_the_highest_revision_is_kept_so_that_numbers_never_come_again(sta
     await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1").status.status == "DELETED")  # type: ignore[union-attr]
     await stage.definition("sleep 1000", revision=2)
     await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1") is None)
+
+
+async def test_a_deleted_revision_that_is_kept_is_not_looked_at_again_for_what_others_do(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_status(stage, 1, "DELETE_IN_PROGRESS")
+    await until(lambda: stage.world.task_definitions.get(None, "web.1.us-east-1").status.status == "DELETED")  # type: ignore[union-attr]
+    walks: list[str] = []
+    services, values = stage.world.services, stage.world.services.values
+
+    def walked() -> Any:
+        walks.append("services")
+        return values()
+
+    monkeypatch.setattr(services, "values", walked)
+    await stage.definition("sleep 1000", family="other")
+    await stage.service("other", taskDefinition="other:1")
+    await stage.steady(1, "other")
+    assert not walks, "its cost would grow with the cluster and with every family that was ever deleted"

@@ -5,7 +5,7 @@ as RegisterTaskDefinition does. A deleted revision stays while something uses it
 ever (DELETED, which no API shows), so that numbers never come again.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,7 +13,8 @@ from kecs.kube.controller import Controller
 from kecs.model import marks, names, objects
 from kecs.model import task_definition as model
 from kecs.model.errors import AwsError
-from kecs.model.objects import TaskDefinition, TaskDefinitionStatus
+from kecs.model.objects import Service, TaskDefinition, TaskDefinitionStatus
+from kecs.model.scope import Scope
 from kecs.model.task_definition_checks import check
 from kecs.reconcile import conditions
 from kecs.reconcile.context import Context
@@ -35,17 +36,23 @@ def build(context: Context) -> Controller[str]:
         if new is not None and definitions.is_due(new):
             controller.add(one.metadata.name)
         elif old is None or new is None:
-            for name in definitions.ending:  # it may have been the highest of its family, or be it now
-                controller.add(name)
+            family = _family(one)
+            for name, ending in definitions.ending.items():
+                if ending.family == family:  # it may have been the highest, or be it now
+                    controller.add(name)
 
     def on_pod(old: views.Pod | None, new: views.Pod | None) -> None:
         facts = task_facts.of(old) if new is None and old is not None and definitions.ending else None
         if facts:
             controller.add(names.task_definition(facts.family, facts.revision, facts.scope))
 
-    def on_service(old: Any, new: Any) -> None:
-        for name in definitions.ending:
-            controller.add(name)
+    def on_service(old: Service | None, new: Service | None) -> None:
+        if old is None or not definitions.ending:
+            return
+        left = _used_by(old) - (_used_by(new) if new is not None else set())
+        for name, ending in definitions.ending.items():
+            if ending.arn in left:
+                controller.add(name)
 
     context.world.task_definitions.subscribe(on_definition)
     context.world.pods.subscribe(on_pod)
@@ -53,15 +60,21 @@ def build(context: Context) -> Controller[str]:
     return controller
 
 
+class _Ending(NamedTuple):
+    family: tuple[Scope, str]
+    arn: str
+
+
 class _Definitions:
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.ending: set[str] = set()  # names of those that were deleted and are still there
+        self.ending: dict[str, _Ending] = {}  # by name: those that were deleted and are still there
 
     def is_due(self, definition: TaskDefinition) -> bool:
         """Return whether a definition may need something."""
         if model.status_of(definition) in (model.DELETING, model.DELETED):
-            self.ending.add(definition.metadata.name)
+            arn = model.arn_of(definition, objects.scope_of(definition.metadata))
+            self.ending[definition.metadata.name] = _Ending(_family(definition), arn)
             return True
         if definition.spec.revision is not None:
             return definition.metadata.name != _name(definition)
@@ -70,7 +83,7 @@ class _Definitions:
     async def reconcile(self, name: str) -> float | None:
         definition = self._context.world.task_definitions.get(None, name)
         if definition is None:
-            self.ending.discard(name)
+            self.ending.pop(name, None)
         elif definition.metadata.deletionTimestamp is None:
             if definition.spec.revision is None:
                 await self._register(definition)
@@ -125,24 +138,29 @@ class _Definitions:
 
     async def _end(self, definition: TaskDefinition) -> None:
         """Remove a deleted revision once nothing uses it; the highest of its family is kept."""
-        world, scope = self._context.world, objects.scope_of(definition.metadata)
-        arn = model.arn_of(definition, scope)
-        if self._is_used(arn):
+        world = self._context.world
+        is_highest = world.definitions.highest(*_family(definition)) == definition.spec.revision
+        if is_highest and model.status_of(definition) == model.DELETED:
             return
-        if world.definitions.highest(scope, definition.spec.family) == definition.spec.revision:
+        if self._is_used(definition):
+            return
+        if is_highest:
             await self._show(definition, msgspec.structs.replace(definition.status, status=model.DELETED))
             return
         name, uid = definition.metadata.name, definition.metadata.uid
         await world.delete(world.task_definitions, None, name, uid=uid)
-        self.ending.discard(name)
+        self.ending.pop(name, None)
 
-    def _is_used(self, arn: str) -> bool:
-        world = self._context.world
-        for service in world.services.values():
-            shown = {one.taskDefinition for one in service.status.deployments}
-            if arn in shown or service.spec.taskDefinition == arn:
-                return True
-        return any((facts := task_facts.of(pod)) and facts.definition_arn == arn for pod in world.pods.values())
+    def _is_used(self, definition: TaskDefinition) -> bool:
+        world, (scope, family) = self._context.world, _family(definition)
+        arn = model.arn_of(definition, scope)
+        if any(arn in _used_by(service) for service in world.services.values()):
+            return True
+        return any(
+            (facts := task_facts.of(pod)) and facts.definition_arn == arn
+            for cluster in world.clusters.values()
+            for pod in world.pods.by("family", (cluster.metadata.name, family))
+        )
 
     async def _show(self, definition: TaskDefinition, status: TaskDefinitionStatus) -> None:
         if status == definition.status:
@@ -150,6 +168,15 @@ class _Definitions:
         world = self._context.world
         body = {"status": msgspec.to_builtins(status)}
         await world.patch(world.task_definitions, None, definition.metadata.name, body, subresource="status")
+
+
+def _family(definition: TaskDefinition) -> tuple[Scope, str]:
+    return objects.scope_of(definition.metadata), definition.spec.family
+
+
+def _used_by(service: Service) -> set[str | None]:
+    """Return the task definitions that a service's deployments show, and the one that it asks for."""
+    return {service.spec.taskDefinition, *(deployment.taskDefinition for deployment in service.status.deployments)}
 
 
 def _name(definition: TaskDefinition) -> str:
