@@ -105,6 +105,14 @@ def test_a_directory_keeps_its_owner(tmp_path: Path) -> None:
     assert owner_of(tmp_path / "a") == owner_of(tmp_path / "a") != owner_of(tmp_path / "b")
 
 
+def test_what_a_full_disk_left_is_no_owner(tmp_path: Path) -> None:
+    (tmp_path / "id").touch()
+    owner = owner_of(tmp_path)
+    assert owner
+    assert owner_of(tmp_path) == owner
+    assert [one.name for one in tmp_path.iterdir()] == ["id"]
+
+
 def test_an_address() -> None:
     assert primary_address().count(".") == 3
 

@@ -43,13 +43,15 @@ _AT_ONCE = 50  # pods looked at before others get a turn, when there is much to 
 def owner_of(directory: Path) -> str:
     """Return the id by which a data directory's containers are known, made when the directory has none."""
     path = directory / "id"
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        directory.mkdir(parents=True, exist_ok=True)
-        owner = secrets.token_hex(8)
-        path.write_text(owner + "\n")
-        return owner
+    with suppress(FileNotFoundError):
+        if owner := path.read_text().strip():
+            return owner
+    directory.mkdir(parents=True, exist_ok=True)
+    owner = secrets.token_hex(8)
+    made = path.with_suffix(".new")  # whole or not at all: directories without an id would share their containers
+    made.write_text(owner + "\n")
+    made.replace(path)
+    return owner
 
 
 class Node:
