@@ -109,6 +109,7 @@ async def test_selectors(engine: Engine, labels: str, fields: str, names: list[s
         (Query(fields="spec.nonsense=1"), "field label not supported: spec.nonsense"),
         (Query(fields="metadata.name"), "invalid selector"),
         (Query(resource_version="x"), 'parsing "x": invalid syntax'),
+        (Query(resource_version="9" * 5000), "value out of range"),
         (Query(match="Exact"), "resourceVersionMatch is forbidden unless resourceVersion is provided"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from kecs.embedded.engine import Engine
 from kecs.embedded.requests import Query
 from kecs.embedded.watching import Seen
-from kecs.kube.errors import InternalError
+from kecs.kube.errors import Gone, InternalError
 from kecs.kube.resources import CONFIG_MAPS
 
 
@@ -55,9 +55,10 @@ async def test_watch_from_the_future_waits(engine: Engine) -> None:
     assert event.object is not None and event.object["metadata"]["name"] == "b"
 
 
-async def test_bad_version_is_an_error_of_500(engine: Engine) -> None:
-    with pytest.raises(InternalError, match="invalid syntax"):
-        await anext(engine.watch(CONFIG_MAPS, since="x"))
+@pytest.mark.parametrize(("since", "why"), [("x", "invalid syntax"), ("9" * 5000, "value out of range")])
+async def test_bad_version_is_an_error_of_500(engine: Engine, since: str, why: str) -> None:
+    with pytest.raises(InternalError, match=why):
+        await anext(engine.watch(CONFIG_MAPS, since=since))
 
 
 async def test_quiet_watch_is_told_how_far_the_server_is(engine: Engine) -> None:
@@ -115,3 +116,17 @@ async def test_watcher_that_does_not_keep_up_is_told_to_begin_anew(
         async with asyncio.timeout(5):
             await first
             await anext(events)
+
+
+async def test_watcher_that_lost_events_is_told_no_later_version(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kecs.embedded.watching._BACKLOG", 3)
+    monkeypatch.setattr("kecs.embedded.watching._BOOKMARK_EVERY", 1)
+    events = engine.follow(engine.kind(CONFIG_MAPS), "default", Query(), str(engine.store.revision), bookmarks=True)
+    first = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(_create(engine, f"c{number}") for number in range(6)))
+    with pytest.raises(Gone):
+        async with asyncio.timeout(5):
+            await first

@@ -16,6 +16,7 @@ from kecs.embedded.database import Database
 from kecs.embedded.entry import shared_decoded
 from kecs.embedded.expiry import Expiry
 from kecs.embedded.listing import list_page
+from kecs.embedded.problems import whole_number
 from kecs.embedded.requests import Deletion, Listing, Query, Removed, Stored, Write, Written
 from kecs.embedded.selection import Selection
 from kecs.embedded.store import Store
@@ -125,20 +126,22 @@ class Engine:
         `initial` also begins so (and a bookmark marks the end, `sendInitialEvents`). Raises `Gone`.
         """
         selection = Selection(kind, namespace, query.labels, query.fields)
-        if since and not since.isdecimal():
-            raise InternalError(f'strconv.ParseUint: parsing "{since}": invalid syntax')
+        try:
+            after = whole_number(since or "0")
+        except ValueError as error:
+            raise InternalError(str(error)) from None
         first: list[Seen] = []
         revision = self.store.revision
-        if initial or since in ("", "0"):
+        if initial or not after:
             found = self.select(kind, namespace, Query(labels=query.labels, fields=query.fields))
             first = [Seen("ADDED", one.entry, one.revision) for one in found.items]
             if initial and bookmarks:
                 first.append(Seen("BOOKMARK", None, revision, initial_end=True))
-        elif int(since) <= revision:
-            changes = (one for one in self.store.since(int(since)) if one.table == kind.table)
+        elif after <= revision:
+            changes = (one for one in self.store.since(after) if one.table == kind.table)
             first = [event for one in changes if (event := seen(selection, one))]
         else:
-            revision = int(since)
+            revision = after
         watcher = Watcher(selection, revision, bookmarks, first)
         self._hub.add(watcher)
         try:

@@ -9,6 +9,7 @@ import msgspec
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.entry import Entry
+from kecs.embedded.problems import whole_number
 from kecs.embedded.requests import Listing, Query, Stored
 from kecs.embedded.selection import Selection
 from kecs.embedded.store import Store
@@ -123,9 +124,11 @@ def _check_version(store: Store, query: Query) -> None:
         raise BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided")
     if not version:
         return
-    if not version.isdecimal():
-        raise BadRequest(f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax')
-    if int(version) > store.revision:
+    try:
+        wanted = whole_number(version)
+    except ValueError as error:
+        raise BadRequest(f'Invalid value: "{version}": {error}') from None
+    if wanted > store.revision:
         raise Timeout(
             f"Too large resource version: {version}, current: {store.revision}",
             details={

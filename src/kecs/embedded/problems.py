@@ -8,6 +8,8 @@ import msgspec
 from kecs.embedded.catalog import Kind
 from kecs.kube.errors import Invalid
 
+_DIGITS = 20  # of the largest number of 64 bits
+
 
 class Problem(NamedTuple):
     """One field error: where, of which kind (`FieldValueRequired`, …) and why."""
@@ -23,6 +25,15 @@ Problems = list[Problem]
 def quoted(value: Any) -> str:
     """Return a value as Kubernetes shows it in messages: JSON, so that texts are quoted."""
     return msgspec.json.encode(value).decode()
+
+
+def whole_number(text: str) -> int:
+    """Return an unsigned number of 64 bits. Raises `ValueError` with what Go says of a text that is none."""
+    if not text.isdecimal():
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if len(text) > _DIGITS or int(text) >= 1 << 64:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return int(text)
 
 
 def required(field: str, detail: str = "") -> Problem:

@@ -117,7 +117,7 @@ class Hub:
         for keys in self._tables.values():
             for watchers in keys.values():
                 for watcher in watchers:
-                    if watcher.bookmarks and watcher.after < revision:
+                    if watcher.bookmarks and not watcher.error and watcher.after < revision:
                         watcher.push(Seen("BOOKMARK", None, revision))
 
     def _interested(self, keys: dict[_Key, list[Watcher]], change: Change) -> Iterator[Watcher]:

@@ -11,6 +11,8 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
+HUGE = "1" + "0" * 400
+
 
 async def _make(client: Client, name: str = "a", **more: Any) -> Any:
     reply = await client.post(MAPS, {"metadata": {"name": name}, "data": {"k": "v"}, **more})
@@ -333,6 +335,7 @@ async def test_options_of_a_patch(client: Client) -> None:
     ("query", "code", "message"),
     [
         ("limit=x", 400, 'strconv.ParseInt: parsing "x": invalid syntax'),
+        (f"timeoutSeconds={HUGE}", 400, f'strconv.ParseInt: parsing "{HUGE}": value out of range'),
         (
             "resourceVersionMatch=Exact",
             422,

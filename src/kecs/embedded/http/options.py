@@ -177,9 +177,12 @@ def integer(request: Request, name: str) -> int | None:
     if not text:
         return None
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+    if abs(number) >= 1 << 63:
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return number
 
 
 def _dry_run(values: Iterable[str], problems: list[tuple[str, str, str]]) -> bool:
