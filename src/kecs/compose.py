@@ -34,7 +34,6 @@ from kecs.server.http import Limits
 from kecs.server.run import Door, House, StartError, signalled
 from kecs.services import registry
 from kecs.services.context import Context
-from kecs.services.context import Settings as OperationSettings
 from kecs.settings import Settings
 from kecs.translate.options import Options
 from kecs.wire.tokens import Tokens
@@ -147,10 +146,10 @@ def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, app: AwsApp) -> 
 
 def _aws_app(settings: Settings, api: Api, world: World, tokens: Tokens) -> AwsApp:
     registry.load()
-    figures = OperationSettings(stopped_task_retention=settings.stopped_task_retention, options=_options(settings))
+    options = _options(settings)
 
     def context(scope: Scope, request_id: str) -> Context:
-        return Context(scope, world, api, tokens, request_id, figures)
+        return Context(scope, world, api, tokens, request_id, options)
 
     default = Scope(settings.account, settings.region)
     names = (split_address(settings.listen)[0], *settings.allow_host)

@@ -33,7 +33,6 @@ class Client:
     def __init__(self, engine: Engine, world: World, scope: Scope = Scope()) -> None:  # noqa: B008 # frozen
         self.engine, self.world, self.scope = engine, world, scope
         self.tokens = Tokens(b"test")
-        self.retention = 3600.0
 
     def elsewhere(self, region: str = "us-east-1", account: str = "123456789012") -> "Client":
         return Client(self.engine, self.world, Scope(account, region))

@@ -8,7 +8,6 @@ import msgspec
 
 DEFAULT_MINIMUM = 100
 DEFAULT_MAXIMUM = 200
-DEFAULT_DAEMON_MINIMUM = 0
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):

@@ -29,13 +29,6 @@ class Tokens(Protocol):
         ...
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """What operations depend on. `stopped_task_retention` is in seconds; `options` say how pods are made."""
-
-    stopped_task_retention: float = 3600.0
-    options: Options = DEFAULT
-
-
 def now() -> float:
     """Return the time as AWS writes it: epoch seconds with milliseconds."""
     return round(time.time(), 3)
@@ -44,7 +37,8 @@ def now() -> float:
 class Context(msgspec.Struct, frozen=True, gc=False):
     """One request's surroundings: whose it is, what there is, and how to change it.
 
-    `world` is for reading (and for writing so that readers see it at once), `api` for what the world does not hold.
+    `world` is for reading (and for writing so that readers see it at once), `api` for what the world does not hold;
+    `options` say how pods are made.
     """
 
     scope: Scope
@@ -52,5 +46,5 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     api: Api
     tokens: Tokens
     request_id: str
-    settings: Settings = Settings()
+    options: Options = DEFAULT
     now: Callable[[], float] = now

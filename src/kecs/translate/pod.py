@@ -55,11 +55,6 @@ def make_pod(
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def make_facts(definition: TaskDefinitionSpec, launch: Launch) -> TaskFacts:
-    """Return what the pod's annotation says of a task launched so."""
-    return _facts(definition, launch, _parts(definition, launch))
-
-
 def _parts(definition: TaskDefinitionSpec, launch: Launch) -> list[Part]:
     """Return the containers in the order in which they start."""
     overrides = launch.overrides.containerOverrides if launch.overrides else None

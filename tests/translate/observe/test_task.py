@@ -336,24 +336,12 @@ def test_a_failed_dependency_that_may_fail_keeps_its_exit_code() -> None:
     assert seen(pod).lastStatus == "RUNNING"
 
 
-def test_counts() -> None:
-    pods = [
-        LivePod(service={}).view,
-        LivePod(service={}).bind().view,
-        LivePod(service={}).bind().prepare().start().view,
-        LivePod(service={}).bind().prepare().start().delete().view,
-    ]
-
-    assert counts.count(pods) == counts.Counts(pending=2, running=1, stopping=1)
-    assert list(counts.by_deployment(pods)) == ["ecs-svc/1234567890123456789"]
-
-
 def test_a_pod_that_is_no_task() -> None:
     pod = LivePod()
     pod.body["metadata"]["annotations"]["kecs.io/task"] = "{not json"
 
     assert task(pod.view) is None
-    assert counts.count([pod.view]) == counts.Counts()
+    assert counts.unready_but_running([pod.view]) == 0
 
 
 def test_a_note_that_is_no_note_is_none() -> None:

@@ -109,7 +109,7 @@ def _pod(
     # A name of one's own: those that a server makes up are short enough to meet one that is there.
     own = name or f"{names.task_prefix(definition.family)}{secrets.token_hex(_SUFFIX // 2)}"
     try:
-        body: Json = make_pod(definition, launch, ctx.settings.options, name=own, created_at=ctx.now())
+        body: Json = make_pod(definition, launch, ctx.options, name=own, created_at=ctx.now())
     except (RefusedError, DependencyCycleError) as error:
         raise InvalidParameterException(str(error)) from None
     if node:
