@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,11 +86,13 @@ async def test_an_error_of_the_server_goes_on_and_gone_lists_anew_and_tells_the_
         await until(lambda: fake.watched_since == ["5", "5", "9"])
 
 
-async def test_a_broken_event_does_not_end_the_informer() -> None:
+async def test_a_broken_event_does_not_end_the_informer(caplog: pytest.LogCaptureFixture) -> None:
     fake = FakeApi()
     async with running(fake) as informer:
-        fake.tell(Event("ADDED", {"nonsense": 1}, "3"))
+        fake.tell(Event("ADDED", {"metadata": {"resourceVersion": "secret"}}, "3"))
         await until(lambda: fake.lists == 2)
+        assert "ValueError" in caplog.text
+        assert "secret" not in caplog.text
         fake.tell(added(made("a", 4)))
         await until(lambda: len(informer) == 1)
 

@@ -102,11 +102,9 @@ class Controller(Generic[K]):
             log.debug("%s: %s: %s; again in %.3g s", self.name, key, error, delay)
         elif isinstance(error, ApiError):
             log.warning("%s: %s: %s; again in %.3g s", self.name, key, error, delay)
-        else:
-            log.error(
-                "%s: %s: %s: %s; again in %.3g s (%s)",
-                self.name, key, type(error).__name__, error, delay, _place(error),
-            )  # fmt: skip
+        else:  # its message is left out: it may quote what it fell over, a secret for example
+            kind = type(error).__name__
+            log.error("%s: %s: %s; again in %.3g s (%s)", self.name, key, kind, delay, _place(error))
 
 
 def _place(error: BaseException) -> str:

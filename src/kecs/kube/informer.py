@@ -183,9 +183,9 @@ class Informer(Generic[T]):
             except ApiError as error:
                 log.warning("cannot watch %s: %s", self.resource.plural, error.message)
             except Exception as error:
-                # What it broke on may be half applied, so begin with a list.
+                # What it broke on may be half applied, so begin with a list. The message may quote it, secrets too.
                 self._listed = False
-                log.warning("watch of %s broke: %s: %s", self.resource.plural, type(error).__name__, error)
+                log.warning("watch of %s broke: %s", self.resource.plural, type(error).__name__)
             if time.monotonic() - began >= _HEALTHY:
                 delay = _FIRST_DELAY
             else:

@@ -142,7 +142,7 @@ class App:
             await asyncio.gather(pump, left, closing, return_exceptions=True)
             await stream.chunks.aclose()
         if pump.done() and not pump.cancelled() and (error := pump.exception()):
-            logger.error("%s %s broke off: %s", request.method, request.path, error)
+            logger.error("%s %s broke off", request.method, request.path, exc_info=error)
         await end_stream(send)
 
 

@@ -112,7 +112,7 @@ class Worker:
             log.warning("pod %s/%s: %s", record.namespace, record.name, error)
             again = self._context.now() + _API_RETRY
         except Exception as error:  # one pod's trouble is not the node's
-            log.error("pod %s/%s: %s: %s", record.namespace, record.name, type(error).__name__, error)
+            log.error("pod %s/%s: %s", record.namespace, record.name, type(error).__name__)
             again = self._context.now() + _ENGINE_RETRY
         finally:
             work.looking = None
