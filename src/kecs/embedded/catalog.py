@@ -200,20 +200,9 @@ class Catalog:
             raise NotFound("the server could not find the requested resource", details={})
         return kind
 
-    def by_kind(self, group: str, version: str, kind: str) -> Kind | None:
-        """Return the kind that objects with this `apiVersion` and `kind` have."""
-        return next(
-            (one for one in self._kinds.values() if (one.group, one.version, one.kind) == (group, version, kind)), None
-        )
-
     def kinds(self) -> Iterable[Kind]:
         """Return every kind in every version."""
         return self._kinds.values()
-
-    def stored_in(self, table: str) -> Kind | None:
-        """Return a kind (the preferred version) whose objects are in `table`."""
-        found = [one for one in self._kinds.values() if one.table == table]
-        return next((one for one in found if one.preferred), found[0] if found else None)
 
     def schemas_json(self) -> Mapping[str, Any]:
         """Return the component schemas of the built-in kinds, as Kubernetes publishes them."""

@@ -69,7 +69,6 @@ class Writer:
         return self._create(kind, write, obj, owners, warnings)
 
     def _create(self, kind: Kind, write: Write, obj: Json, owners: Owners, warnings: list[str]) -> tuple[Written, Done]:
-        named = bool(write.name or obj["metadata"].get("name"))
         space = write.namespace or ""
         metadata.set_on_create(
             kind,
@@ -79,14 +78,12 @@ class Writer:
             lambda taken: self._store.latest(kind.table, space, taken) is not None,
         )
         name = obj["metadata"].get("name", "")
-        while name and not named and self._store.latest(kind.table, write.namespace or "", name):
-            obj["metadata"]["name"] = name = name[: -len(metadata.random_suffix())] + metadata.random_suffix()
         self._admission.require_namespace(kind, write.namespace, name)
         if kind.has_status:
             reset_status(kind, obj)
         strategy = strategy_of(kind.table)
         strategy.prepare(obj)
-        if self._store.latest(kind.table, write.namespace or "", name):
+        if self._store.latest(kind.table, space, name):
             raise AlreadyExists(f'{kind.table} "{name}" already exists', details={"name": name, **kind.details})
         refuse(kind, name, metadata.check(kind, obj) + checking.check(kind, obj) + strategy.check(obj))
         refuse(kind, name, self._admission.create(kind, obj))

@@ -253,12 +253,6 @@ class ContainerStatus(View):
     restartCount: int = 0
 
 
-class PodIP(View):
-    """An address of a pod."""
-
-    ip: str = ""
-
-
 class PodStatus(View):
     """What a pod is. Of the conditions only Ready and PodScheduled are kept."""
 

@@ -48,10 +48,6 @@ class Recorder:
             involved["fieldPath"] = f"spec.{'initContainers' if init else 'containers'}{{{container}}}"
         self._enqueue(meta.namespace, involved, type_, reason, message)
 
-    def node_event(self, type_: str, reason: str, message: str) -> None:
-        """Report something about the node itself."""
-        self._enqueue("default", {"kind": "Node", "name": self._node, "uid": self._node}, type_, reason, message)
-
     def _enqueue(self, namespace: str, involved: Json, type_: str, reason: str, message: str) -> None:
         now = rfc3339(time.time())
         event = {
