@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 def build(context: Context) -> Controller[str]:
     """Return the controller that removes old records."""
-    records = _Records(context)
+    records = Records(context)
     controller = Controller("stopped tasks", records.sweep)
 
     def on_record(old: StoppedTask | None, new: StoppedTask | None) -> None:
@@ -33,20 +33,25 @@ def build(context: Context) -> Controller[str]:
     return controller
 
 
-class _Records:
+class Records:
+    """The records that there are, by when they go and by what they count with. `len` says how many groups are known."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._by_age: list[tuple[float, Key]] = []  # a heap: when each goes
+        self._by_age: list[tuple[float, Key, str]] = []  # a heap: when each goes, and its group
         self._of_group: defaultdict[str, deque[Key]] = defaultdict(deque)
         self._too_many: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._of_group)
 
     def add(self, record: StoppedTask) -> bool:
         """Take a record into account; return whether it is time for a look because of it."""
         meta, task = record.metadata, record.spec
         key = (meta.namespace, meta.name)
         ends = (task.stoppedAt or epoch(meta.creationTimestamp)) + self._context.settings.stopped_task_retention
-        heapq.heappush(self._by_age, (ends, key))
         group = f"{meta.namespace}/{task.group}"
+        heapq.heappush(self._by_age, (ends, key, group))
         members = self._of_group[group]
         members.append(key)
         if len(members) > self._context.settings.stopped_tasks_kept:
@@ -58,8 +63,13 @@ class _Records:
         """Remove what is old or too much; return when the next one goes."""
         now, room = self._context.now(), _BATCH
         while self._by_age and self._by_age[0][0] <= now and room:
-            await self._remove(self._by_age[0][1])
-            heapq.heappop(self._by_age)
+            _, key, group = oldest = heapq.heappop(self._by_age)  # before waiting: another may come to the head
+            try:
+                await self._remove(key)
+            except BaseException:
+                heapq.heappush(self._by_age, oldest)
+                raise
+            self._forget_gone(group)
             room -= 1
         for group in list(self._too_many):
             room = await self._thin(group, room)
@@ -69,9 +79,8 @@ class _Records:
 
     async def _thin(self, group: str, room: int) -> int:
         """Remove the oldest records of a group that has too many; return how many more may go in this look."""
+        self._forget_gone(group)
         members = self._of_group[group]
-        while members and self._context.world.stopped_tasks.get(*members[0]) is None:
-            members.popleft()  # gone by its age
         while len(members) > self._context.settings.stopped_tasks_kept and room:
             await self._remove(members[0])
             members.popleft()
@@ -81,6 +90,14 @@ class _Records:
         if not members:
             del self._of_group[group]
         return room
+
+    def _forget_gone(self, group: str) -> None:
+        """Forget the oldest members of a group whose records are gone, and a group that has none left."""
+        members = self._of_group.get(group)
+        while members and self._context.world.stopped_tasks.get(*members[0]) is None:
+            members.popleft()
+        if not members:
+            self._of_group.pop(group, None)
 
     async def _remove(self, key: Key) -> None:
         records = self._context.world.stopped_tasks
