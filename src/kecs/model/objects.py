@@ -58,6 +58,16 @@ def scope_of(meta: Meta) -> Scope:
     return Scope(labels.get(marks.ACCOUNT) or DEFAULT_ACCOUNT, labels.get(marks.REGION) or DEFAULT_REGION)
 
 
+def scope_labels(scope: Scope) -> dict[str, str]:
+    """Return the labels that say whose a cluster-scoped object is; the default ones are left out."""
+    labels = {}
+    if scope.region != DEFAULT_REGION:
+        labels[marks.REGION] = scope.region
+    if scope.account != DEFAULT_ACCOUNT:
+        labels[marks.ACCOUNT] = scope.account
+    return labels
+
+
 def created_at(meta: Meta) -> float:
     """Return when an object was made, in epoch seconds: with milliseconds where kecs wrote them down."""
     text = meta.annotations.get(marks.CREATED_AT)

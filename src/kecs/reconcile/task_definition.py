@@ -111,7 +111,7 @@ class _Definitions:
         latest = world.definitions.get(scope, spec.family, revision)
         if latest is None or latest.metadata.annotations.get(_HEAD) != origin:
             revision += 1
-            labels = {marks.FAMILY: names.label(spec.family), marks.REGION: scope.region, marks.ACCOUNT: scope.account}
+            labels = {marks.FAMILY: names.label(spec.family), **objects.scope_labels(scope)}
             body = TaskDefinition(
                 metadata=objects.Meta(
                     name=names.task_definition(spec.family, revision, scope),

@@ -15,7 +15,6 @@ from kecs.model.errors import (
     InvalidParameterException,
 )
 from kecs.model.generated import ecs, ecs_limits
-from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
 from kecs.services.context import Context
 from kecs.services.ecs.paging import answer_page
 from kecs.services.ecs.references import cluster_name, find_cluster
@@ -45,23 +44,13 @@ def _body(ctx: Context, request: ecs.CreateClusterRequest, name: str) -> dict[st
     cluster = objects.Cluster(
         metadata=objects.Meta(
             name=names.cluster(name, ctx.scope),
-            labels=scope_labels(ctx.scope),
+            labels=objects.scope_labels(ctx.scope),
             annotations={marks.CREATED_AT: f"{ctx.now():.3f}"},
         ),
         spec=msgspec.structs.replace(request, clusterName=name),
     )
     body: dict[str, object] = msgspec.to_builtins(cluster)
     return body
-
-
-def scope_labels(scope: Scope) -> dict[str, str]:
-    """Return the labels that say whose a cluster-scoped object is; the default ones are left out."""
-    labels = {}
-    if scope.region != DEFAULT_REGION:
-        labels[marks.REGION] = scope.region
-    if scope.account != DEFAULT_ACCOUNT:
-        labels[marks.ACCOUNT] = scope.account
-    return labels
 
 
 def _renewed(

@@ -12,7 +12,6 @@ from kecs.model.constraints import check_allowed
 from kecs.model.errors import AwsError, ClientException, InvalidParameterException
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
-from kecs.services.ecs.clusters import scope_labels
 from kecs.services.ecs.paging import answer_page, limit_of, position_of
 from kecs.services.registry import operation
 
@@ -42,7 +41,7 @@ async def _store(ctx: Context, spec: objects.TaskDefinitionSpec) -> objects.Task
         definition = objects.TaskDefinition(
             metadata=objects.Meta(
                 name=names.task_definition(spec.family, spec.revision, ctx.scope),
-                labels={marks.FAMILY: names.label(spec.family), **scope_labels(ctx.scope)},
+                labels={marks.FAMILY: names.label(spec.family), **objects.scope_labels(ctx.scope)},
                 annotations={marks.CREATED_AT: f"{ctx.now():.3f}"},
             ),
             spec=spec,
