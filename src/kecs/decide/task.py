@@ -11,18 +11,18 @@ from typing import Literal
 import msgspec
 
 from kecs.model.objects import StopNote
+from kecs.model.stop import (
+    ESSENTIAL,
+    HEALTH_REASON,
+    NOT_STARTED,
+    SCHEDULER,
+    SPOT,
+    TERMINATION,
+    USER,
+    USER_REASON,
+)
 
 Action = Literal["nothing", "delete", "note", "record"]
-
-USER = "UserInitiated"
-SCHEDULER = "ServiceSchedulerInitiated"
-ESSENTIAL = "EssentialContainerExited"
-NOT_STARTED = "TaskFailedToStart"
-TERMINATION = "TerminationNotice"
-SPOT = "SpotInterruption"
-
-HEALTH_REASON = "Task failed container health checks"
-USER_REASON = "Task stopped by user"
 
 # Conditions of type DisruptionTarget whose node is gone for good; the others are drains and pre-emptions.
 _NODE_GONE = {"DeletionByPodGC", "DeletionByTaintManager"}

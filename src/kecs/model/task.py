@@ -20,7 +20,6 @@ from kecs.model.task_definition import cpu_units, memory_mib
 MOST_RUN = 10  # tasks of one RunTask
 MOST_DESCRIBED = 100
 _MOST_OVERRIDES = 8192  # characters, as JSON
-STOPPED_BY_USER = "Task stopped by user"
 
 
 def check_run(

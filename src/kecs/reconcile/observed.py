@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from kecs.decide.observed import End, Phase, Task
-from kecs.decide.task import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
 from kecs.model import marks
 from kecs.model.generated import ecs
 from kecs.model.objects import StoppedTask
+from kecs.model.stop import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
 from kecs.translate import facts as task_facts
 from kecs.translate import views
 from kecs.translate.observe import task as observe

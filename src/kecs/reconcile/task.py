@@ -13,7 +13,7 @@ from kecs.decide import task as rules
 from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, Conflict, Forbidden, NotFound
 from kecs.kube.time import epoch
-from kecs.model import marks
+from kecs.model import marks, stop
 from kecs.model.objects import StopNote
 from kecs.reconcile.context import Context
 from kecs.translate import facts as task_facts
@@ -239,7 +239,7 @@ class Tasks:
 def _note_of(pod: views.Pod) -> StopNote | None:
     note = observe.stop_note(pod)
     if note is None and marks.STOP in pod.metadata.annotations:
-        return StopNote(rules.USER, rules.USER_REASON, 0.0)  # written by hand, but the wish is clear
+        return StopNote(stop.USER, stop.USER_REASON, 0.0)  # written by hand, but the wish is clear
     return note
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import msgspec
 
 from kecs.kube.errors import NotFound
-from kecs.model import arns, marks, names, objects, task
+from kecs.model import arns, marks, names, objects, stop, task
 from kecs.model.constraints import check_allowed, check_count, check_length
 from kecs.model.errors import InvalidParameterException, ServiceNotFoundException
 from kecs.model.generated import ecs, ecs_limits
@@ -170,7 +170,7 @@ async def stop_task(ctx: Context, request: ecs.StopTaskRequest) -> bytes:
     record = ctx.world.stopped_tasks.get(place.namespace, key)
     if record is None:
         pod = ctx.world.task_pod(place.namespace, key)
-        stopped = await _note(ctx, pod, request.reason or task.STOPPED_BY_USER) if pod is not None else None
+        stopped = await _note(ctx, pod, request.reason or stop.USER_REASON) if pod is not None else None
         if stopped is not None:
             return b'{"task":' + stopped + b"}"
         record = ctx.world.stopped_tasks.get(place.namespace, key)
@@ -183,7 +183,7 @@ async def _note(ctx: Context, pod: views.Pod, reason: str) -> bytes | None:
     """Write why a task ends on its pod, unless somebody has; None when the pod is gone meanwhile."""
     meta = pod.metadata
     if marks.STOP not in meta.annotations and ctx.world.tasks.shall_run(pod):
-        note = objects.StopNote(code="UserInitiated", reason=reason, at=ctx.now())
+        note = objects.StopNote(code=stop.USER, reason=reason, at=ctx.now())
         patch = {"metadata": {"uid": meta.uid, "annotations": {marks.STOP: msgspec.json.encode(note).decode()}}}
         try:
             pod = await ctx.world.patch(ctx.world.pods, meta.namespace, meta.name, patch)

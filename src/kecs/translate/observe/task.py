@@ -20,6 +20,7 @@ import msgspec
 from kecs.model import arns, marks
 from kecs.model.generated import ecs
 from kecs.model.objects import StopNote
+from kecs.model.stop import HEALTH_REASON, NOT_STARTED
 from kecs.translate import facts as task_facts
 from kecs.translate.facts import TaskFacts
 from kecs.translate.observe import ids, interface
@@ -28,8 +29,6 @@ from kecs.translate.observe.times import epoch
 from kecs.translate.views import Node, Pod
 
 _STOPPING = ("STOPPING", "DEPROVISIONING", "STOPPED")
-_NOT_STARTED = "TaskFailedToStart"
-_UNHEALTHY_REASON = "Task failed container health checks"
 _NOTES = msgspec.json.Decoder(StopNote)
 
 
@@ -214,7 +213,7 @@ def _reasons(reading: _Reading) -> list[str]:
     if reading.recorded is None:
         return [container.reason if container.ended else "" for container in seen]
     reasons = [container.reason for container in seen]
-    if note is not None and note.code == _NOT_STARTED and "Error: " in note.reason and not any(reasons):
+    if note is not None and note.code == NOT_STARTED and "Error: " in note.reason and not any(reasons):
         failed = next((at for at, container in enumerate(seen) if not container.started), None)
         if failed is not None:
             reasons[failed] = note.reason
@@ -230,7 +229,7 @@ def _digest(image_id: str) -> str | None:
 def _health(seen: Seen, note: StopNote | None) -> str:
     if seen.healthy is not None:
         return "HEALTHY" if seen.healthy else "UNHEALTHY"
-    blamed = note is not None and note.reason == _UNHEALTHY_REASON and seen.facts.health and seen.essential
+    blamed = note is not None and note.reason == HEALTH_REASON and seen.facts.health and seen.essential
     return "UNHEALTHY" if blamed else "UNKNOWN"
 
 
