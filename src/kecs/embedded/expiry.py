@@ -1,10 +1,10 @@
-"""Events go after an hour, as in Kubernetes; and of very many the oldest go sooner, so that they never fill the memory.
+"""Events go an hour after they were told last, as in Kubernetes; of very many the oldest go sooner.
 
-There is no timer: old events go when new ones come.
+So they never fill the memory. There is no timer: old events go when others come.
 """
 
+import contextlib
 import time
-from collections import deque
 
 from kecs.embedded.catalog import Catalog
 from kecs.embedded.entry import Change
@@ -24,21 +24,28 @@ class Expiry:
         self._kind = catalog.find("", "v1", "events")
         self._writer = writer
         self._most = most
-        self._waiting: deque[tuple[float, str, str]] = deque()
         found = [entry for names in store.namespaces(self._kind.table).values() for entry in names.values()]
-        for entry in sorted(found, key=lambda one: one.number):
-            self._waiting.append((time.monotonic(), entry.namespace, entry.name))
+        found.sort(key=lambda one: one.revision)
+        self._told = dict.fromkeys(((one.namespace, one.name) for one in found), time.monotonic())  # the oldest first
         store.on_commit(self._see)
 
     def _see(self, changes: list[Change]) -> None:
         came = False
         for change in changes:
-            if change.table == self._kind.table and change.old is None:
-                self._waiting.append((time.monotonic(), change.namespace, change.name))
-                came = True
-        while came and (len(self._waiting) > self._most or self._waiting[0][0] < time.monotonic() - _SECONDS):
-            _, namespace, name = self._waiting.popleft()
-            try:
-                self._writer.remove(self._kind, Deletion(namespace, name))
-            except NotFound:
-                continue  # it went with its namespace
+            if change.table == self._kind.table:
+                key = (change.namespace, change.name)
+                self._told.pop(key, None)
+                if change.new is not None:
+                    self._told[key] = time.monotonic()
+                    came = True
+        if came:
+            self._remove_old(time.monotonic() - _SECONDS)
+
+    def _remove_old(self, before: float) -> None:
+        while self._told:
+            key = next(iter(self._told))
+            if len(self._told) <= self._most and self._told[key] >= before:
+                return
+            del self._told[key]
+            with contextlib.suppress(NotFound):  # it is about to go anyway
+                self._writer.remove(self._kind, Deletion(*key))

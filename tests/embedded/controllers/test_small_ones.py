@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from kecs.embedded.controllers.expiry import EventExpiry
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.pod_gc import PodCollector
 from kecs.embedded.engine import Engine
@@ -11,7 +10,6 @@ from kecs.kube.api import Json
 from kecs.kube.resources import (
     DEPLOYMENTS,
     ENDPOINT_SLICES,
-    EVENTS,
     NODES,
     POD_DISRUPTION_BUDGETS,
     PODS,
@@ -144,26 +142,3 @@ async def test_of_pods_that_are_over_the_newest_are_kept(cluster: Cluster) -> No
             return len(await cluster.all(PODS)) == 2
 
         await cluster.until(two)
-
-
-async def test_events_are_forgotten(engine: Engine) -> None:
-    cluster = Cluster(engine)
-
-    async def tell(name: str, moment: str) -> None:
-        about = {"kind": "Pod", "name": "a", "namespace": NS}
-        body = {"metadata": {"name": name}, "involvedObject": about, "lastTimestamp": moment, "message": name}
-        await cluster.create(EVENTS, {**body, "reason": "Told", "type": "Normal"})
-
-    informers = Informers(engine)
-    await tell("old", "2020-01-01T00:00:00Z")
-    for number in range(4):
-        await tell(f"new{number}", f"2099-01-01T00:00:0{number}Z")
-    tasks = [asyncio.create_task(one.run()) for one in (informers, EventExpiry(engine, informers, most=3))]
-
-    async def three() -> bool:
-        return {one["metadata"]["name"] for one in await cluster.all(EVENTS)} == {"new1", "new2", "new3"}
-
-    await cluster.until(three)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,7 +7,6 @@ from kecs.embedded.controllers.deployment import Deployments
 from kecs.embedded.controllers.disruption import DisruptionBudgets
 from kecs.embedded.controllers.endpoint_slice import EndpointSlices
 from kecs.embedded.controllers.events import Recorder
-from kecs.embedded.controllers.expiry import EventExpiry
 from kecs.embedded.controllers.garbage import GarbageCollector
 from kecs.embedded.controllers.graph import Graph, Served
 from kecs.embedded.controllers.informers import Informers
@@ -47,5 +46,4 @@ def build(api: Api, served: Callable[[], Iterable[Served]], *, events: bool = Tr
         DisruptionBudgets(api, informers),
         Quotas(api, informers, graph),
         PodCollector(api, informers),
-        EventExpiry(api, informers),
     ]

@@ -63,7 +63,6 @@ class Informers:
         self.budgets = Informer(api, resources.POD_DISRUPTION_BUDGETS.viewed(kinds.DisruptionBudget))
         self.quotas = Informer(api, resources.RESOURCE_QUOTAS.viewed(kinds.Quota), indexes={"namespace": _namespace})
         self.accounts = Informer(api, resources.SERVICE_ACCOUNTS.viewed(views.Plain))
-        self.events = Informer(api, resources.EVENTS.viewed(kinds.Event))
         self.definitions = Informer(api, resources.CUSTOM_RESOURCE_DEFINITIONS.viewed(kinds.Crd))
 
     def all(self) -> list[Informer[Any]]:

@@ -218,14 +218,6 @@ class Quota(View):
     status: QuotaStatus = msgspec.field(default_factory=QuotaStatus)
 
 
-class Event(View):
-    """Something that was told about an object."""
-
-    metadata: Meta
-    lastTimestamp: str | None = None
-    eventTime: str | None = None
-
-
 # Custom resource definitions
 
 
