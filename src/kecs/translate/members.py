@@ -1,7 +1,7 @@
 """The one table of request members that become no part of a Kubernetes object, and what comes of each.
 
 - `emulated`: kecs does it by itself, as the reason says.
-- `kept`: stored and returned, but not acted on; the user is told once (`unsupported`).
+- `kept`: stored and returned, but not acted on; events of a service tell its user (`unsupported`).
 - `refused`: a task must not run without it, so tasks are not started; the reason goes to the user.
 
 A row covers everything below its path. What has no row becomes part of an object; a test walks ECS's model and demands
