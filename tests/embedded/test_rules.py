@@ -565,3 +565,12 @@ async def test_priority_comes_from_its_class(engine: Engine) -> None:
     assert made["spec"]["priority"] == 2_000_001_000
     with pytest.raises(Forbidden, match="no PriorityClass with name x was found"):
         await engine.create(PODS, "default", pod("q", priorityClassName="x"), manager="m")
+
+
+async def test_a_pod_with_time_without_end_can_be_deleted(engine: Engine) -> None:
+    body = pod()
+    body["spec"] |= {"nodeName": "n", "terminationGracePeriodSeconds": 10**18}
+    await engine.create(PODS, "default", body, manager="m")
+    await engine.delete(PODS, "default", body["metadata"]["name"])
+    marked = await engine.get(PODS, "default", body["metadata"]["name"])
+    assert marked["metadata"]["deletionTimestamp"]

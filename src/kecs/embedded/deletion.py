@@ -13,6 +13,7 @@ from kecs.kube.time import rfc3339
 Json = dict[str, Any]
 
 _FOREGROUND, _ORPHAN = "foregroundDeletion", "orphan"
+_LONGEST = 1 << 31  # seconds; an end later than what clocks can tell could not be written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _grace(kind: Kind, obj: Json, asked: int | None) -> int:
     if not spec.get("nodeName") or is_terminal(obj):
         return 0
     grace = spec.get("terminationGracePeriodSeconds", 30) if asked is None else asked
-    return int(grace) if grace >= 0 else 1
+    return min(int(grace), _LONGEST) if grace >= 0 else 1
 
 
 def _finalizers(present: list[str], propagation: Propagation | None) -> list[str]:
