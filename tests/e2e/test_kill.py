@@ -36,7 +36,7 @@ def test_real(start_kecs: Callable[..., KecsProcess], container_engine: str, see
     finally:
         server.stop()
         kecs("reset", "--data", str(server.data), DOCKER_HOST=container_engine, timeout=120)
-    assert _containers(container_engine, server.data) == []
+    assert containers_of(container_engine, server.data) == []
 
 
 def _kill(
@@ -53,7 +53,9 @@ def _kill(
     return settle(server.client(), ledger, seconds=60)
 
 
-def _containers(host: str, data: Path) -> list[engines.Found]:
+def containers_of(host: str, data: Path) -> list[engines.Found]:
+    """Return the containers of a data directory, as its engine lists them."""
+
     async def ask() -> list[engines.Found]:
         engine = DockerEngine(host)
         await engine.connect()
@@ -69,6 +71,6 @@ def _running_for(host: str, data: Path) -> list[str]:
     """Return the task id of each container that runs (but sandboxes), as often as there are containers."""
     return sorted(
         found.labels[engines.POD_UID].replace("-", "")
-        for found in _containers(host, data)
+        for found in containers_of(host, data)
         if found.state == "running" and found.labels[engines.CONTAINER] != engines.SANDBOX
     )
