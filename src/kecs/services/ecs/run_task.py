@@ -15,6 +15,7 @@ from kecs.services.ecs.container_instances import find_node
 from kecs.services.ecs.namespace import ensure_account, write_in
 from kecs.services.ecs.references import Place, find_cluster
 from kecs.services.ecs.task_definitions import find_active
+from kecs.services.ecs.warnings import warn
 from kecs.services.registry import operation
 from kecs.translate import facts, views
 from kecs.translate.account import make_account
@@ -22,7 +23,7 @@ from kecs.translate.body import Json
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.pod import make_pod
-from kecs.translate.unsupported import RefusedError
+from kecs.translate.unsupported import RefusedError, definition_warnings, launch_warnings
 from kecs.world.tasks import stopped_json
 
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
@@ -58,6 +59,8 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
             if isinstance(error, AwsError) and not made:
                 raise
             failures.append(_failure(place.arn, error))  # what runs already has to be told of
+    kept = (*definition_warnings(definition, ctx.options), *launch_warnings(request, definition, launch))
+    warn(f"RunTask {definition.family}:{definition.revision}", kept)
     return _answer(ctx, made, failures)
 
 
