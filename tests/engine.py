@@ -1,7 +1,8 @@
 """A container engine for tests: Podman behind the Docker API, apart from any other on the machine (`tools/engine`).
 
 Use it as the fixture `container_engine`, which gives its DOCKER_HOST: import it into the `conftest.py` of the tests
-that need it. `IMAGE` is the one image that it has: busybox, with a shell.
+that need it. `IMAGE` is the one image that it has: busybox, with a shell. With KECS_TEST_DOCKER_HOST the tests use
+that engine instead, Docker say; it must hold `IMAGE`.
 """
 
 import os
@@ -76,6 +77,9 @@ class EngineProcess:
 @pytest.fixture(scope="session")
 def container_engine() -> Iterator[str]:
     """The DOCKER_HOST of an engine that all tests of this worker share: name what you make, and remove it."""
+    if given := os.environ.get("KECS_TEST_DOCKER_HOST"):
+        yield given
+        return
     need_engine()
     engine = EngineProcess()
     try:
