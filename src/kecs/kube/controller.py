@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from kecs.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from kecs.kube.queue import WorkQueue
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 _FEW = 20  # objects that a look may always go through
 _PER_OBJECT = 100e-6  # seconds between looks for each object of a key that has more; a look takes a few µs for each
+
+_PAUSE = 1.0  # seconds that a loop rests after it broke, so that what always breaks costs little
 
 # A cache that lags behind: the next look will see it, nobody has to be told.
 _STALE = (AlreadyExists, Conflict, NotFound)
@@ -27,11 +29,35 @@ class Runnable(Protocol):
         ...
 
 
+def is_end(error: BaseException) -> bool:
+    """Tell whether an exception ends the task that runs now: it was cancelled, or the process ends.
+
+    A cancellation that was meant for something else, which the task only waited for, is a failure like any other.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+
+
+async def forever(name: str, step: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Call `step` again and again until the task is cancelled, whatever it raises: the others go on meanwhile."""
+    while True:
+        try:
+            await step()
+        except BaseException as error:
+            if is_end(error):
+                raise
+            log.error("%s: %s; again in %.3g s (%s)", name, type(error).__name__, _PAUSE, _place(error))
+            await asyncio.sleep(_PAUSE)
+
+
 class Controller(Generic[K]):
     """Calls `reconcile` for each key that is added, one call a key at a time, at most `workers` at once.
 
     `reconcile` looks at the state of the world, not at what happened; it returns None, or the seconds after which to
-    look again. When it raises, the key is tried again with a growing delay (`first` … `longest` seconds).
+    look again. When it raises, whatever that is, the key is tried again with a growing delay (`first` … `longest`
+    seconds).
     """
 
     def __init__(
@@ -77,26 +103,27 @@ class Controller(Generic[K]):
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(self._workers):
-                    group.create_task(self._work(), name=f"{self.name}-{number}")
+                    worker = f"{self.name}-{number}"
+                    group.create_task(forever(worker, self._work), name=worker)
         finally:
             self._queue.close()
 
     async def _work(self) -> None:
         queue = self._queue
-        while True:
-            key = await queue.get()
-            try:
-                again = await self._reconcile(key)
-            except Exception as error:
-                self._failed(key, error)
-            else:
-                queue.succeeded(key)
-                if again is not None:
-                    queue.add_after(key, again)
-            finally:
-                queue.done(key)
+        key = await queue.get()
+        try:
+            again = await self._reconcile(key)
+            queue.succeeded(key)
+            if again is not None:
+                queue.add_after(key, again)
+        except BaseException as error:
+            if is_end(error):
+                raise
+            self._failed(key, error)
+        finally:
+            queue.done(key)
 
-    def _failed(self, key: K, error: Exception) -> None:
+    def _failed(self, key: K, error: BaseException) -> None:
         delay = self._queue.retry(key)
         if isinstance(error, _STALE):
             log.debug("%s: %s: %s; again in %.3g s", self.name, key, error, delay)

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
 
 from kecs.kube.api import Api, Event, Page, Resource
+from kecs.kube.controller import is_end
 from kecs.kube.errors import ApiError, Gone
 from kecs.kube.selectors import field_matcher, label_matcher
 
@@ -182,7 +183,9 @@ class Informer(Generic[T]):
                 self._listed = False
             except ApiError as error:
                 log.warning("cannot watch %s: %s", self.resource.plural, error.message)
-            except Exception as error:
+            except BaseException as error:
+                if is_end(error):
+                    raise
                 # What it broke on may be half applied, so begin with a list. The message may quote it, secrets too.
                 self._listed = False
                 log.warning("watch of %s broke: %s", self.resource.plural, type(error).__name__)

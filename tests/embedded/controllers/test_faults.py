@@ -3,14 +3,16 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
 
 from kecs.embedded.controllers.build import build
 from kecs.embedded.engine import Engine
+from kecs.kube import controller, informer
 from kecs.kube.errors import Unavailable
+from kecs.kube.queue import WorkQueue
 from kecs.kube.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, REPLICA_SETS, SECRETS, SERVICES
 from tests.embedded.controllers.cluster import Cluster, deployment, pod_template
 
@@ -40,6 +42,85 @@ class Failing:
             return answer
 
         return write
+
+
+_FAULTS = (
+    lambda: Unavailable("away"),
+    lambda: RuntimeError("a defect"),
+    lambda: KeyError("a defect"),
+    lambda: RecursionError("a defect"),
+    lambda: MemoryError(),
+    lambda: asyncio.CancelledError(),  # of something that was only waited for
+    lambda: BaseExceptionGroup("a defect", [asyncio.CancelledError()]),
+)
+
+
+class Broken:
+    """An API whose every call, reads and watches too, raises whatever there is to raise, until it is mended."""
+
+    def __init__(self, engine: Engine, chance: random.Random) -> None:
+        self._engine = engine
+        self._chance = chance
+        self.broken = True
+        self.raised: set[type[BaseException]] = set()
+
+    def _fail(self) -> None:
+        if self.broken and self._chance.random() < 0.5:
+            fault = self._chance.choice(_FAULTS)()
+            self.raised.add(type(fault))
+            raise fault
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._engine, name)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            self._fail()
+            return await method(*args, **options)
+
+        async def watch(*args: Any, **options: Any) -> AsyncIterator[Any]:
+            self._fail()
+            async with aclosing(method(*args, **options)) as batches:
+                async for batch in batches:
+                    yield batch
+                    self._fail()
+
+        return watch if name == "watch" else call
+
+
+async def test_nothing_that_an_api_raises_ends_a_controller(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a fault in a retry ended one worker, with it its controller, and with that the whole server."""
+    monkeypatch.setattr(controller, "_PAUSE", 0.01)
+    monkeypatch.setattr(informer, "_LONGEST_DELAY", 0.1)
+    cluster = Cluster(engine)
+    api = Broken(engine, random.Random(7))
+    retry = WorkQueue.retry
+
+    def failing_retry(queue: WorkQueue[Any], key: Any) -> float:
+        delay = retry(queue, key)
+        if api.broken:
+            raise AttributeError("a defect in the queue itself")
+        return delay
+
+    monkeypatch.setattr(WorkQueue, "retry", failing_retry)
+    await cluster.node()
+    tasks = [asyncio.create_task(part.run()) for part in build(api, engine.catalog.kinds)]  # type: ignore[arg-type]
+    node = asyncio.create_task(cluster.run_node())
+    try:
+        spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
+        await cluster.create(SERVICES, {"metadata": {"name": "web"}, "spec": spec})
+        await cluster.create(DEPLOYMENTS, deployment(replicas=4))
+
+        async def everything_was_raised() -> bool:
+            return len(api.raised) == len(_FAULTS)
+
+        await cluster.until(everything_was_raised, 20)
+        api.broken = False
+        await converged(cluster, "image:1", 4)
+        await cluster.patch(DEPLOYMENTS, "web", {"spec": {"template": pod_template(image="image:2")}})
+        await converged(cluster, "image:2", 4)
+        assert [task for task in tasks if task.done()] == []
+    finally:
+        await stop([*tasks, node])
 
 
 def tasks_of(engine: Any, catalog: Any) -> list[asyncio.Task[None]]:

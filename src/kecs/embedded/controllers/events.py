@@ -9,6 +9,7 @@ from typing import Any, Literal
 from kecs.embedded.controllers.views import Meta
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Resource
+from kecs.kube.controller import forever
 from kecs.kube.errors import ApiError
 from kecs.kube.time import rfc3339
 
@@ -94,21 +95,25 @@ class Recorder:
 
     async def run(self) -> None:
         """Write what is told, for ever."""
-        while True:
-            await self._something.wait()
-            await self._flush()
-            await asyncio.sleep(_PAUSE)
+        await forever(f"events of {self._component}", self._tell)
+
+    async def _tell(self) -> None:
+        await self._something.wait()
+        await self._flush()
+        await asyncio.sleep(_PAUSE)
 
     async def _flush(self) -> None:
-        batch = [(key, self._waiting.pop(key)) for key in list(self._waiting)[:_BATCH]]
-        if not self._waiting:
-            self._something.clear()
-        for key, told in batch:
+        for key in list(self._waiting)[:_BATCH]:
+            told = self._waiting.pop(key, None)
+            if told is None:
+                continue  # dropped while others were written
             try:
                 await self._write(key, told.body())
             except ApiError as error:
                 # The namespace may be on its way out; nobody waits for an event.
                 log.debug("event %s of %s not written: %s", told.reason, key[0], error.message)
+        if not self._waiting:
+            self._something.clear()
 
     async def _write(self, key: _Key, body: Json) -> None:
         about = body["involvedObject"]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.views import Meta, OwnerReference, Plain
 from kecs.kube.api import Api, Resource
+from kecs.kube.controller import forever
 from kecs.kube.informer import Informer
 
 # Events own nothing and nobody owns them; there are many.
@@ -57,6 +58,7 @@ class Graph:
         self._informers: dict[str, Informer[Any]] = {}
         self._by_kind: dict[tuple[str, str], str] = {}  # group and kind → table
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._unheard: set[str] = set()  # tables whose changes are not yet handed on
         self._handlers: list[Handler] = []
         self._dependents: dict[str, set[Place]] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -71,16 +73,23 @@ class Graph:
         """Follow all kinds, for ever."""
         await self._shared.synced()
         self._shared.definitions.subscribe(lambda _old, _new: self._changed.set())
+        self._changed.set()
         try:
-            while True:
-                self._changed.clear()
-                await self._follow_kinds()
-                self._ready.set()
-                await self._changed.wait()
+            await forever("graph", self._follow_changes)
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _follow_changes(self) -> None:
+        await self._changed.wait()
+        self._changed.clear()
+        try:
+            await self._follow_kinds()
+        except BaseException:
+            self._changed.set()  # what is left to do is still to be done
+            raise
+        self._ready.set()
 
     async def synced(self) -> None:
         """Return once all kinds have been listed."""
@@ -120,24 +129,23 @@ class Graph:
         return Place(table, dependent.namespace if namespaced else "", reference.name)
 
     async def _follow_kinds(self) -> None:
+        """Follow the kinds that are served now. What stops it half-way is done when it is called again."""
         wanted = dict(self._wanted())
         for table, informer in list(self._informers.items()):
             if table not in wanted or informer.resource.version != wanted[table].version:
                 self._drop(table)
-        new: list[tuple[str, Informer[Any]]] = []
         for table, resource in wanted.items():
-            if table in self._informers:
-                continue
-            informer = self._shared_one(table) or self._own_one(table, resource)
-            self._informers[table] = informer
-            self._by_kind[(resource.group, resource.kind)] = table
-            new.append((table, informer))
+            if table not in self._informers:
+                self._informers[table] = self._shared_one(table) or self._own_one(table, resource)
+                self._by_kind[(resource.group, resource.kind)] = table
+                self._unheard.add(table)
         with suppress(TimeoutError):  # a custom resource may be gone again before it was ever listed
             async with asyncio.timeout(_FIRST_LIST):
-                for _, informer in new:
-                    await informer.synced()
-        for table, informer in new:
-            informer.subscribe(self._handler(table))
+                for table in self._unheard:
+                    await self._informers[table].synced()
+        while self._unheard:
+            table = self._unheard.pop()
+            self._informers[table].subscribe(self._handler(table))
 
     def _own_one(self, table: str, resource: Resource[Any]) -> Informer[Any]:
         informer = Informer(self._api, resource.viewed(Plain))
@@ -161,6 +169,7 @@ class Graph:
     def _drop(self, table: str) -> None:
         """Forget a kind that is not served any more, as if all its objects had been deleted."""
         informer = self._informers.pop(table)
+        self._unheard.discard(table)
         self._by_kind.pop((informer.resource.group, informer.resource.kind), None)
         task = self._tasks.pop(table, None)
         if task is not None:
