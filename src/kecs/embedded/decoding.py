@@ -12,6 +12,14 @@ from kecs.kube.errors import BadRequest
 Json = dict[str, Any]
 
 
+class Undecodable(BadRequest):
+    """A body that is no object of its kind. `why` is the reason alone."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 def decode_object(kind: Kind, body: Json, old: Json | None, validation: Validation) -> tuple[Json, list[str]]:
     """Return the object that a body stands for, and the warnings that it earns.
 
@@ -94,5 +102,5 @@ def _decode_builtin(kind: Kind, body: Json, old: Json | None, noticed: Decoding)
         raise _cannot_handle(kind, str(error)) from None
 
 
-def _cannot_handle(kind: Kind, why: str) -> BadRequest:
-    return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+def _cannot_handle(kind: Kind, why: str) -> Undecodable:
+    return Undecodable(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}', why)

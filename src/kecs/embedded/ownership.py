@@ -52,7 +52,8 @@ def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manage
     if old is None:
         changed, removed = _created(kind, after), _NOTHING
     else:
-        changed, removed = fieldsets.compared(kind.node, before, after)
+        nothing: Json = {"metadata": {}}  # Kubernetes has metadata in every object, if only an empty one
+        changed, removed = fieldsets.compared(kind.node, nothing | before, nothing | after)
     if not changed and not removed:
         return owners
     touched = fieldsets.union(changed, removed)

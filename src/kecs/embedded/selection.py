@@ -1,6 +1,6 @@
 """Which objects a list or a watch is about: namespace, label selector, field selector."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any
 
@@ -107,6 +107,12 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _unsupported(path: str, others: Collection[str]) -> str:
+    if others:
+        return f"field label not supported: {path}"
+    return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+
+
 class Selection:
     """A compiled choice of objects of one kind. Raises `BadRequest` for a selector that Kubernetes refuses."""
 
@@ -132,7 +138,7 @@ class Selection:
             elif term.path in custom:
                 self._whole = True
             elif term.path not in known:
-                raise BadRequest(f"field label not supported: {term.path}")
+                raise BadRequest(_unsupported(term.path, known or custom))
             elif term.path == "spec.nodeName" and not term.negated and term.value:
                 self.node = term.value
             self._terms.append(term)

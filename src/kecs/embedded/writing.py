@@ -12,11 +12,11 @@ import msgspec
 from kecs.embedded import checking, fieldsets, metadata, ownership
 from kecs.embedded.admission import Admission
 from kecs.embedded.catalog import Catalog, Kind
-from kecs.embedded.decoding import decode_bare, decode_object
+from kecs.embedded.decoding import Undecodable, decode_bare, decode_object
 from kecs.embedded.deletion import decide, is_finished
 from kecs.embedded.entry import Entry, Owners, tail, text
 from kecs.embedded.patch import json_patch, merge_patch
-from kecs.embedded.problems import invalid, refuse
+from kecs.embedded.problems import invalid, quoted, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
 from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.store import Store
@@ -29,6 +29,7 @@ from kecs.kube.errors import (
     Conflict,
     Forbidden,
     InternalError,
+    Invalid,
     MethodNotAllowed,
     UnsupportedMediaType,
 )
@@ -101,13 +102,19 @@ class Writer:
 
     def update(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage a replacement or a patched object."""
+        if write.verb == "replace":
+            metadata.check_target(kind, write.body, write.namespace, write.name)
         entry = self.current(kind, write.namespace, write.name)
         old = _decode(text(kind.prefix, entry))
         shown = _decode(text(kind.prefix, entry, managed=True)) if _names_owners(write) else old
         body = self._wanted(kind, write, shown)
-        metadata.check_target(kind, body, write.namespace, write.name)
+        if write.verb == "patch":
+            metadata.check_target(kind, body, write.namespace, write.name)
         _check_version(kind, entry, body)
-        obj, warnings = decode_object(kind, body, old, write.validation)
+        try:
+            obj, warnings = decode_object(kind, body, old, write.validation)
+        except Undecodable as error:
+            raise _bad_patch(body, error.why) if write.verb == "patch" else error from None
         owners = ownership.given(obj["metadata"], entry.owners)
         self._restrict(kind, write, obj, old)
         owners = ownership.after_update(kind, owners, old, obj, write.manager, write.subresource)
@@ -309,6 +316,13 @@ def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
     )
 
 
+def _bad_patch(body: Json, why: str) -> Invalid:
+    """Return the error of a patch that leaves something that is no object of its kind."""
+    problem = invalid("patch", quoted(body), why)
+    causes = [{"reason": problem.reason, "message": problem.message, "field": problem.field}]
+    return Invalid(f' "" is invalid: {problem.field}: {problem.message}', details={"causes": causes})
+
+
 def _names_owners(write: Write) -> bool:
     """Tell whether a JSON patch works on the managed fields, as kubectl's does when it moves to server-side apply."""
     if write.patch_type != "json" or not isinstance(write.body, list):
@@ -317,7 +331,6 @@ def _names_owners(write: Write) -> bool:
 
 
 def _require_version(kind: Kind, write: Write) -> None:
-    metadata.check_target(kind, write.body, write.namespace, write.name)
     if not (write.body.get("metadata") or {}).get("resourceVersion"):
         refuse(kind, write.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")])
 

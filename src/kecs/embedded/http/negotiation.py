@@ -62,7 +62,7 @@ def accepted(header: str, shapes: frozenset[Shape] = frozenset({"object"})) -> F
         shape = _SHAPES.get((group, kind))
         if shape in shapes and version in _VERSIONS[group]:
             return Form(shape, version, kind, yaml)
-    raise NotAcceptable(f"only the following media types are accepted: {JSON}, {YAML}")
+    raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {JSON}, {YAML}", details={})
 
 
 def _clauses(header: str) -> list[tuple[str, dict[str, str]]]:
