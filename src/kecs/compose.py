@@ -71,7 +71,16 @@ def _cluster_settings(settings: Settings) -> ClusterSettings:
         machine_capacity=settings.capacity == "machine",
         warm_sandboxes=settings.warm_sandboxes,
         hosts=frozenset(settings.allow_host),
+        node_labels=_node_labels(settings),
     )
+
+
+def _node_labels(settings: Settings) -> dict[str, str]:
+    """Return where kecs's own node is: in the first zone of the region, for placement by zone."""
+    return {
+        "topology.kubernetes.io/region": settings.region,
+        "topology.kubernetes.io/zone": f"{settings.region}a",
+    }
 
 
 async def _open(settings: Settings) -> Cluster:

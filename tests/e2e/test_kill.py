@@ -10,7 +10,7 @@ import pytest
 
 from kecs.embedded.node import engine as engines
 from kecs.embedded.node.docker import DockerEngine
-from kecs.embedded.node.node import owner_of
+from kecs.embedded.node.owned import owner_of
 from tests.e2e.load import Ledger, disturb, prepare, settle, verify
 from tests.engine import IMAGE
 from tests.process import KecsProcess, kecs

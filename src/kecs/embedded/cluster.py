@@ -2,10 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -14,26 +13,32 @@ from kecs.embedded.database import DatabaseError, lock_directory
 from kecs.embedded.engine import Engine
 from kecs.embedded.http.door import Door
 from kecs.embedded.node import sockets
+from kecs.embedded.node.build import Choice, build, container_engine, described, find_engine
 from kecs.embedded.node.context import NodeSettings
-from kecs.embedded.node.engine import Engine as ContainerEngine
 from kecs.embedded.node.engine import EngineError
-from kecs.embedded.node.node import Node, reset
+from kecs.embedded.node.node import Node
+from kecs.embedded.node.owned import noted_engine, reset
 from kecs.kube.controller import Runnable
 
 NODE_NAME = "kecs"
 FILES = ("kubeconfig", "token", "apiserver.crt", "apiserver.key", "lock")  # beside the database and the node's own
-ENGINE_FILE = "node/engine"  # the address of the real engine that was used last
+_NODE = "node"  # the node's own directory
+_LEASE_SECONDS = 60.0  # nobody here takes a node for lost whose lease is not renewed
 
 
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the cluster is run. `hosts` are names that the door answers to besides loopback's."""
+    """How the cluster is run. `hosts` are names that the door answers to besides loopback's.
+
+    `node_labels` are labels of the node besides its own: the zone that it is to be found in, for one.
+    """
 
     directory: Path
     durable: bool = False
-    engine: Literal["auto", "docker", "simulated"] = "auto"
+    engine: Choice = "auto"
     machine_capacity: bool = False
     warm_sandboxes: int = 2
     hosts: frozenset[str] = frozenset()
+    node_labels: Mapping[str, str] = {}
 
 
 class DataDirectoryError(Exception):
@@ -55,31 +60,25 @@ class Cluster:
     @classmethod
     async def open(cls, settings: ClusterSettings) -> "Cluster":
         """Open the data directory. Raises DataDirectoryError."""
-        address = _address(settings.engine)
-        engine = _container_engine(address)
+        address = _address(settings)
         try:
             api = Engine.open(settings.directory, durable=settings.durable)
         except DatabaseError as error:
             raise DataDirectoryError(str(error)) from error
-        if address:
-            _note(settings.directory, address)
-        node = Node(
+        node = build(
             api,
-            engine,
             NodeSettings(
                 name=NODE_NAME,
-                directory=settings.directory / "node",
+                directory=settings.directory / _NODE,
+                labels=settings.node_labels,
                 machine_capacity=settings.machine_capacity,
                 warm_sandboxes=settings.warm_sandboxes,
+                lease_seconds=_LEASE_SECONDS,
             ),
+            address,
         )
         api.node = node
-        return cls(
-            api,
-            node,
-            Door(api, settings.directory, hosts=settings.hosts),
-            f"containers by {address}" if address else "simulated containers",
-        )
+        return cls(api, node, Door(api, settings.directory, hosts=settings.hosts), described(address))
 
     def parts(self) -> Sequence[Runnable]:
         """Return what has to run for the cluster to live: the controllers and the node."""
@@ -97,7 +96,7 @@ class Cluster:
             raise DataDirectoryError(str(error)) from error
         try:
             await _remove_containers(settings)
-            for path in [directory / "node", *map(directory.joinpath, FILES), *directory.glob("kubernetes.db*")]:
+            for path in [directory / _NODE, *map(directory.joinpath, FILES), *directory.glob("kubernetes.db*")]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         except OSError as error:
             raise DataDirectoryError(f"{error.filename} cannot be removed: {error.strerror}") from error
@@ -116,13 +115,14 @@ async def _remove_containers(settings: ClusterSettings) -> None:
     """Remove what the data directory has started from the engine that it is in, wherever DOCKER_HOST points now."""
     if settings.engine == "simulated":
         return
-    address = _noted(settings.directory) or _address(settings.engine)
+    directory = settings.directory / _NODE
+    address = noted_engine(directory) or _address(settings)
     if not address:
         return
-    engine = _container_engine(address)
+    engine = container_engine(address)
     try:
         await engine.connect()
-        await reset(engine, settings.directory / "node")
+        await reset(engine, directory)
     except EngineError as error:
         raise DataDirectoryError(
             f"the containers cannot be removed: {error} (--engine simulated removes the data alone)"
@@ -131,39 +131,9 @@ async def _remove_containers(settings: ClusterSettings) -> None:
         await engine.close()
 
 
-def _note(directory: Path, address: str) -> None:
-    """Keep which engine the containers are in: without it, they would stay when the data goes."""
-    if _noted(directory) != address:
-        path = directory / ENGINE_FILE
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(address + "\n")
-
-
-def _noted(directory: Path) -> str:
-    try:
-        return (directory / ENGINE_FILE).read_text().strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _address(name: str) -> str:
+def _address(settings: ClusterSettings) -> str:
     """Return where the container engine listens; nothing where containers are simulated."""
-    if name == "simulated":
-        return ""
     try:
-        return sockets.find()
+        return find_engine(settings.engine, settings.directory / _NODE)
     except sockets.NoEngine as error:
-        if name == "docker":
-            raise DataDirectoryError(str(error)) from error
-        return ""
-
-
-def _container_engine(address: str) -> ContainerEngine:
-    """Return, made, what runs containers: the engine at an address, or the simulated one."""
-    if address:
-        from kecs.embedded.node.docker import DockerEngine
-
-        return DockerEngine(address)
-    from kecs.embedded.node.simulated import SimulatedEngine
-
-    return SimulatedEngine()
+        raise DataDirectoryError(str(error)) from error

@@ -9,7 +9,8 @@ from typing import Any, Self
 from kecs.embedded.engine import Engine as Api
 from kecs.embedded.node.context import NodeSettings
 from kecs.embedded.node.engine import Engine, Found
-from kecs.embedded.node.node import Node, owner_of, reset
+from kecs.embedded.node.node import Node
+from kecs.embedded.node.owned import owner_of, reset
 from kecs.embedded.node.restarts import BackOff
 from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube.api import Json, LogOptions

@@ -24,7 +24,7 @@ from kecs.embedded.node.engine import (
     PullFailed,
     SandboxConfig,
 )
-from kecs.embedded.node.node import remove_containers
+from kecs.embedded.node.owned import remove_containers
 from kecs.embedded.node.simulated import SimulatedEngine
 from tests.embedded.node.cluster import until
 from tests.engine import IMAGE

@@ -15,7 +15,7 @@ import pytest
 from kecs.embedded.node import pause
 from kecs.embedded.node.engine import CONTAINER, SANDBOX, EngineError, Found
 from kecs.embedded.node.gate import Gate
-from kecs.embedded.node.node import owner_of, remove_containers
+from kecs.embedded.node.owned import owner_of, remove_containers
 from kecs.embedded.node.registration import primary_address
 from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube import quantity

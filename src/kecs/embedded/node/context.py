@@ -1,7 +1,7 @@
 """What everything that acts for pods is given: one frozen context instead of long parameter lists."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class NodeSettings:
 
     name: str
     directory: Path
+    labels: Mapping[str, str] = field(default_factory=dict)  # besides its own, such as the zone
     address: str = ""  # that the machine is reached by; empty: the one by which it would reach others
     machine_capacity: bool = False  # show what the machine has, instead of ample capacity
     max_pods: int = 100_000
@@ -33,7 +34,7 @@ class NodeSettings:
     pull_back_off: BackOff = _SLOW
     retry_back_off: BackOff = _BRISK  # of sandboxes, volumes and configurations that failed
     patience: float = 0.5  # seconds that a start may take before the status says that it is under way
-    lease_seconds: float = 60.0  # between two renewals of the node's lease
+    lease_seconds: float = 10.0  # between two renewals of the node's lease; a real cluster gives up on one after 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,9 @@ again.
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncGenerator, Coroutine, Iterable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from kecs.embedded.node import engine as engines
@@ -20,6 +18,7 @@ from kecs.embedded.node.door import Door
 from kecs.embedded.node.engine import Engine, EngineError, EngineEvent, EngineGone, Found, Machine
 from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.images import Images
+from kecs.embedded.node.owned import owner_of, remove_containers
 from kecs.embedded.node.pool import WARM, SandboxPool
 from kecs.embedded.node.record import PodRecord
 from kecs.embedded.node.recorder import Recorder
@@ -40,20 +39,6 @@ _PAGE = 500  # pods per list request
 _AT_ONCE = 50  # pods looked at before others get a turn, when there is much to do at once
 
 
-def owner_of(directory: Path) -> str:
-    """Return the id by which a data directory's containers are known, made when the directory has none."""
-    path = directory / "id"
-    with suppress(FileNotFoundError):
-        if owner := path.read_text().strip():
-            return owner
-    directory.mkdir(parents=True, exist_ok=True)
-    owner = secrets.token_hex(8)
-    made = path.with_suffix(".new")  # whole or not at all: directories without an id would share their containers
-    made.write_text(owner + "\n")
-    made.replace(path)
-    return owner
-
-
 class Node:
     """A kubelet in small. `run` does everything; `ready` is set while the engine answers."""
 
@@ -70,7 +55,7 @@ class Node:
         self._door = Door(api, engine, lambda namespace, name: self._names.get((namespace, name)))
         self._worker: Worker | None = None
         self._machine = _UNKNOWN
-        self._uid = ""
+        self._problem = ""  # why the engine does not answer
         self._listed = asyncio.Event()
         self.ready = asyncio.Event()
 
@@ -121,11 +106,11 @@ class Node:
             except EngineError as error:
                 if not told:
                     log.warning("container engine: %s", error)
-                    self._uid = await self._registration.register(_UNKNOWN, str(error))
+                    await self._register(str(error))
                 told = True
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _LONGEST_DELAY)
-        self._uid = await self._registration.register(self._machine, "")
+        await self._register("")
         context = Context(
             api=self._api,
             engine=self._engine,
@@ -142,6 +127,21 @@ class Node:
         )
         self._context = context
         self._worker = Worker(context)
+
+    async def _register(self, problem: str) -> None:
+        """Register, however long it takes until the API answers. `problem` says why the engine does not."""
+        delay, told = _FIRST_DELAY, False
+        while True:
+            self._problem = problem
+            try:
+                await self._registration.register(self._machine, problem)
+                return
+            except ApiError as error:
+                if not told:
+                    log.warning("node registration: %s", error)
+                told = True
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _LONGEST_DELAY)
 
     def _look(self, record: PodRecord) -> None:
         if self._worker is not None:
@@ -162,13 +162,16 @@ class Node:
             try:
                 if not version:
                     version = await self._list(fields)
-                async for events in self._api.watch(GLANCES, fields=fields, since=version):
-                    for event in events:
-                        version = event.resource_version
-                        self._heard_of(event)
-                delay = _FIRST_DELAY
+                async with aclosing(self._api.watch(GLANCES, fields=fields, since=version)) as stream:
+                    async for events in stream:
+                        delay = _FIRST_DELAY
+                        for event in events:
+                            version = event.resource_version
+                            self._heard_of(event)
+                await asyncio.sleep(_BREATH)
             except Gone:
                 version = ""
+                await asyncio.sleep(_BREATH)
             except ApiError as error:
                 log.warning("watching pods: %s", error)
                 await asyncio.sleep(delay)
@@ -230,12 +233,13 @@ class Node:
         while True:
             heard = False
             try:
-                async for event in self._engine.events(self._owner):
-                    if event is None:
-                        await self._take_stock()
-                        heard, delay = True, _FIRST_DELAY
-                    else:
-                        self._heard(event)
+                async with aclosing(self._engine.events(self._owner)) as stream:
+                    async for event in stream:
+                        if event is None:
+                            await self._take_stock()
+                            heard, delay = True, _FIRST_DELAY
+                        else:
+                            self._heard(event)
                 problem = "the engine closed its stream of events"
             except EngineError as error:
                 problem = str(error)
@@ -327,6 +331,7 @@ class Node:
             log.warning("volumes that no pod claims are not removed: %s", error)
 
     async def _report(self, problem: str) -> None:
+        self._problem = problem
         try:
             await self._registration.report(self._machine, problem)
         except ApiError as error:
@@ -335,41 +340,7 @@ class Node:
     async def _renew(self) -> None:
         while True:
             try:
-                await self._registration.renew(self._uid)
+                await self._registration.renew(self._machine, self._problem)
             except ApiError as error:
                 log.warning("node lease: %s", error)
             await asyncio.sleep(self._settings.lease_seconds)
-
-
-async def remove_containers(engine: Engine, found: Iterable[Found]) -> int:
-    """Remove containers, those that joined a sandbox before it, and return how many went. Raises `EngineGone`.
-
-    What the engine refuses to remove is tried once more after the others, and then left, with a word in the log.
-    """
-    left = sorted(found, key=lambda each: each.labels.get(engines.CONTAINER) == engines.SANDBOX)
-    every = len(left)
-    for attempt in (1, 2):
-        refused = []
-        for each in left:
-            try:
-                await engine.remove(each.id)
-            except EngineGone:
-                raise
-            except EngineError as error:
-                refused.append(each)
-                if attempt == 2:
-                    log.warning("container %s is not removed: %s", each.id, error)
-        left = refused
-    return every - len(left)
-
-
-async def reset(engine: Engine, directory: Path) -> int:
-    """End and remove every container and volume of a data directory, and return how many containers there were.
-
-    `directory` is the node's own (`NodeSettings.directory`). Raises `EngineGone`.
-    """
-    owner = owner_of(directory)
-    removed = await remove_containers(engine, await engine.list(owner))
-    for name in await engine.volumes(owner):
-        await engine.remove_volume(name)
-    return removed

@@ -1,7 +1,7 @@
 """The node's own object and lease: that it is there, what it has, and whether its engine answers.
 
-The object is written when something about it changes; the lease is renewed rarely, because in one process nothing
-else can fail while the node lives.
+The object is written when something about it changes, and when someone else has written what is not so: a cluster
+takes a node for lost whose lease was not renewed for a while, though it was the API that could not be reached.
 """
 
 import platform
@@ -40,29 +40,31 @@ class Registration:
         self._api, self._settings = api, settings
         self._lease_since = time.time()
 
-    async def register(self, machine: Machine, problem: str) -> str:
-        """Make the node's object, or bring it up to date, and return its uid.
+    async def register(self, machine: Machine, problem: str) -> None:
+        """Make the node's object, or bring it up to date.
 
         `problem` says why the engine does not answer, and is empty when it does.
         """
-        name = self._settings.name
-        labels = {
-            "kubernetes.io/hostname": name,
-            "kubernetes.io/os": machine.operating_system,
-            "kubernetes.io/arch": machine.architecture,
-            "beta.kubernetes.io/os": machine.operating_system,
-            "beta.kubernetes.io/arch": machine.architecture,
-        }
+        name, labels = self._settings.name, self._labels(machine)
         try:
             node = await self._api.get(NODES, None, name)
             if any(node["metadata"].get("labels", {}).get(key) != value for key, value in labels.items()):
                 patch = {"metadata": {"labels": labels}}
-                node = await self._api.patch(NODES, None, name, patch, type="merge", manager=_MANAGER)
+                await self._api.patch(NODES, None, name, patch, type="merge", manager=_MANAGER)
         except NotFound:
             body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}, "spec": {}}
-            node = await self._api.create(NODES, None, body, manager=_MANAGER)
+            await self._api.create(NODES, None, body, manager=_MANAGER)
         await self.report(machine, problem)
-        return str(node["metadata"]["uid"])
+
+    def _labels(self, machine: Machine) -> dict[str, str]:
+        return {
+            "kubernetes.io/hostname": self._settings.name,
+            "kubernetes.io/os": machine.operating_system,
+            "kubernetes.io/arch": machine.architecture,
+            "beta.kubernetes.io/os": machine.operating_system,
+            "beta.kubernetes.io/arch": machine.architecture,
+            **self._settings.labels,
+        }
 
     async def report(self, machine: Machine, problem: str) -> None:
         """Write the node's status: capacity, addresses, conditions."""
@@ -96,8 +98,9 @@ class Registration:
             "pods": pods,
         }
 
-    async def renew(self, uid: str) -> None:
-        """Renew the node's lease, made if need be."""
+    async def renew(self, machine: Machine, problem: str) -> None:
+        """Renew the node's lease, made if need be, and see to it that the node's object is there and true."""
+        await self._confirm(machine, problem)
         name, now = self._settings.name, time.time()
         spec = {
             "holderIdentity": name,
@@ -107,10 +110,21 @@ class Registration:
         try:
             await self._api.patch(LEASES, _LEASES, name, {"spec": spec}, type="merge", manager=_MANAGER)
         except NotFound:
-            owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid}
+            node = await self._api.get(NODES, None, name)
+            owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
             metadata = {"name": name, "namespace": _LEASES, "ownerReferences": [owner]}
             lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
             await self._create_lease(lease)
+
+    async def _confirm(self, machine: Machine, problem: str) -> None:
+        try:
+            node = await self._api.get(NODES, None, self._settings.name)
+        except NotFound:
+            await self.register(machine, problem)
+            return
+        conditions = {each["type"]: each["status"] for each in node.get("status", {}).get("conditions", [])}
+        if any(conditions.get(type_) != status for type_, status, _, _ in _wanted(problem)):
+            await self.report(machine, problem)
 
     async def _create_lease(self, lease: Json) -> None:
         try:
@@ -123,8 +137,9 @@ class Registration:
             return
 
 
-def _conditions(old: dict[str, Json], problem: str) -> list[Json]:
-    wanted = [
+def _wanted(problem: str) -> list[tuple[str, str, str, str]]:
+    """Return the node's conditions: type, status, reason, message."""
+    return [
         ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
@@ -132,6 +147,10 @@ def _conditions(old: dict[str, Json], problem: str) -> list[Json]:
         if problem
         else ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
     ]
+
+
+def _conditions(old: dict[str, Json], problem: str) -> list[Json]:
+    wanted = _wanted(problem)
     now = rfc3339(time.time())
     own = {each[0] for each in wanted}
     result = [each for type_, each in old.items() if type_ not in own]

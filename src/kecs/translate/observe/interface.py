@@ -7,6 +7,7 @@ from kecs.translate.views import Node, Pod
 
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # ECS's word for a port of the host
 ZONE = "topology.kubernetes.io/zone"
+_REGION = "topology.kubernetes.io/region"
 
 
 def attachments(pod: Pod, facts: TaskFacts, *, stopped: bool) -> list[ecs.Attachment]:
@@ -55,9 +56,10 @@ def bindings(pod: Pod, container: ContainerFacts) -> list[ecs.NetworkBinding]:
 
 
 def availability_zone(pod: Pod, facts: TaskFacts, node: Node | None) -> str:
-    """Return the zone of the task's node; where nodes name none, one of the region for each subnet."""
-    zone = node.metadata.labels.get(ZONE) if node else None
-    if zone:
+    """Return the zone of the task's node; where nodes name none in the task's region, one for each subnet."""
+    labels = node.metadata.labels if node else {}
+    zone = labels.get(ZONE)
+    if zone and labels.get(_REGION, facts.scope.region) == facts.scope.region:
         return zone
     place = ids.pick(pod.metadata.uid, len(facts.subnets)) if facts.subnets else 0
     return f"{facts.scope.region}{'abcdef'[place % 6]}"
