@@ -19,17 +19,20 @@ from kecs.decide import service as rules
 from kecs.decide import throttle
 from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
 from kecs.embedded.http.tls import TlsFiles
+from kecs.kube import controller
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, NotFound, NotStored
 from kecs.kube.resources import SECRETS
+from kecs.metrics import world as metrics_of
+from kecs.metrics.page import Page
 from kecs.model import marks
 from kecs.model.scope import Scope
 from kecs.reconcile.build import build as reconcilers
 from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
-from kecs.server.chain import AwsApp, Parts
+from kecs.server.chain import AwsApp, Parts, chain, upkeep
 from kecs.server.http import Limits
 from kecs.server.run import Door, House, StartError, signalled
 from kecs.services import registry
@@ -111,8 +114,12 @@ async def _serve(settings: Settings, cluster: Cluster, background: "_Background"
     world = World(cluster.api)
     background.start([world])
     await world.synced()
-    background.start(reconcilers(_reconcile_context(settings, cluster.api, world)))
-    house = House(_doors(settings, cluster, tls, _aws_app(settings, cluster.api, world, tokens)))
+    context = _reconcile_context(settings, cluster.api, world)
+    background.start(reconcilers(context))
+    page = Page()
+    page.add(lambda: metrics_of.families(world))
+    page.add(lambda: controller.families(context.works))
+    house = House(_doors(settings, cluster, tls, _parts(settings, cluster.api, world, tokens, page), page))
     await house.open()
     with _writing(settings):
         kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
@@ -139,8 +146,10 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, app: AwsApp) -> list[Door]:
-    return [
+def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, parts: Parts, page: Page) -> list[Door]:
+    app = AwsApp(chain(parts))
+    page.add(app.figures.families)
+    doors = [
         Door("aws", app, *split_address(settings.listen)),
         Door(
             "kubernetes",
@@ -151,9 +160,12 @@ def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, app: AwsApp) -> 
             limits=Limits(answer_seconds=None),  # a watch lasts as long as somebody looks
         ),
     ]
+    if settings.metrics_listen:
+        doors.append(Door("metrics", AwsApp(upkeep(parts)), *split_address(settings.metrics_listen)))
+    return doors
 
 
-def _aws_app(settings: Settings, api: Api, world: World, tokens: Tokens) -> AwsApp:
+def _parts(settings: Settings, api: Api, world: World, tokens: Tokens, page: Page) -> Parts:
     registry.load()
     options = _options(settings)
 
@@ -162,7 +174,7 @@ def _aws_app(settings: Settings, api: Api, world: World, tokens: Tokens) -> AwsA
 
     default = Scope(settings.account, settings.region)
     names = (split_address(settings.listen)[0], *settings.allow_host)
-    return AwsApp(Parts(context, ready=lambda: "", default=default, names=names))
+    return Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
 
 
 def _reconcile_context(settings: Settings, api: Api, world: World) -> ReconcileContext:

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     listen: str = "127.0.0.1:4566"
     kubernetes_listen: str = "127.0.0.1:4567"
+    metrics_listen: str = ""
     data: str = ".kecs"
     engine: Engine = "auto"
     capacity: Capacity = "ample"

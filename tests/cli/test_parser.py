@@ -10,6 +10,7 @@ from kecs.settings import Settings
 CASES = {
     "listen": ("0.0.0.0:1", "0.0.0.0:1", "4566"),
     "kubernetes_listen": ("[::1]:0", "[::1]:0", "host"),
+    "metrics_listen": ("0.0.0.0:9090", "0.0.0.0:9090", "9090"),
     "data": ("/tmp/x", "/tmp/x", None),
     "engine": ("simulated", "simulated", "podman"),
     "capacity": ("machine", "machine", "huge"),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from kecs.model.scope import Scope
-from kecs.server.chain import AwsApp, Parts
+from kecs.server.chain import AwsApp, Parts, chain
 from kecs.services.context import Context
 
 TARGET = "AmazonEC2ContainerServiceV20141113"
@@ -34,15 +34,15 @@ def app(
     def context(scope: Scope, request_id: str) -> Context:
         return Context(scope=scope, world=NOTHING, api=NOTHING, tokens=NOTHING, request_id=request_id)
 
-    return AwsApp(
-        Parts(
-            context=context,
-            ready=lambda: ready,
-            default=default or Scope(),
-            names=names,
-            handlers=lambda service: operations,
-        )
+    parts = Parts(
+        context=context,
+        ready=lambda: ready,
+        metrics=lambda: b"a 1\n",
+        default=default or Scope(),
+        names=names,
+        handlers=lambda service: operations,
     )
+    return AwsApp(chain(parts))
 
 
 async def exchange(

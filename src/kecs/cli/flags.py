@@ -46,6 +46,10 @@ def _address(text: str) -> str:
     return text
 
 
+def _address_or_none(text: str) -> str:
+    return text and _address(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(r"[,\s]+", text) if name)
 
@@ -83,6 +87,13 @@ _BOTH = ("serve", "reset")
 FLAGS = (
     Flag("listen", "HOST:PORT", "where the AWS APIs are served; port 0 takes a free one", _address),
     Flag("kubernetes_listen", "HOST:PORT", "where the Kubernetes API is served, for kubectl", _address),
+    Flag(
+        "metrics_listen",
+        "HOST:PORT",
+        "where /metrics, /healthz and /readyz are served alone, for those who shall not use kecs; they are at --listen "
+        "as well",
+        _address_or_none,
+    ),
     Flag("data", "DIR", "where everything is kept, the kubeconfig included", commands=_BOTH),
     Flag(
         "engine",

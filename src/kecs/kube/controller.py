@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, NoReturn, Protocol, TypeVar
+import time
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar
 
 from kecs.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
+from kecs.kube.figures import Durations, Family
 from kecs.kube.queue import WorkQueue
 
 K = TypeVar("K", bound=Hashable)
@@ -52,12 +54,51 @@ async def forever(name: str, step: Callable[[], Awaitable[None]]) -> NoReturn:
             await asyncio.sleep(_PAUSE)
 
 
+class Work:
+    """The figures of one controller: what it did, and its queue. They outlive it where another one takes its place."""
+
+    def __init__(self) -> None:
+        self.durations = Durations()
+        self.retries = 0
+        self.queue: WorkQueue[Any] | None = None
+
+
+Works: TypeAlias = dict[str, Work]  # by the controller's name
+
+
+def families(works: Works) -> Sequence[Family]:
+    """Return the figures of controllers."""
+    return (
+        Family(
+            "kecs_reconcile_duration_seconds",
+            "histogram",
+            "How long a look of a controller at one object took, whatever came of it.",
+            ("controller",),
+            (((name,), work.durations) for name, work in works.items()),
+        ),
+        Family(
+            "kecs_reconcile_retries_total",
+            "counter",
+            "Looks that failed and are tried again.",
+            ("controller",),
+            (((name,), work.retries) for name, work in works.items()),
+        ),
+        Family(
+            "kecs_work_queue_depth",
+            "gauge",
+            "Objects that wait for a look; those that wait for their time are not counted.",
+            ("controller",),
+            (((name,), len(work.queue) if work.queue else 0) for name, work in works.items()),
+        ),
+    )
+
+
 class Controller(Generic[K]):
     """Calls `reconcile` for each key that is added, one call a key at a time, at most `workers` at once.
 
     `reconcile` looks at the state of the world, not at what happened; it returns None, or the seconds after which to
     look again. When it raises, whatever that is, the key is tried again with a growing delay (`first` … `longest`
-    seconds).
+    seconds). What it does is noted in `works`, under its name.
     """
 
     def __init__(
@@ -68,11 +109,14 @@ class Controller(Generic[K]):
         workers: int = 1,
         first: float = 0.005,
         longest: float = 60.0,
+        works: Works | None = None,
     ) -> None:
         self.name = name
         self._reconcile = reconcile
         self._workers = workers
         self._queue: WorkQueue[K] = WorkQueue(first=first, longest=longest)
+        self._noted = Work() if works is None else works.setdefault(name, Work())
+        self._noted.queue = self._queue
 
     def add(self, key: K) -> None:
         """Ask for a look at `key`."""
@@ -111,6 +155,7 @@ class Controller(Generic[K]):
     async def _work(self) -> None:
         queue = self._queue
         key = await queue.get()
+        began = time.perf_counter()
         try:
             again = await self._reconcile(key)
             queue.succeeded(key)
@@ -121,10 +166,12 @@ class Controller(Generic[K]):
                 raise
             self._failed(key, error)
         finally:
+            self._noted.durations.add(time.perf_counter() - began)
             queue.done(key)
 
     def _failed(self, key: K, error: BaseException) -> None:
         delay = self._queue.retry(key)
+        self._noted.retries += 1
         if isinstance(error, _STALE):
             log.debug("%s: %s: %s; again in %.3g s", self.name, key, error, delay)
         elif isinstance(error, ApiError):

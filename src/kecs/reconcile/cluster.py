@@ -34,7 +34,7 @@ def namespaces(context: Context) -> Informer[Namespace]:
 def build(context: Context, cache: Informer[Namespace]) -> Controller[str]:
     """Return the controller of clusters. `cache` is that of their namespaces, which somebody runs."""
     clusters = _Clusters(context, cache)
-    controller = Controller("clusters", clusters.reconcile)
+    controller = Controller("clusters", clusters.reconcile, works=context.works)
 
     def on_change(old: Any, new: Any) -> None:
         controller.add((new or old).metadata.name)

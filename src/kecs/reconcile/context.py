@@ -6,6 +6,7 @@ import msgspec
 
 from kecs.decide.service import Settings as RolloutSettings
 from kecs.kube.api import Api
+from kecs.kube.controller import Works
 from kecs.kube.time import now
 from kecs.translate.options import DEFAULT, Options
 from kecs.world.world import World
@@ -27,9 +28,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The surroundings of a reconciler. `now` gives epoch seconds."""
+    """The surroundings of a reconciler. `now` gives epoch seconds; controllers note in `works` what they do."""
 
     api: Api
     world: World
     settings: Settings = Settings()
     now: Callable[[], float] = now
+    works: Works = msgspec.field(default_factory=dict)

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 def build(context: Context) -> Controller[str]:
     """Return the controller that removes old records."""
     records = Records(context)
-    controller = Controller("stopped tasks", records.sweep)
+    controller = Controller("stopped tasks", records.sweep, works=context.works)
 
     def on_record(old: StoppedTask | None, new: StoppedTask | None) -> None:
         if old is None and new is not None and records.add(new):

@@ -35,7 +35,7 @@ _SETTLE_PER_TASK = 20e-6
 def build(context: Context) -> Controller[Key]:
     """Return the controller of services."""
     services = _Services(context)
-    controller = Controller("services", services.reconcile, workers=_WORKERS)
+    controller = Controller("services", services.reconcile, workers=_WORKERS, works=context.works)
     world = context.world
 
     def on_service(old: objects.Service | None, new: objects.Service | None) -> None:

@@ -100,7 +100,7 @@ class Tasks:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._replacements = Replacements()
-        self._controller = Controller("tasks", self._reconcile, workers=_WORKERS)
+        self._controller = Controller("tasks", self._reconcile, workers=_WORKERS, works=context.works)
         context.world.pods.subscribe(self._on_pod)
 
     def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:

@@ -27,7 +27,7 @@ _HEAD = "kecs.io/head"  # annotation of a revision: the head and the generation 
 def build(context: Context) -> Controller[str]:
     """Return the controller of task definitions."""
     definitions = _Definitions(context)
-    controller = Controller("task definitions", definitions.reconcile)
+    controller = Controller("task definitions", definitions.reconcile, works=context.works)
 
     def on_definition(old: TaskDefinition | None, new: TaskDefinition | None) -> None:
         one = new or old

@@ -15,6 +15,7 @@ from kecs.server import log as logs
 from kecs.server import steps
 from kecs.server.exchange import Disconnected, Exchange, Message, Receive, Send
 from kecs.server.guard import Guard
+from kecs.server.requests import RequestFigures
 from kecs.server.routes import Handlers, Routes
 from kecs.services import registry
 from kecs.services.context import Context
@@ -30,13 +31,14 @@ _AT_WORK_LIMIT = 1000  # requests; more than that only wait for each other
 class Parts(msgspec.Struct, frozen=True):
     """What the chain is put together from.
 
-    `context` gives an operation its surroundings, `ready` is "" or the reason why the server is not, `default` the
-    scope of requests without a signature, `names` what kecs answers to beside loopback and the address that was
-    reached, `handlers` the operations.
+    `context` gives an operation its surroundings, `ready` is "" or the reason why the server is not, `metrics` the
+    figures of the process in Prometheus's text format, `default` the scope of requests without a signature, `names`
+    what kecs answers to beside loopback and the address that was reached, `handlers` the operations.
     """
 
     context: Callable[[Scope, str], Context]
     ready: Callable[[], str]
+    metrics: Callable[[], bytes]
     default: Scope = Scope()
     names: tuple[str, ...] = ()
     handlers: Handlers = registry.handlers
@@ -47,6 +49,7 @@ def chain(parts: Parts) -> list[steps.Step]:
     return [
         steps.refuse_foreign(Guard(parts.names)),
         steps.answer_health(parts.ready),
+        steps.answer_metrics(parts.metrics),
         steps.find_operation(Routes(parts.handlers)),
         steps.find_caller(Callers(parts.default)),
         steps.read_body(_BODY_LIMIT),
@@ -56,23 +59,34 @@ def chain(parts: Parts) -> list[steps.Step]:
     ]
 
 
-class AwsApp:
-    """The ASGI application of the AWS APIs."""
+def upkeep(parts: Parts) -> list[steps.Step]:
+    """Return the steps of a door for those who look after kecs and may not use it."""
+    return [
+        steps.refuse_foreign(Guard(parts.names)),
+        steps.answer_health(parts.ready),
+        steps.answer_metrics(parts.metrics),
+        steps.refuse_all,
+    ]
 
-    def __init__(self, parts: Parts) -> None:
-        self._steps: Sequence[steps.Step] = tuple(chain(parts))
-        self._at_work = 0
+
+class AwsApp:
+    """An ASGI application: requests through a chain of steps. `figures` tell of those that it took."""
+
+    def __init__(self, chain: Sequence[steps.Step]) -> None:
+        self._steps = tuple(chain)
         self._request_id = _request_ids()
+        self.figures = RequestFigures()
 
     async def __call__(self, http: Message, receive: Receive, send: Send) -> None:
         """Take one request through the chain, and send what comes out."""
         if http["type"] != "http":
             return
         exchange = Exchange(http, receive, self._request_id())
-        began = time.monotonic() if log.isEnabledFor(logging.DEBUG) else 0.0
-        self._at_work += 1
+        began = time.perf_counter()
+        figures = self.figures
+        figures.at_work += 1
         try:
-            if self._at_work > _AT_WORK_LIMIT:
+            if figures.at_work > _AT_WORK_LIMIT:
                 raise ThrottlingException("Rate exceeded")
             for step in self._steps:
                 waiting = step(exchange)
@@ -83,12 +97,15 @@ class AwsApp:
         except Disconnected:
             return
         except (Exception, asyncio.CancelledError) as error:
-            _refuse(exchange, error)
+            name = _refuse(exchange, error)
+            figures.refused(_operation(exchange), exchange.status, name)
         finally:
-            self._at_work -= 1
-        if began:
-            taken = round((time.monotonic() - began) * 1000, 1)
-            log.debug("request", extra={"fields": _fields(exchange) | {"ms": taken}})
+            figures.at_work -= 1
+        taken = time.perf_counter() - began
+        if operation := _operation(exchange):
+            figures.took(operation, taken)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("request", extra={"fields": _fields(exchange) | {"ms": round(taken * 1000, 1)}})
         body = exchange.body or b""
         await send(
             {
@@ -104,8 +121,8 @@ class AwsApp:
         await send({"type": "http.response.body", "body": body})
 
 
-def _refuse(exchange: Exchange, error: BaseException) -> None:
-    """Make an error the answer, and log it: what the client did wrong by name, what kecs did wrong by place."""
+def _refuse(exchange: Exchange, error: BaseException) -> str:
+    """Make an error the answer and return its name; log what the client did wrong by name, what kecs did by place."""
     answer = _as_aws_error(error, exchange.request_id)
     exchange.status = answer.http_code
     exchange.body = json11.encode_error(answer)
@@ -114,6 +131,7 @@ def _refuse(exchange: Exchange, error: BaseException) -> None:
         log.info("request refused", extra={"fields": fields})
     else:
         log.error("request failed", extra={"fields": fields | logs.described(error)})
+    return answer.code
 
 
 def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
@@ -130,9 +148,14 @@ def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
 
 def _fields(exchange: Exchange) -> dict[str, object]:
     fields: dict[str, object] = {"request": exchange.request_id, "status": exchange.status}
-    if hasattr(exchange, "route"):
-        fields["operation"] = exchange.route.operation.name
+    if operation := _operation(exchange):
+        fields["operation"] = operation
     return fields
+
+
+def _operation(exchange: Exchange) -> str:
+    """Return the operation, "" where the request has come to none."""
+    return exchange.route.operation.name if hasattr(exchange, "route") else ""
 
 
 def _request_ids() -> Callable[[], str]:

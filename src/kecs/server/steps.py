@@ -52,6 +52,23 @@ def answer_health(ready: Callable[[], str]) -> Step:
     return step
 
 
+def answer_metrics(metrics: Callable[[], bytes]) -> Step:
+    """Answer `/metrics` in Prometheus's text format."""
+
+    def step(exchange: Exchange) -> None:
+        if exchange.http["path"] != "/metrics":
+            return
+        exchange.content_type = b"text/plain; version=0.0.4; charset=utf-8"
+        exchange.body = metrics()
+
+    return step
+
+
+def refuse_all(exchange: Exchange) -> None:
+    """Refuse what no step before has answered."""
+    raise UnknownOperationException("").at(404)
+
+
 def find_operation(routes: Routes) -> Step:
     """Find the operation by the target of a POST of JSON. A form, which a web page can send, is none.
 

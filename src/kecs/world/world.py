@@ -104,7 +104,7 @@ class World:
             api, resources.REPLICA_SETS, labels=marks.ROLE, indexes={"owner": _owner, "service": _service}
         )
         self.nodes = Informer(api, resources.NODES, indexes={"uid": _uid})
-        self._informers: tuple[Informer[Any], ...] = (
+        self.informers: tuple[Informer[Any], ...] = (
             self.clusters,
             self.task_definitions,
             self.services,
@@ -177,12 +177,12 @@ class World:
     async def run(self) -> None:
         """Keep every cache current, for ever."""
         async with asyncio.TaskGroup() as group:
-            for informer in self._informers:
+            for informer in self.informers:
                 group.create_task(informer.run(), name=f"informer {informer.resource.plural}")
 
     async def synced(self) -> None:
         """Return once every cache has its first list."""
-        for informer in self._informers:
+        for informer in self.informers:
             await informer.synced()
 
     # Writing: the answer goes into the cache before anyone can look.
