@@ -136,7 +136,8 @@ class Api(Protocol):
         """Yield what happens after resource version `since`, in order, in batches as they arrive.
 
         Raises `Gone` when the versions after `since` are no longer held: list anew and watch from there. A generator
-        that ends without an error was closed by the server: watch again from the last version seen.
+        that ends without an error was closed by the server: watch again from the last version seen. A batch may be
+        empty: it tells that the server has accepted the watch.
         """
         ...
 

@@ -72,6 +72,12 @@ class Forbidden(ApiError):
 
     code, reason = 403, "Forbidden"
 
+    @property
+    def namespace_ends(self) -> bool:
+        """Whether nothing can be made because the namespace is being terminated."""
+        causes = (self.details or {}).get("causes") or ()
+        return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
 
 class NotFound(ApiError):
     """There is no such object or resource."""
@@ -153,3 +159,21 @@ class Timeout(ApiError):
     """The server did not finish in time."""
 
     code, reason = 504, "Timeout"
+
+
+_KINDS: tuple[type[ApiError], ...] = (
+    *(BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, AlreadyExists, Conflict, Gone),
+    *(PayloadTooLarge, UnsupportedMediaType, Invalid, TooManyRequests, InternalError, Unavailable, Timeout),
+)
+_BY_REASON = {one.reason: one for one in _KINDS} | {"Gone": Gone, "ServerTimeout": Timeout}
+_BY_CODE = {one.code: one for one in _KINDS} | {502: Unavailable}
+
+
+def from_status(code: int, status: Json) -> ApiError:
+    """Return the error that an answer means: by the reason of its `Status`, else by its HTTP code."""
+    kind = _BY_REASON.get(str(status.get("reason") or "")) or _BY_CODE.get(code)
+    if kind is None:
+        kind = BadRequest if code < 500 else InternalError
+    details = status.get("details")
+    message = str(status.get("message") or f"the server answered {code}")
+    return kind(message, details=details if isinstance(details, dict) else None, code=code)

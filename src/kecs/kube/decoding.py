@@ -1,0 +1,140 @@
+"""Answers of an API server to the type of a `Resource`, in one pass over the bytes.
+
+What the type does not declare is skipped unread; `managedFields`, half of many an object, is dropped from dicts too.
+"""
+
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, cast, get_origin
+
+import msgspec
+
+from kecs.kube.api import Event, EventType, Json, Page, Resource
+from kecs.kube.errors import ApiError, InternalError, from_status
+
+T = TypeVar("T")
+
+_EVENTS: dict[bytes, EventType] = {b"A": "ADDED", b"M": "MODIFIED", b"D": "DELETED"}
+_HEAD = b'{"type":"'
+
+
+class _ListMeta(msgspec.Struct, gc=False):
+    resourceVersion: str = ""
+    continue_: str | None = msgspec.field(name="continue", default=None)
+    remainingItemCount: int | None = None
+
+
+class _List(msgspec.Struct, Generic[T], gc=False):
+    metadata: _ListMeta
+    items: list[T] | None = None
+
+
+class _Told(msgspec.Struct, Generic[T], gc=False):
+    """A watch event whose type was read off its first bytes."""
+
+    object: T
+
+
+class _Any(msgspec.Struct, gc=False):
+    """A watch event of which nothing is known yet."""
+
+    type: str
+    object: msgspec.Raw
+
+
+class _Mark(msgspec.Struct, gc=False):
+    """What is read of a BOOKMARK's object."""
+
+    metadata: _ListMeta
+
+
+_any = msgspec.json.Decoder(_Any).decode
+_mark = msgspec.json.Decoder(_Mark).decode
+_json = msgspec.json.Decoder().decode
+
+
+@lru_cache(maxsize=256)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def decode_status(code: int, body: bytes) -> ApiError:
+    """Return the error that an answer with this code and body means."""
+    try:
+        status = _json(body)
+    except msgspec.DecodeError:
+        text = body[:200].decode(errors="replace").strip()
+        status = {"message": f"the server answered {code}: {text}" if text else ""}
+    return from_status(code, status if isinstance(status, dict) else {})
+
+
+class Objects(Generic[T]):
+    """Decodes what concerns one resource. `InternalError` means bytes that are not of its type."""
+
+    def __init__(self, resource: Resource[T]) -> None:
+        self._resource = resource
+        self._plain = (get_origin(resource.type) or resource.type) is dict
+        self._one = _decoder(cast("Any", resource.type)).decode
+        self._told = _decoder(_Told[resource.type]).decode  # type: ignore[name-defined]  # a type made at run time
+
+    def one(self, body: bytes) -> T:
+        """Return an object."""
+        try:
+            item = self._one(body)
+        except msgspec.DecodeError as error:
+            raise self._unreadable(error) from None
+        return self._trimmed(item) if self._plain else cast("T", item)
+
+    def page(self, body: bytes) -> Page[T]:
+        """Return a page of a list."""
+        try:
+            found = _decoder(_List[self._resource.type]).decode(body)  # type: ignore[name-defined]  # as above
+        except msgspec.DecodeError as error:
+            raise self._unreadable(error) from None
+        items = found.items or []
+        if self._plain:
+            # The items of a list do not say what they are; single objects do.
+            kind = {"apiVersion": self._resource.api_version, "kind": self._resource.kind}
+            items = [self._trimmed({**kind, **item}) for item in items]
+        meta = found.metadata
+        return Page(items, meta.resourceVersion, meta.continue_ or "", meta.remainingItemCount)
+
+    def events(self, lines: list[bytes]) -> tuple[list[Event[T]], ApiError | None]:
+        """Return the watch events in these lines, and the error that ended them: an ERROR event, or one unreadable."""
+        events: list[Event[T]] = []
+        try:
+            for line in lines:
+                events.append(self._event_in(line))  # noqa: PERF401  # what came before an error counts
+        except ApiError as error:
+            return events, error
+        return events, None
+
+    def _event_in(self, line: bytes) -> Event[T]:
+        known = _EVENTS.get(line[9:10]) if line.startswith(_HEAD) else None
+        try:
+            if known is not None:
+                return self._event(known, self._told(line).object)
+            found = _any(line)
+            if found.type == "BOOKMARK":
+                return Event("BOOKMARK", None, _mark(found.object).metadata.resourceVersion)
+            if found.type in _EVENTS.values():
+                return self._event(cast("EventType", found.type), self._one(found.object))
+            status = _json(found.object)
+        except msgspec.DecodeError as error:
+            raise self._unreadable(error) from None
+        if found.type == "ERROR" and isinstance(status, dict):
+            raise from_status(int(status.get("code") or 500), status)
+        raise InternalError(f"the watch of {self._resource.plural} sent an event of an unknown type")
+
+    def _event(self, type_: EventType, item: Any) -> Event[T]:
+        if self._plain:
+            return Event(type_, self._trimmed(item), item["metadata"]["resourceVersion"])
+        return Event(type_, item, item.metadata.resourceVersion)
+
+    def _trimmed(self, item: Any) -> T:
+        meta: Json | None = item.get("metadata")
+        if meta:
+            meta.pop("managedFields", None)
+        return cast("T", item)
+
+    def _unreadable(self, error: msgspec.DecodeError) -> InternalError:
+        return InternalError(f"{self._resource.plural}: what the server sent cannot be read: {error}")
