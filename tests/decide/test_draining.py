@@ -12,22 +12,9 @@ from kecs.decide.draining import Step, next_step
         ({"tasks": 2, "workload": True}, "wait"),
         ({"tasks": 1}, "wait"),
         ({"workload": True}, "remove_workload"),
-        ({}, "rest"),
-        ({"inactive_since": 10.0, "now": 69.0}, "rest"),
-        ({"inactive_since": 10.0, "now": 70.0}, "remove_object"),
-        ({"kubectl": True, "tasks": 1}, "wait"),
-        ({"kubectl": True, "workload": True}, "remove_workload"),
-        ({"kubectl": True}, "release"),
+        ({}, "record"),
     ],
 )
 def test_next_step(state: dict[str, Any], step: Step) -> None:
-    defaults: dict[str, Any] = {
-        "tasks": 0,
-        "workload": False,
-        "replicas": 0,
-        "kubectl": False,
-        "inactive_since": None,
-        "retention": 60.0,
-        "now": 0.0,
-    }
+    defaults: dict[str, Any] = {"tasks": 0, "workload": False, "replicas": 0}
     assert next_step(**{**defaults, **state}) == step

@@ -19,6 +19,7 @@ from kecs.embedded.node.node import Node
 from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube.api import Api
 from kecs.model import marks, names, objects
+from kecs.model import service as service_model
 from kecs.model.generated import ecs
 from kecs.model.scope import Scope
 from kecs.reconcile.build import build
@@ -119,9 +120,13 @@ class Stage:
         await self.world.patch(self.world.services, NAMESPACE, name, {"metadata": meta, "spec": {"desiredCount": 0}})
 
     def get(self, name: str = "web") -> objects.Service:
-        found = self.world.services.get(NAMESPACE, name)
+        found = self.world.services.get(NAMESPACE, name) or self.world.service(NAMESPACE, name)
         assert found is not None
         return found
+
+    def status(self, name: str = "web") -> str:
+        """Return the status of a service as ECS shows it."""
+        return service_model.status_of(self.get(name))
 
     def rollout(self, name: str = "web") -> list[tuple[str | None, str | None, str]]:
         """Return status, rollout state and revision of the service's deployments."""

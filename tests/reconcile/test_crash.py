@@ -91,7 +91,7 @@ async def _delete(stage: Stage) -> None:
 
 
 async def _deleted(stage: Stage) -> None:
-    await until(lambda: stage.get().status.status == "INACTIVE")
+    await until(lambda: stage.status() == "INACTIVE")
     assert not stage.pods()
     assert len(stage.records()) in (1, 2)  # the rollout may have begun
     assert stage.world.deployments.get(NAMESPACE, "web") is None

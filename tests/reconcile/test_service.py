@@ -163,8 +163,8 @@ async def test_a_deleted_service_drains_and_stays_describable(stage: Stage) -> N
     await stage.service()
     await stage.steady(1)
     await stage.delete_service()
-    await until(lambda: stage.get().status.status == "DRAINING")
-    await until(lambda: stage.get().status.status == "INACTIVE")
+    await until(lambda: stage.status() == "DRAINING")
+    await until(lambda: stage.status() == "INACTIVE")
     assert not stage.pods()
     assert stage.get().status.deployments == []
     assert stage.world.deployments.get(NAMESPACE, "web") is None
@@ -179,7 +179,7 @@ async def test_a_service_deleted_during_its_rollout_ends_all_the_same(stage: Sta
     await stage.update(taskDefinition="web:2")
     await until(lambda: len(stage.rollout()) == 2)
     await stage.delete_service()
-    await until(lambda: stage.get().status.status == "INACTIVE")
+    await until(lambda: stage.status() == "INACTIVE")
     assert not stage.pods()
 
 
@@ -190,6 +190,8 @@ async def test_kubectl_delete_waits_for_the_tasks(stage: Stage) -> None:
     assert stage.world.services.get(NAMESPACE, "web") is not None
     await until(lambda: stage.world.services.get(NAMESPACE, "web") is None)
     assert not stage.pods()
+    assert stage.status() == "INACTIVE"
+    assert any("has stopped 2 running tasks" in message for message in stage.messages())
     assert len(stage.records()) == 2
     assert {record.spec.stopCode for record in stage.records()} == {"ServiceSchedulerInitiated"}
 
@@ -274,7 +276,7 @@ async def test_a_daemon_service_has_a_task_on_each_node(stage: Stage) -> None:
     await stage.update(taskDefinition="web:2")
     await stage.steady(2)
     await stage.delete_service()
-    await until(lambda: stage.get().status.status == "INACTIVE")
+    await until(lambda: stage.status() == "INACTIVE")
 
 
 async def test_a_service_waits_for_its_definition(stage: Stage) -> None:

@@ -1,8 +1,11 @@
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.reconcile.conftest import Stage, until
+from kecs.embedded.engine import Engine
+from kecs.model import marks, objects
+from tests.reconcile.conftest import SCOPE, SETTINGS, Stage, until
 
 HEAD = {
     "apiVersion": "kecs.io/v1alpha1",
@@ -10,6 +13,7 @@ HEAD = {
     "metadata": {"name": "api"},
     "spec": {"family": "api", "containerDefinitions": [{"name": "app", "image": "busybox:1", "memory": 32}]},
 }
+SPEC = msgspec.convert(HEAD["spec"], objects.TaskDefinitionSpec)
 
 
 def head(stage: Stage) -> Any:
@@ -36,6 +40,22 @@ async def test_each_change_of_a_head_registers_a_revision(stage: Stage) -> None:
     assert images == ["busybox:1", "busybox:2"]
     await stage.service(taskDefinition="api")
     await stage.steady(2)
+
+
+async def test_what_a_head_became_is_found_among_later_revisions(engine: Engine) -> None:
+    """As when kecs dies before it has noted so, and others have registered more of the family since."""
+    before = Stage(engine, SETTINGS)
+    await before.create(objects.TaskDefinition(metadata=objects.Meta(name="api"), spec=SPEC))
+    stored = await engine.get(before.world.task_definitions.resource, None, "api")
+    origin = {marks.HEAD: f"{stored.metadata.uid}/{stored.metadata.generation}"}
+    for revision, annotations in ((1, origin), (2, {})):
+        meta = objects.Meta(name=f"api.{revision}.us-east-1", annotations=annotations)
+        spec = msgspec.structs.replace(SPEC, revision=revision)
+        await before.create(objects.TaskDefinition(metadata=meta, spec=spec))
+    stage = Stage(engine, SETTINGS)
+    async with stage.running():
+        await until(lambda: head(stage).status.taskDefinitionArn.endswith("/api:1"))
+        assert stage.world.definitions.highest(SCOPE, "api") == 2
 
 
 async def test_a_head_that_ecs_refuses_says_why(stage: Stage) -> None:

@@ -22,9 +22,9 @@ from kecs.world.world import World
 class Refused(Exception):
     """An AWS error that an operation answered with."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message)
-        self.code, self.message = code, message
+    def __init__(self, error: AwsError) -> None:
+        super().__init__(error.code, error.message)
+        self.code, self.message, self.members = error.code, error.message, error.members()
 
 
 class Client:
@@ -43,7 +43,7 @@ class Client:
         try:
             answer = await registry.handlers("ecs")[operation](ctx, request)
         except AwsError as error:
-            raise Refused(error.code, error.message) from error
+            raise Refused(error) from error
         found: dict[str, Any] = msgspec.json.decode(answer if isinstance(answer, bytes) else json11.encode(answer))
         return found
 

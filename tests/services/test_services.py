@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kecs.model import service as model
 from tests.services.conftest import Client
 
 APP = {"name": "app", "image": "nginx", "memory": 64, "portMappings": [{"containerPort": 80}]}
@@ -195,21 +196,29 @@ async def test_a_service_scaled_to_zero_is_deleted_without_force(ecs: Client) ->
 
 
 async def test_an_inactive_service_can_be_created_anew(ecs: Client) -> None:
+    """Also by several at once: what is over has left its name to whoever comes first."""
     await create(ecs, desiredCount=0)
     await ecs("DeleteService", cluster="c", service="s")
-    await ecs.world.patch(
-        ecs.world.services, "c-us-east-1", "s", {"status": {"status": "INACTIVE"}}, subresource="status"
-    )
+    await replace_by_record(ecs)
     assert (await describe(ecs))["status"] == "INACTIVE"
     assert await ecs.refusal("DeleteService", cluster="c", service="s") == (
         "ServiceNotFoundException",
         "Service not found.",
     )
-    # Whoever reconciles services lets a deleted object go.
-    await ecs.world.patch(ecs.world.services, "c-us-east-1", "s", {"metadata": {"finalizers": None}})
-    made = await create(ecs, desiredCount=3)
-    assert (made["status"], made["desiredCount"]) == ("ACTIVE", 3)
+    made = await asyncio.gather(*(create(ecs, desiredCount=3) for _ in range(8)))
+    assert {(one["status"], one["desiredCount"], one["createdAt"]) for one in made} == {
+        ("ACTIVE", 3, made[0]["createdAt"])
+    }
     assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [ARN + "c/s"]
+
+
+async def replace_by_record(client: Client) -> None:
+    """Do what whoever reconciles services does when a deleted one has no tasks any more."""
+    found = client.world.service("c-us-east-1", "s")
+    assert found is not None
+    await client.world.create(client.world.services, "c-us-east-1", msgspec.to_builtins(model.record_of(found, 1.0)))
+    await client.world.patch(client.world.services, "c-us-east-1", "s", {"metadata": {"finalizers": None}})
+    await client.world.delete(client.world.services, "c-us-east-1", "s")
 
 
 async def test_lists_have_ten_to_a_page(ecs: Client) -> None:

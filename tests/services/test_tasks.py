@@ -7,7 +7,8 @@ import pytest
 
 from kecs.kube.resources import NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
 from kecs.model import marks
-from tests.services.conftest import Client
+from kecs.translate import views
+from tests.services.conftest import Client, Refused
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
 TASK = "arn:aws:ecs:us-east-1:123456789012:task/c/"
@@ -75,22 +76,67 @@ async def test_a_repeated_token_finds_the_tasks_of_the_first_request(ecs: Client
     again, other = await asyncio.gather(run(ecs, count=2, clientToken="t"), run(ecs, count=2, clientToken="u"))
     assert [task["taskArn"] for task in again] == [task["taskArn"] for task in first]
     assert not {task["taskArn"] for task in other} & {task["taskArn"] for task in first}
-    code, _ = await ecs.refusal("RunTask", cluster="c", taskDefinition="f", clientToken="t", startedBy="else")
-    assert code == "ConflictException"
     await ecs("TagResource", resourceArn=first[0]["taskArn"], tags=[{"key": "a", "value": "b"}])
-    assert (await run(ecs, clientToken="t"))[0]["taskArn"] == first[0]["taskArn"]
+    by_arn = await run(ecs, cluster="arn:aws:ecs:us-east-1:123456789012:cluster/c", count=2, clientToken="t")
+    assert by_arn[0]["taskArn"] == first[0]["taskArn"]
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["running", "ended"])
+@pytest.mark.parametrize(
+    "other",
+    [{"startedBy": "else"}, {"count": 3}, {"taskDefinition": "g"}, {"tags": [{"key": "a", "value": "b"}]}],
+    ids=lambda members: next(iter(members)),
+)
+async def test_a_token_is_good_for_one_request_alone(ecs: Client, other: dict[str, Any], ended: bool) -> None:
+    await ecs("RegisterTaskDefinition", family="g", containerDefinitions=[SLEEP])
+    first = await run(ecs, count=2, clientToken="t")
+    if ended:
+        for task in first:
+            await end(ecs, task["taskArn"])
+    with pytest.raises(Refused) as caught:
+        await ecs("RunTask", **{"cluster": "c", "taskDefinition": "f", "count": 2, "clientToken": "t", **other})
+    assert caught.value.code == "ConflictException"
+    assert caught.value.members == {"resourceIds": [first[0]["taskArn"]]}
+    assert len(await listed(ecs)) == (0 if ended else 2)
+
+
+async def test_a_token_whose_task_ends_at_that_moment_is_no_failure(ecs: Client, monkeypatch: Any) -> None:
+    """Its pod is there when another one is made, and gone when it is looked for."""
+    (task,) = await run(ecs, clientToken="t")
+    ecs.world.pods.forget(the_pod(ecs, task["taskArn"]))  # as on a replica whose caches lag behind
+    get = ecs.engine.get
+
+    async def ended(resource: Any, namespace: str | None, name: str, **options: Any) -> Any:
+        if resource.plural == "pods":
+            monkeypatch.setattr(ecs.engine, "get", get)
+            await end(ecs, task["taskArn"], name)
+        return await get(resource, namespace, name, **options)
+
+    monkeypatch.setattr(ecs.engine, "get", ended)
+    (again,) = await run(ecs, clientToken="t")
+    assert (again["taskArn"], again["lastStatus"]) == (task["taskArn"], "STOPPED")
+
+
+def the_pod(client: Client, arn: str) -> views.Pod:
+    pod = client.world.task_pod("c-us-east-1", arn.rpartition("/")[2])
+    assert pod is not None
+    return pod
+
+
+async def end(client: Client, arn: str, name: str = "") -> None:
+    """Leave of a task its record, as whoever reconciles tasks does; `name` is its pod's where the cache lacks it."""
+    pods, key = client.world.pods, arn.rpartition("/")[2]
+    pod = await client.engine.get(pods.resource, "c-us-east-1", name or the_pod(client, arn).metadata.name)
+    labels = {mark: pod.metadata.labels[mark] for mark in (marks.REQUEST, marks.REQUESTED)}
+    body = {"metadata": {"name": key, "labels": labels}, "spec": {"taskArn": arn, "lastStatus": "STOPPED"}}
+    await client.world.create(client.world.stopped_tasks, "c-us-east-1", body)
+    await client.world.patch(pods, "c-us-east-1", pod.metadata.name, {"metadata": {"finalizers": None}})
+    await client.world.delete(pods, "c-us-east-1", pod.metadata.name, grace_seconds=0)
 
 
 async def test_a_repeated_token_finds_a_task_that_has_ended(ecs: Client) -> None:
     (task,) = await run(ecs, clientToken="t")
-    key = task["taskArn"].rpartition("/")[2]
-    pod = ecs.world.task_pod("c-us-east-1", key)
-    assert pod is not None
-    meta = {"name": key, "labels": {marks.REQUEST: pod.metadata.labels[marks.REQUEST]}}
-    spec = {"taskArn": task["taskArn"], "lastStatus": "STOPPED"}
-    await ecs.world.create(ecs.world.stopped_tasks, "c-us-east-1", {"metadata": meta, "spec": spec})
-    await ecs.world.patch(ecs.world.pods, "c-us-east-1", pod.metadata.name, {"metadata": {"finalizers": None}})
-    await ecs.world.delete(ecs.world.pods, "c-us-east-1", pod.metadata.name, grace_seconds=0)
+    await end(ecs, task["taskArn"])
     (again,) = await run(ecs, clientToken="t")
     assert (again["taskArn"], again["lastStatus"]) == (task["taskArn"], "STOPPED")
 

@@ -2,33 +2,17 @@
 
 from typing import Literal
 
-Step = Literal["scale_to_zero", "wait", "remove_workload", "rest", "remove_object", "release"]
+Step = Literal["scale_to_zero", "wait", "remove_workload", "record"]
 
 
-def next_step(
-    *,
-    tasks: int,
-    workload: bool,
-    replicas: int,
-    kubectl: bool,
-    inactive_since: float | None,
-    retention: float,
-    now: float,
-) -> Step:
-    """Return the next step of a service that is being deleted.
+def next_step(*, tasks: int, workload: bool, replicas: int) -> Step:
+    """Return the next step of a service that is being deleted, whoever deletes it.
 
     Its tasks end first (`tasks` not recorded yet, `replicas` that the workload still asks for), then the workload
-    goes, then the service is INACTIVE (`rest`) and describable for `retention` seconds. Where the object itself was
-    deleted (`kubectl`) it is let go as soon as its tasks have ended.
+    goes, and then a record takes the place of the service, so that its name is free.
     """
     if workload and replicas:
         return "scale_to_zero"
     if tasks:
         return "wait"
-    if workload:
-        return "remove_workload"
-    if kubectl:
-        return "release"
-    if inactive_since is not None and now >= inactive_since + retention:
-        return "remove_object"
-    return "rest"
+    return "remove_workload" if workload else "record"

@@ -16,6 +16,7 @@ ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, 
 REQUEST = (
     "kecs.io/request"  # on pods and records of RunTask with a client token: a digest of it and of the task's place
 )
+REQUESTED = "kecs.io/requested"  # beside REQUEST: a digest of what was asked for with that token
 ATTRIBUTE = "attribute.kecs.io/"  # of nodes, before the name of an ECS attribute that a user gave them
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
 TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's
@@ -26,6 +27,7 @@ ACCOUNT = "kecs.io/account"  # of cluster-scoped resources; the default account 
 ROLE_CLUSTER = "cluster"
 ROLE_SERVICE = "service"
 ROLE_TASK = "task"
+ROLE_RECORD = "service-record"  # of an ECSService that is over and only described
 
 # Annotations.
 CLUSTER_ARN = "kecs.io/cluster-arn"  # on the namespace and what is in it
@@ -39,6 +41,7 @@ DOCKER_LABELS = "kecs.io/docker-labels"  # on pods: the containers' Docker label
 STOP = "kecs.io/stop"  # on pods, before they are deleted: why the task ends (JSON, objects.StopNote)
 DELETED_AT = "kecs.io/deleted-at"  # on an ECSService or ECSCluster: the AWS API was asked to delete it (epoch seconds)
 CREATED_AT = "kecs.io/created-at"  # epoch seconds with milliseconds, where creationTimestamp is too coarse
+HEAD = "kecs.io/head"  # on a revision: the head, and the generation of it, that it was made from
 FORCE_NEW_DEPLOYMENT = (
     "kecs.io/force-new-deployment"  # any new value asks for a new deployment, as `rollout restart` does
 )

@@ -56,6 +56,11 @@ def service(name: str) -> str:
     return label(name)
 
 
+def service_record(name: str, uid: str) -> str:
+    """Return the name of the ECSService that tells of a deleted one: the dot keeps it apart from every other."""
+    return f"{service(name)}.{uid[:8]}"
+
+
 def task_prefix(family: str) -> str:
     """Return the `generateName` of the pods of standalone tasks."""
     return f"{label(family, limit=50)}-"

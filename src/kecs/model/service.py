@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kecs.model import arns, cluster, marks, objects
+from kecs.model import arns, cluster, marks, names, objects
 from kecs.model.generated import ecs
 from kecs.model.scope import Scope
 
@@ -180,9 +180,38 @@ def wanted(service: objects.Service) -> objects.WantedDeployment | None:
         return None
 
 
+def is_record(service: objects.Service) -> bool:
+    """Say whether an object only tells of a service that is over. The service's own name is free again."""
+    return service.metadata.labels.get(marks.ROLE) == marks.ROLE_RECORD
+
+
+def record_of(service: objects.Service, now: float) -> objects.Service:
+    """Return what tells, from `now` on, of a service whose tasks have ended and whose object goes."""
+    meta, before = service.metadata, service.status
+    annotations = {marks.CREATED_AT: f"{objects.created_at(meta):.3f}", marks.DELETED_AT: f"{now:.3f}"}
+    return objects.Service(
+        metadata=objects.Meta(
+            name=names.service_record(service.spec.serviceName, meta.uid),
+            namespace=meta.namespace,
+            labels={marks.CLUSTER: meta.namespace, marks.ROLE: marks.ROLE_RECORD},
+            annotations=annotations,
+        ),
+        spec=service.spec,
+        status=objects.ServiceStatus(status=INACTIVE, events=before.events),
+    )
+
+
+def deleted_at(service: objects.Service) -> float:
+    """Return when a service was deleted through the API; of a record, since when it is INACTIVE."""
+    try:
+        return float(service.metadata.annotations.get(marks.DELETED_AT, "0"))
+    except ValueError:
+        return 0.0
+
+
 def status_of(service: objects.Service) -> str:
     """Return ACTIVE, DRAINING while a deleted service's tasks end, or INACTIVE."""
-    if service.status.status == INACTIVE:
+    if is_record(service):
         return INACTIVE
     if marks.DELETED_AT in service.metadata.annotations or service.metadata.deletionTimestamp:
         return DRAINING

@@ -16,6 +16,7 @@ from kecs.model import marks, objects
 from kecs.model import service as model
 from kecs.model.generated import ecs
 from kecs.reconcile import deployment as deployments
+from kecs.reconcile import service_record as records
 from kecs.reconcile import service_status as statuses
 from kecs.reconcile.context import Context
 from kecs.reconcile.deployment import RefusedServiceError
@@ -94,8 +95,11 @@ class _Services:
             self._memory.pop(key, None)
             self._objects.forget(key)
             return None
+        if model.is_record(service):
+            return await records.rest(self._context, service)
         if statuses.is_deleted(service):
-            return await self._drain(key, service)
+            await self._drain(key, service)
+            return None
         if marks.SERVICE_FINALIZER not in service.metadata.finalizers:
             service = await self._hold(service)
         if (service.spec.deploymentController or ecs.DeploymentController()).type not in (None, "", "ECS"):
@@ -159,44 +163,30 @@ class _Services:
             settled=workload.is_settled(primary),
         )
 
-    async def _drain(self, key: Key, service: objects.Service) -> float | None:
+    async def _drain(self, key: Key, service: objects.Service) -> None:
         """Take a deleted service one step further."""
         context, now = self._context, self._context.now()
-        meta, world = service.metadata, context.world
         workload = workload_of(context, key, daemon=service.spec.schedulingStrategy == "DAEMON")
-        tasks = [pod for pod in world.pods.by("service", key) if marks.TASK_FINALIZER in pod.metadata.finalizers]
-        inactive_since = statuses.inactive_since(service)
-        step = draining.next_step(
-            tasks=len(tasks),
-            workload=workload.exists,
-            replicas=workload.replicas,
-            kubectl=meta.deletionTimestamp is not None,
-            inactive_since=inactive_since,
-            retention=context.settings.inactive_retention,
-            now=now,
-        )
-        if inactive_since is None:
-            if step in ("rest", "release"):
-                await self._objects.remove(key, service)
-            memory = self._memory.setdefault(key, Memory())
-            observed = self._observe(key, service, workload, memory, primary="")
-            await statuses.show_draining(context, service, observed, rested=step == "rest", now=now)
-            memory.tell(observed.tasks)
+        pods = context.world.pods.by("service", key)
+        tasks = sum(marks.TASK_FINALIZER in pod.metadata.finalizers for pod in pods)
+        step = draining.next_step(tasks=tasks, workload=workload.exists, replicas=workload.replicas)
+        if step == "record":
+            await self._objects.remove(key, service)
+        memory = self._memory.setdefault(key, Memory())
+        observed = self._observe(key, service, workload, memory, primary="")
+        service = await statuses.show_draining(context, service, observed, now=now)
+        memory.tell(observed.tasks)
         match step:
             case "scale_to_zero":
                 await workload.scale_to_zero()
             case "remove_workload":
                 await workload.remove()
-            case "release":
+            case "record":
+                await records.keep(context, service, now)
                 await self._release(service)
-            case "remove_object":
-                await self._release(service)
-                await world.delete(world.services, meta.namespace, meta.name, uid=meta.uid)
-            case "rest":
-                return context.settings.inactive_retention - (now - (inactive_since or now))
+                await context.world.delete(context.world.services, *key, uid=service.metadata.uid)
             case "wait":
                 pass
-        return None
 
     async def _release(self, service: objects.Service) -> None:
         meta, world = service.metadata, self._context.world

@@ -8,7 +8,6 @@ import msgspec
 from kecs.decide import circuit_breaker, events, rollout
 from kecs.decide import service as rules
 from kecs.decide.observed import Phase, Task
-from kecs.kube.time import epoch
 from kecs.model import marks
 from kecs.model import service as model
 from kecs.model.generated import ecs
@@ -16,7 +15,6 @@ from kecs.model.objects import Service, ServiceStatus
 from kecs.reconcile import conditions
 from kecs.reconcile.context import Context
 
-_DRAINED = "Drained"
 _STEADY = "Steady"
 
 
@@ -24,14 +22,6 @@ def is_deleted(service: Service) -> bool:
     """Return whether somebody asked for the service's deletion."""
     meta = service.metadata
     return meta.deletionTimestamp is not None or marks.DELETED_AT in meta.annotations
-
-
-def inactive_since(service: Service) -> float | None:
-    """Return when the service became INACTIVE; None while it is not."""
-    if service.status.status != model.INACTIVE:
-        return None
-    drained = next((one for one in service.status.conditions if one.type == _DRAINED), None)
-    return epoch(drained.lastTransitionTime) if drained and drained.lastTransitionTime else 0.0
 
 
 async def show(
@@ -64,33 +54,26 @@ async def show(
     return await _write(context, service, status)
 
 
-async def show_draining(
-    context: Context, service: Service, observed: rules.Observed, *, rested: bool, now: float
-) -> Service:
-    """Write that a deleted service still has tasks, or, with `rested`, that it is INACTIVE from now on."""
+async def show_draining(context: Context, service: Service, observed: rules.Observed, *, now: float) -> Service:
+    """Write what is left of a service that was deleted."""
     before = service.status
     running, pending = _count(observed.tasks)
-    messages = rules.task_messages(service.spec.serviceName, observed)
-    conds = before.conditions
-    if rested:
-        conds = conditions.marked(conds, _DRAINED, "True", reason="TasksStopped", now=now)
-        conds = conditions.marked(conds, _STEADY, "False", reason=model.INACTIVE, now=now)
     left = {task.deployment for task in observed.tasks if task.phase is not Phase.STOPPED}
     status = ServiceStatus(
-        status=model.INACTIVE if rested else model.DRAINING,
+        status=model.DRAINING,
         observedGeneration=service.metadata.generation,
         runningCount=running,
         pendingCount=pending,
-        rolloutState="" if rested else before.rolloutState,
+        rolloutState=before.rolloutState,
         selector=before.selector,
         deployments=[
             msgspec.structs.replace(one, desiredCount=0)
             for one in before.deployments
-            if not rested and (one.id in left or one.status == rollout.PRIMARY)
+            if one.id in left or one.status == rollout.PRIMARY
         ],
         completed=before.completed,
-        events=_appended(before.events, messages, now),
-        conditions=conds,
+        events=_appended(before.events, rules.task_messages(service.spec.serviceName, observed), now),
+        conditions=before.conditions,
     )
     return await _write(context, service, status)
 

@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 _ENDED = ("Succeeded", "Failed")
 _WAITS = ("ContainerCreating", "PodInitializing", "")
-_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST)
+_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST, marks.REQUESTED)
 _REMEMBERED = 10_000  # deployments
 _WORKERS = 8
 
@@ -164,7 +164,7 @@ class Tasks:
         except AlreadyExists:
             return
         except Forbidden as error:
-            if not _namespace_ends(error):
+            if not error.namespace_ends:
                 raise  # else there is nowhere to keep a record, and nobody to ask for it
 
     async def _let_go(self, pod: views.Pod) -> None:
@@ -247,8 +247,3 @@ def _ended_before(seen: Sequence[Seen], at: float) -> bool:
     """Return whether an essential container had ended before `at`."""
     ends = [epoch(one.ended.finishedAt) for one in seen if one.essential and one.ended and one.ended.finishedAt]
     return any(end < at for end in ends)
-
-
-def _namespace_ends(error: Forbidden) -> bool:
-    causes = (error.details or {}).get("causes") or ()
-    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)

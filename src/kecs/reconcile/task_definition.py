@@ -21,8 +21,6 @@ from kecs.reconcile.context import Context
 from kecs.translate import facts as task_facts
 from kecs.translate import views
 
-_HEAD = "kecs.io/head"  # annotation of a revision: the head and the generation of it that it was made from
-
 
 def build(context: Context) -> Controller[str]:
     """Return the controller of task definitions."""
@@ -107,16 +105,16 @@ class _Definitions:
             await self._refuse(head, error.message)
             return
         origin = f"{meta.uid}/{meta.generation}"
-        revision = world.definitions.highest(scope, spec.family)
-        latest = world.definitions.get(scope, spec.family, revision)
-        if latest is None or latest.metadata.annotations.get(_HEAD) != origin:
-            revision += 1
+        # Others may have registered revisions since, so the whole family is looked through.
+        latest = world.definitions.made_from(origin)
+        if latest is None:
+            revision = world.definitions.highest(scope, spec.family) + 1
             labels = {marks.FAMILY: names.label(spec.family), **objects.scope_labels(scope)}
             body = TaskDefinition(
                 metadata=objects.Meta(
                     name=names.task_definition(spec.family, revision, scope),
                     labels=labels,
-                    annotations={marks.CREATED_AT: f"{now:.3f}", _HEAD: origin},
+                    annotations={marks.CREATED_AT: f"{now:.3f}", marks.HEAD: origin},
                 ),
                 spec=msgspec.structs.replace(spec, revision=revision),
             )

@@ -78,6 +78,10 @@ class Definitions:
             return None
         return None if task_definition.status_of(found) == DELETED else found
 
+    def made_from(self, origin: str) -> objects.TaskDefinition | None:
+        """Return the revision that was made from one generation of a head (`kecs.io/head`)."""
+        return next(iter(self._informer.by("head", origin)), None)
+
     def latest(self, scope: Scope, family: str) -> objects.TaskDefinition | None:
         """Return the latest ACTIVE revision of a family."""
         known = self._families.get((scope, family))

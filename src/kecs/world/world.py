@@ -40,6 +40,15 @@ def _service(item: Any) -> Iterable[Hashable]:
     return ((item.metadata.namespace, service),) if service else ()
 
 
+def _record(service: objects.Service) -> Iterable[Hashable]:
+    return ((service.metadata.namespace, service.spec.serviceName),) if service_model.is_record(service) else ()
+
+
+def _head(definition: objects.TaskDefinition) -> Iterable[Hashable]:
+    origin = definition.metadata.annotations.get(marks.HEAD)
+    return (origin,) if origin else ()
+
+
 def _uid(item: Any) -> Iterable[Hashable]:
     return (item.metadata.uid,)
 
@@ -77,8 +86,8 @@ class World:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.clusters = Informer(api, resources.CLUSTERS)
-        self.task_definitions = Informer(api, resources.TASK_DEFINITIONS)
-        self.services = Informer(api, resources.SERVICES, indexes={"namespace": _namespace})
+        self.task_definitions = Informer(api, resources.TASK_DEFINITIONS, indexes={"head": _head})
+        self.services = Informer(api, resources.SERVICES, indexes={"namespace": _namespace, "record": _record})
         self.stopped_tasks = Informer(
             api,
             resources.STOPPED_TASKS,
@@ -145,6 +154,8 @@ class World:
         """Say whether an object is named as its spec demands; one made with kubectl under another name is not there."""
         if isinstance(item, objects.Cluster):
             name = names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
+        elif service_model.is_record(item):
+            return True
         else:
             name = names.service(item.spec.serviceName)
         return item.metadata.name == name
@@ -159,9 +170,11 @@ class World:
         return self._cluster_arns.all(scope)
 
     def service(self, namespace: str, name: str) -> objects.Service | None:
-        """Return a service by its ECS name, also a deleted one that is still described."""
+        """Return a service by its ECS name; where there is none, the record of the last one that was."""
         found = self.services.get(namespace, names.service(name))
-        return found if found is not None and found.spec.serviceName == name else None
+        if found is not None and found.spec.serviceName == name:
+            return found
+        return max(self.services.by("record", (namespace, name)), key=service_model.deleted_at, default=None)
 
     def service_names(self, namespace: str) -> Sequence[str]:
         """Return the ECS names of a cluster's services that are not deleted, in order."""

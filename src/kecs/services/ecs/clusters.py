@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists
+from kecs.kube.errors import AlreadyExists, NotFound
 from kecs.model import arns, marks, names, objects, service
 from kecs.model import cluster as model
 from kecs.model.constraints import check_allowed, check_count, check_model
@@ -70,7 +70,10 @@ def _renewed(
 async def _change(
     ctx: Context, name: str, change: Callable[[objects.Cluster], objects.Cluster | None]
 ) -> objects.Cluster:
-    return await ctx.world.update(ctx.world.clusters, None, name, change)
+    try:
+        return await ctx.world.update(ctx.world.clusters, None, name, change)
+    except NotFound:
+        raise ClusterNotFoundException("Cluster not found.") from None
 
 
 def describe(ctx: Context, cluster: objects.Cluster, include: Collection[str]) -> ecs.Cluster:

@@ -23,11 +23,6 @@ _BY_KIND: dict[str, Resource[Json]] = {
 }
 
 
-def _is_terminating(error: ApiError) -> bool:
-    causes = (error.details or {}).get("causes", ())
-    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
-
-
 async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]) -> T:
     """Write an object into the namespace of a cluster, and make the namespace when there is none.
 
@@ -41,7 +36,7 @@ async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]
         except AlreadyExists:
             raise
         except Forbidden as error:
-            if not _is_terminating(error):
+            if not error.namespace_ends:
                 raise
             if time.monotonic() > deadline:
                 raise refused(error) from None

@@ -5,13 +5,14 @@ A foreign region or account is refused as AWS does.
 
 from typing import NamedTuple
 
-from kecs.kube.errors import ApiError
+from kecs.kube.errors import ApiError, Conflict, TooManyRequests
 from kecs.model import arns, cluster, objects
 from kecs.model.constraints import check_name, own_arn
 from kecs.model.errors import (
     AwsError,
     ClusterNotFoundException,
     InvalidParameterException,
+    ServerException,
     ServiceNotFoundException,
 )
 from kecs.services.context import Context
@@ -85,7 +86,12 @@ def task_id(ctx: Context, text: str, place: str) -> str:
 
 
 def refused(error: ApiError) -> AwsError | ApiError:
-    """Return the AWS error for what Kubernetes refuses; where it fails instead, the failure, as every operation."""
-    if error.http_code >= 500:
+    """Return the AWS error for what Kubernetes refuses; where it fails instead, the failure, as every operation.
+
+    What others changed at the same time is no fault of the request: clients try that again by themselves.
+    """
+    if error.http_code >= 500 or isinstance(error, TooManyRequests):
         return error
+    if isinstance(error, Conflict):
+        return ServerException("Service Unavailable. Please try again later.")
     return InvalidParameterException(error.message)

@@ -3,12 +3,13 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, Forbidden
-from kecs.model import marks, names, objects, task
-from kecs.model.errors import AwsError, ConflictException, InvalidParameterException
+from kecs.kube.errors import AlreadyExists, Forbidden, NotFound
+from kecs.model import arns, marks, names, objects, task
+from kecs.model.errors import AwsError, ConflictException, InvalidParameterException, ServerException
 from kecs.model.generated import ecs
 from kecs.services.context import Context
 from kecs.services.ecs.container_instances import find_node
@@ -17,16 +18,21 @@ from kecs.services.ecs.references import Place, find_cluster
 from kecs.services.ecs.task_definitions import find_active
 from kecs.services.ecs.warnings import warn
 from kecs.services.registry import operation
-from kecs.translate import facts, views
+from kecs.translate import views
 from kecs.translate.account import make_account
 from kecs.translate.body import Json
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.launch import Launch, for_run
+from kecs.translate.observe.ids import task_id
 from kecs.translate.pod import make_pod
 from kecs.translate.unsupported import RefusedError, definition_warnings, launch_warnings
 from kecs.world.tasks import stopped_json
 
+Made: TypeAlias = views.Pod | objects.StoppedTask
+
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
+_DIGITS = 40  # hex digits of a digest; a label has room for 63
+_ATTEMPTS = 5  # of a pod whose name is taken and then again is not
 
 
 def _definition(ctx: Context, text: str) -> objects.TaskDefinitionSpec:
@@ -43,8 +49,9 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     own = place.object.spec
     strategy = own.defaultCapacityProviderStrategy or []
     task.check_run(request, definition, own.capacityProviders or [], strategy)
-    made: list[views.Pod | objects.StoppedTask] = []
+    made: list[Made] = []
     failures = []
+    asked = _asked(request) if request.clientToken else ""
     for index in range(request.count or 1):
         launch = for_run(
             request, definition, scope=ctx.scope, cluster=place.name, default_strategy=strategy, index=index
@@ -52,7 +59,7 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
         try:
             if request.clientToken:
                 token = _token(place, request.clientToken, index)
-                made.append(await _create_once(ctx, place, definition, launch, token))
+                made.append(await _create_once(ctx, place, definition, launch, token, asked))
             else:
                 made.append(await _create(ctx, place, definition, launch, _pod(ctx, definition, launch)))
         except (Forbidden, AwsError) as error:
@@ -138,44 +145,71 @@ async def _create(
         return await write_in(ctx, place, write)
 
 
-async def _create_once(
-    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, token: str
-) -> views.Pod | objects.StoppedTask:
-    """Create a task's pod under a name that its client token gives, or return the task that is or was."""
-    name = f"{names.task_prefix(definition.family)}{token[:_SUFFIX]}"
-    for record in ctx.world.stopped_tasks.by("token", (place.namespace, token)):
-        return record
-    body = _pod(ctx, definition, launch, name=name)
-    body["metadata"]["labels"][marks.REQUEST] = token
-    try:
-        return await _create(ctx, place, definition, launch, body)
-    except AlreadyExists:
-        return await _repeated(ctx, place, name, body)
-
-
 def _token(place: Place, token: str, index: int) -> str:
     """Return what names the `index`th task for a client token: the same in each repeat."""
-    return hashlib.sha256(f"{place.arn} {token} {index}".encode()).hexdigest()[:40]
+    return _digest(f"{place.arn} {token} {index}".encode())
 
 
-async def _repeated(ctx: Context, place: Place, name: str, body: Json) -> views.Pod:
-    """Return the task that an earlier request with this token made. Raises ConflictException if it is another."""
-    pod = ctx.world.pods.get(place.namespace, name)
-    if pod is None:
-        pod = await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
-    before = facts.of(pod)
-    asked = facts.decode(body["metadata"]["annotations"][marks.TASK])
-    if before is None or asked is None or _untagged(before) != _untagged(asked):
-        raise ConflictException("The client token was used before with other parameters.")
-    return pod
+def _asked(request: ecs.RunTaskRequest) -> str:
+    """Return what tells two requests with one client token apart. The cluster may be named in more than one way."""
+    return _digest(msgspec.json.encode(msgspec.structs.replace(request, clientToken=None, cluster=None)))
 
 
-def _untagged(known: facts.TaskFacts) -> facts.TaskFacts:
-    """Return a task's facts without what may have changed since it was run."""
-    return msgspec.structs.replace(known, tags=[])
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:_DIGITS]
 
 
-def _answer(ctx: Context, made: Sequence[views.Pod | objects.StoppedTask], failures: Sequence[ecs.Failure]) -> bytes:
+async def _create_once(
+    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, token: str, asked: str
+) -> Made:
+    """Create a task's pod under a name that its client token gives, or return the task that is or was.
+
+    Raises ConflictException when the token was used for something else.
+    """
+    # The name comes of the token alone: of two requests that differ in their family only one may make a task.
+    name = f"run-{token[: 2 * _SUFFIX]}"
+    body = _pod(ctx, definition, launch, name=name)
+    body["metadata"]["labels"] |= {marks.REQUEST: token, marks.REQUESTED: asked}
+    found = _seen(ctx, place, name, token)
+    for _ in range(_ATTEMPTS):
+        if found is not None:
+            return _same(ctx, place, found, asked)
+        try:
+            return await _create(ctx, place, definition, launch, body)
+        except AlreadyExists:
+            found = await _stored(ctx, place, name, token)
+    raise ServerException("Service Unavailable. Please try again later.")
+
+
+def _seen(ctx: Context, place: Place, name: str, token: str) -> Made | None:
+    """Return the task that an earlier request with this token made; its record first, as the pod goes after it."""
+    records = ctx.world.stopped_tasks.by("token", (place.namespace, token))
+    return next(iter(records), None) or ctx.world.pods.get(place.namespace, name)
+
+
+async def _stored(ctx: Context, place: Place, name: str, token: str) -> Made | None:
+    """Return that task as the API has it: the caches may not know it yet, and it may have ended in between."""
+    try:
+        return await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
+    except NotFound:
+        records = await ctx.api.list(
+            ctx.world.stopped_tasks.resource, place.namespace, labels=f"{marks.REQUEST}={token}"
+        )
+        return next(iter(records.items), None)
+
+
+def _same(ctx: Context, place: Place, found: Made, asked: str) -> Made:
+    """Return a task that was made by the same request. Raises ConflictException, which names it, for any other."""
+    if found.metadata.labels.get(marks.REQUESTED) == asked:
+        return found
+    task = found.metadata.name if isinstance(found, objects.StoppedTask) else task_id(found.metadata.uid)
+    raise ConflictException(
+        "The client token was used before with other parameters.",
+        resourceIds=[arns.task(ctx.scope, place.name, task)],
+    )
+
+
+def _answer(ctx: Context, made: Sequence[Made], failures: Sequence[ecs.Failure]) -> bytes:
     tasks = b",".join(
         stopped_json(one) if isinstance(one, objects.StoppedTask) else ctx.world.tasks.json(one, tags=True) or b"null"
         for one in made

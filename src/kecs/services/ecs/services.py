@@ -23,6 +23,7 @@ from kecs.translate import unsupported
 
 _RENEWAL = 10.0  # seconds that a deleted service's object may take to go, when the service is created anew
 _LOOK_AGAIN = 0.02
+_DRAINING = "Unable to Start a service that is still Draining."
 
 
 @operation("ecs", "CreateService")
@@ -41,7 +42,7 @@ async def create_service(ctx: Context, request: ecs.CreateServiceRequest) -> byt
     _apply_cluster_defaults(request, place)
     found = ctx.world.service(place.namespace, request.serviceName)
     if found is None or _is_free(found, request):
-        found = await _create(ctx, place, request, found)
+        found = await _create(ctx, place, request)
     return _answer(ctx, place, found)
 
 
@@ -70,17 +71,14 @@ def _is_free(found: objects.Service, request: ecs.CreateServiceRequest) -> bool:
     """Say whether the name of a service can be used again. Raises InvalidParameterException when it must not."""
     status = service.status_of(found)
     if status == service.DRAINING:
-        raise InvalidParameterException("Unable to Start a service that is still Draining.")
+        raise InvalidParameterException(_DRAINING)
     if status == service.ACTIVE and not service.same(found.spec, request):
         raise InvalidParameterException("Creation of service was not idempotent.")
     return status == service.INACTIVE
 
 
-async def _create(
-    ctx: Context, place: Place, request: ecs.CreateServiceRequest, old: objects.Service | None
-) -> objects.Service:
-    if old is not None:
-        await ctx.world.delete(ctx.world.services, place.namespace, old.metadata.name, uid=old.metadata.uid)
+async def _create(ctx: Context, place: Place, request: ecs.CreateServiceRequest) -> objects.Service:
+    """Create the object of a service, or return the one that somebody else made at the same time for the same."""
     body = _body(ctx, place, request)
 
     async def write() -> objects.Service:
@@ -90,12 +88,12 @@ async def _create(
     while True:
         try:
             return await write_in(ctx, place, write)
-        except AlreadyExists as error:
+        except AlreadyExists:
             present = await _present(ctx, place, request.serviceName)
             if present is not None and not _is_free(present, request):
                 return present
             if time.monotonic() > deadline:
-                raise refused(error) from None
+                raise InvalidParameterException(_DRAINING) from None
             await asyncio.sleep(_LOOK_AGAIN)
         except Forbidden as error:
             raise refused(error) from None
@@ -214,4 +212,6 @@ async def delete_service(ctx: Context, request: ecs.DeleteServiceRequest) -> byt
         found = await ctx.world.update(ctx.world.services, place.namespace, found.metadata.name, change)
     except NotFound:
         raise ServiceNotFoundException("Service not found.") from None
+    except ApiError as error:
+        raise refused(error) from None
     return _answer(ctx, place, found)
