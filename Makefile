@@ -4,10 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup demo test check unit bench lock generate clean
+# What `make kubernetes` starts is here, unless told otherwise; a kubeconfig is in it.
+KUBERNETES ?= .cache/kubernetes
+
+.PHONY: help setup demo test check unit bench kubernetes kubernetes-down lock generate clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv with kecs and everything that the tests need.
 
@@ -34,6 +37,12 @@ unit: setup ## Run the tests alone.
 
 bench: setup ## Measure kecs beside its peers and floors, and print the table.
 	$(BIN)/python -m bench
+
+kubernetes: ## Start a real Kubernetes on this machine and print the path of its kubeconfig (needs root and Go).
+	@tools/kubernetes/rig up --node $(KUBERNETES)
+
+kubernetes-down: ## End what `make kubernetes` started, and remove every trace of it.
+	@tools/kubernetes/rig down $(KUBERNETES)
 
 lock: setup ## Pin the dependencies anew, with hashes.
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/runtime.txt

@@ -1,0 +1,55 @@
+"""The little that the rig itself asks the API server of a cluster."""
+
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from kubernetes_rig.layout import Layout
+
+
+class Api:
+    """The API server, as the administrator."""
+
+    def __init__(self, layout: Layout) -> None:
+        pki = layout.directory / "pki"
+        self._server = layout.server
+        self._context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        self._context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        self._direct = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._context)
+        )
+
+    def get(self, path: str) -> Any:
+        """Return what is at a path: an object, or text; None when there is nothing or no answer."""
+        try:
+            with self._direct.open(self._server + path, timeout=10.0) as answer:
+                body = answer.read()
+                return json.loads(body) if answer.headers.get_content_type() == "application/json" else body.decode()
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return None
+
+    def apply(self, path: str, manifest: dict[str, Any]) -> None:
+        """Apply a manifest; RuntimeError with the server's words when it refuses."""
+        request = urllib.request.Request(
+            f"{self._server}{path}?fieldManager=rig&force=true",
+            data=json.dumps(manifest).encode(),
+            headers={"Content-Type": "application/apply-patch+yaml"},
+            method="PATCH",
+        )
+        try:
+            self._direct.open(request, timeout=10.0).close()
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{path}: {error.read().decode()}") from None
+
+
+def until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Return once the condition holds; RuntimeError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.05)

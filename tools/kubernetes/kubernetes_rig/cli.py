@@ -1,0 +1,123 @@
+"""What is typed: `tools/kubernetes/rig VERB DIR …`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from kubernetes_rig import control, keeper, needs, pki, warden
+from kubernetes_rig.binaries import build
+from kubernetes_rig.layout import Layout
+
+_SIGNALS = {"freeze": 19, "thaw": 18}
+_GRACE_SECONDS = 2.0  # the API server would wait for its watchers
+_CONTROL_PROGRAMS = ("kubernetes", "etcd")
+_NODE_PROGRAMS = (*_CONTROL_PROGRAMS, "coredns")
+
+
+def _up(options: argparse.Namespace) -> None:
+    programs = _NODE_PROGRAMS if options.node else _CONTROL_PROGRAMS
+    if lacking := needs.missing(programs, node=options.node):
+        raise RuntimeError("a Kubernetes of its own needs " + "; ".join(lacking))
+    if (options.directory / "rig.json").exists():
+        raise RuntimeError(f"there is a cluster in {options.directory}: end it first (rig down)")
+    for name in programs:
+        build(name)
+    layout = Layout.new(options.directory, node=options.node)
+    try:
+        warden.launch(layout, options.while_locked)
+        pki.make(layout)
+        control.start(layout)
+    except BaseException:
+        if not options.keep:
+            warden.end(layout.directory)
+        raise
+    print(layout.kubeconfig)
+
+
+def _down(options: argparse.Namespace) -> None:
+    warden.end(options.directory)
+
+
+def _missing(options: argparse.Namespace) -> None:
+    lacking = needs.missing(_NODE_PROGRAMS if options.node else _CONTROL_PROGRAMS, node=options.node)
+    print("\n".join(lacking), end="\n" if lacking else "")
+
+
+def _build(options: argparse.Namespace) -> None:
+    for name in options.programs or _NODE_PROGRAMS:
+        build(name)
+
+
+def _parts(options: argparse.Namespace) -> None:
+    for name, state in keeper.tell(options.directory, "parts").items():
+        print(f"{name}: {'runs' if state is True else f'ended with {state}'}")
+
+
+def _pause(options: argparse.Namespace) -> None:
+    keeper.tell(options.directory, "stop", name=options.part, seconds=_GRACE_SECONDS)
+
+
+def _resume(options: argparse.Namespace) -> None:
+    keeper.tell(options.directory, "resume", name=options.part)
+    if options.part in ("etcd", "apiserver"):
+        control.wait(Layout.load(options.directory))
+
+
+def _restart(options: argparse.Namespace) -> None:
+    _pause(options)
+    _resume(options)
+
+
+def _signal(options: argparse.Namespace) -> None:
+    keeper.tell(options.directory, "signal", name=options.part, number=_SIGNALS[options.verb])
+
+
+def _run(options: argparse.Namespace) -> None:
+    argv = [*warden.inside(options.directory.resolve()), *options.command]
+    os.execvp(argv[0], argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rig", description="A real Kubernetes in a directory.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, act: object, help: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help, description=help)
+        added.set_defaults(act=act)
+        return added
+
+    def directed(name: str, act: object, help: str) -> argparse.ArgumentParser:
+        added = verb(name, act, help)
+        added.add_argument("directory", type=Path, metavar="DIR")
+        return added
+
+    up = directed("up", _up, "start a cluster and print the path of its kubeconfig")
+    up.add_argument("--node", action="store_true", help="with a real node; else with a control plane alone")
+    up.add_argument("--while-locked", type=Path, metavar="FILE", help="end it when nobody holds a lock on this file")
+    up.add_argument("--keep", action="store_true", help="leave what there is when the start fails, to look into it")
+    directed("down", _down, "end a cluster and remove every trace of it")
+    directed("parts", _parts, "say what runs")
+    for name, act, purpose in (
+        ("pause", _pause, "end a part of the cluster (etcd, apiserver, kubelet…) until it is resumed"),
+        ("resume", _resume, "start a paused part again"),
+        ("restart", _restart, "end a part and start it again"),
+        ("freeze", _signal, "stop a part in its tracks: it keeps its connections and answers nothing"),
+        ("thaw", _signal, "let a frozen part go on"),
+    ):
+        directed(name, act, purpose).add_argument("part", metavar="PART")
+    run = directed("run", _run, "run a command in the namespaces of the cluster")
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    verb("missing", _missing, "say what the machine lacks").add_argument("--node", action="store_true")
+    verb("build", _build, "build the programs of a cluster").add_argument("programs", nargs="*", metavar="PROGRAM")
+    return parser
+
+
+def main() -> None:
+    """Do what the command line says."""
+    needs.search_programs()
+    options = _parser().parse_args()
+    try:
+        options.act(options)
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"rig: {error}")

@@ -1,0 +1,106 @@
+"""The control plane: etcd, the API server, the controllers, the scheduler."""
+
+from kubernetes_rig import keeper, pki
+from kubernetes_rig.api import Api, until
+from kubernetes_rig.binaries import program
+from kubernetes_rig.layout import SERVICES, Layout
+
+ETCD = "http://127.0.0.1:2379"
+_PEER = "http://127.0.0.1:2380"
+READY_SECONDS = 120.0
+_FAST = ("--kube-api-qps=1000", "--kube-api-burst=2000")  # tests make thousands of objects
+
+
+def start(layout: Layout) -> None:
+    """Start the control plane and return once pods can be created."""
+    layout.path("etcd").mkdir(exist_ok=True)
+    for name, argv in parts(layout).items():
+        keeper.tell(layout.directory, "start", name=name, argv=argv, env={}, log=str(layout.log(name)))
+    wait(layout)
+
+
+def wait(layout: Layout) -> None:
+    """Return once the control plane is ready."""
+    api = Api(layout)
+    until(lambda: api.get("/readyz") == "ok", READY_SECONDS, "the API server is ready")
+    # Without it no pod is admitted, and the controllers make it.
+    account = "/api/v1/namespaces/default/serviceaccounts/default"
+    until(lambda: api.get(account), READY_SECONDS, "the controllers have made the default service account")
+
+
+def parts(layout: Layout) -> dict[str, list[str]]:
+    """Return how each part is started."""
+    return {
+        "etcd": _etcd(layout),
+        "apiserver": _api_server(layout),
+        "controllers": _controllers(layout),
+        "scheduler": _scheduler(layout),
+    }
+
+
+def _etcd(layout: Layout) -> list[str]:
+    return [
+        *(str(program("etcd")), "--data-dir", str(layout.path("etcd")), "--unsafe-no-fsync"),
+        *("--listen-client-urls", ETCD, "--advertise-client-urls", ETCD, "--listen-peer-urls", _PEER),
+        *("--initial-advertise-peer-urls", _PEER, "--initial-cluster", f"default={_PEER}", "--log-level", "warn"),
+    ]
+
+
+def _api_server(layout: Layout) -> list[str]:
+    place = layout.directory / "pki"
+    return [
+        *(str(program("kubernetes")), "apiserver"),
+        f"--etcd-servers={ETCD}",
+        "--secure-port=6443",
+        "--bind-address=0.0.0.0",
+        f"--advertise-address={layout.node_address}",
+        "--allow-privileged=true",
+        "--authorization-mode=Node,RBAC",
+        f"--client-ca-file={place}/ca.crt",
+        f"--token-auth-file={place}/tokens.csv",
+        f"--tls-cert-file={place}/apiserver.crt",
+        f"--tls-private-key-file={place}/apiserver.key",
+        f"--kubelet-client-certificate={place}/apiserver-kubelet.crt",
+        f"--kubelet-client-key={place}/apiserver-kubelet.key",
+        f"--kubelet-certificate-authority={place}/ca.crt",
+        "--kubelet-preferred-address-types=InternalIP",
+        f"--requestheader-client-ca-file={place}/ca.crt",
+        "--requestheader-allowed-names=front-proxy",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={place}/front-proxy.crt",
+        f"--proxy-client-key-file={place}/front-proxy.key",
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--service-account-key-file={place}/accounts.pub",
+        f"--service-account-signing-key-file={place}/accounts.key",
+        f"--service-cluster-ip-range={SERVICES}",
+        "--shutdown-delay-duration=0s",
+        "--profiling=false",
+    ]
+
+
+def _controllers(layout: Layout) -> list[str]:
+    place = layout.directory / "pki"
+    return [
+        *(str(program("kubernetes")), "controllers"),
+        f"--kubeconfig={pki.kubeconfig_of(layout, 'controllers')}",
+        "--leader-elect=false",
+        "--use-service-account-credentials=true",
+        f"--service-account-private-key-file={place}/accounts.key",
+        f"--root-ca-file={place}/ca.crt",
+        f"--cluster-signing-cert-file={place}/ca.crt",
+        f"--cluster-signing-key-file={place}/ca.key",
+        "--bind-address=127.0.0.1",
+        *_FAST,
+    ]
+
+
+def _scheduler(layout: Layout) -> list[str]:
+    return [
+        *(str(program("kubernetes")), "scheduler"),
+        f"--kubeconfig={pki.kubeconfig_of(layout, 'scheduler')}",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
+        *_FAST,
+    ]

@@ -1,0 +1,48 @@
+"""What a cluster sees of the file system, in its mount namespace: the host's, with private places where parts write."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from kubernetes_rig import cgroups
+from kubernetes_rig.layout import Layout
+
+_FOREIGN = ("overlay", "nsfs")
+_PRIVATE = ("lib", "log")
+
+
+def arrange(layout: Layout) -> None:
+    """Arrange the mounts of this process's own namespace, and what of /proc/sys goes with the network."""
+    _mount("--make-rslave", "/")
+    _release_foreign(layout.directory)
+    _mount("--make-rshared", "/")  # volumes of pods are mounted for containers that run already
+    for name in _PRIVATE:
+        place = layout.path("state", name)
+        place.mkdir(parents=True, exist_ok=True)
+        _mount("--bind", str(place), f"/var/{name}")
+    _mount("-t", "proc", "proc", "/proc")
+    _mount("-t", "sysfs", "sysfs", "/sys")
+    _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    cgroups.mount_own(_mount)
+    _protect_kernel()
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+
+
+def _release_foreign(directory: Path) -> None:
+    """Let go of what containers of others have mounted, which they could not remove while it is held here."""
+    for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
+        _, place, kind, *_ = line.split()
+        if kind in _FOREIGN and not directory.is_relative_to(place):
+            subprocess.run(["umount", "--lazy", place], check=False, stderr=subprocess.DEVNULL)
+
+
+def _protect_kernel() -> None:
+    """Keep the kubelet from setting what holds for the whole machine."""
+    for name in ("fs", "kernel", "vm"):
+        place = f"/proc/sys/{name}"
+        _mount("--bind", place, place)
+        _mount("-o", "remount,bind,ro", place)
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True, env={**os.environ, "LC_ALL": "C"})
