@@ -7,7 +7,7 @@ import pytest
 
 from kecs.kube.resources import NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
 from kecs.model import marks
-from kecs.translate import views
+from kecs.translate import facts, views
 from tests.services.conftest import Client, Refused
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
@@ -128,7 +128,12 @@ async def end(client: Client, arn: str, name: str = "") -> None:
     pods, key = client.world.pods, arn.rpartition("/")[2]
     pod = await client.engine.get(pods.resource, "c-us-east-1", name or the_pod(client, arn).metadata.name)
     labels = {mark: pod.metadata.labels[mark] for mark in (marks.REQUEST, marks.REQUESTED)}
-    body = {"metadata": {"name": key, "labels": labels}, "spec": {"taskArn": arn, "lastStatus": "STOPPED"}}
+    body: dict[str, Any] = {
+        "metadata": {"name": key, "labels": labels},
+        "spec": {"taskArn": arn, "lastStatus": "STOPPED"},
+    }
+    known = facts.of(pod)
+    body["spec"]["startedBy"] = known.startedBy if known else None
     await client.world.create(client.world.stopped_tasks, "c-us-east-1", body)
     await client.world.patch(pods, "c-us-east-1", pod.metadata.name, {"metadata": {"finalizers": None}})
     await client.world.delete(pods, "c-us-east-1", pod.metadata.name, grace_seconds=0)
@@ -161,6 +166,30 @@ async def test_lists_are_filtered_and_paged(ecs: Client) -> None:
         "ServiceNotFoundException",
         "Service not found.",
     )
+
+
+async def test_stopped_tasks_are_listed_without_a_look_at_those_that_run(ecs: Client, monkeypatch: Any) -> None:
+    await ecs("RegisterTaskDefinition", family="g", containerDefinitions=[SLEEP])
+    gone = [task["taskArn"] for task in await run(ecs, count=2, startedBy="me", clientToken="t")]
+    for arn in gone:
+        await end(ecs, arn)
+    (going,) = [task["taskArn"] for task in await run(ecs, taskDefinition="g", startedBy="me")]
+    await ecs("StopTask", cluster="c", task=going)
+    await run(ecs, count=3, taskDefinition="g")
+    by = ecs.world.pods.by
+
+    def few(index: str, key: Any) -> Any:
+        assert index != "namespace", "every task of the cluster is looked at"
+        return by(index, key)
+
+    monkeypatch.setattr(ecs.world.pods, "by", few)
+    assert await listed(ecs, desiredStatus="STOPPED") == sorted([*gone, going])
+    assert await listed(ecs, desiredStatus="STOPPED", startedBy="me") == sorted([*gone, going])
+    assert await listed(ecs, desiredStatus="STOPPED", family="g") == [going]
+    assert await listed(ecs, desiredStatus="STOPPED", launchType="EC2") == [going]  # the records here name none
+    include = {"clusters": ["c"], "include": ["STATISTICS"]}
+    statistics = (await ecs("DescribeClusters", **include))["clusters"][0]["statistics"]
+    assert {"name": "pendingEC2TasksCount", "value": "3"} in statistics
 
 
 async def test_tags_are_shown_where_asked_for_and_come_from_where_asked(ecs: Client) -> None:

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kecs.kube.informer import Informer
-from kecs.model import marks
+from kecs.model import marks, objects
+from kecs.model.generated import ecs
 from kecs.model.service import Counts
 from kecs.translate import facts, views
 from kecs.world import resources
+from kecs.world.stopped import StoppedTasks
 from kecs.world.tasks import Tasks
 
 FACTS = facts.encode(
@@ -57,6 +59,18 @@ def caches() -> tuple[Informer[views.Pod], Tasks]:
     return pods, Tasks(pods, Informer(api, resources.NODES))
 
 
+def record(number: int, version: int, service: str = "") -> objects.StoppedTask:
+    labels = {marks.SERVICE: service} if service else {}
+    meta = objects.Meta(
+        name=task_id(number), namespace="n", uid=f"r{number}.{version}", resourceVersion=str(version), labels=labels
+    )
+    return objects.StoppedTask(metadata=meta, spec=ecs.Task())
+
+
+def task_id(number: int) -> str:
+    return f"{number:08x}" + "00004000" + "8000" + "0" * 12
+
+
 CHANGES = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from((*STATES, "gone")), st.sampled_from(["", "web", "api"])), max_size=25
 )
@@ -91,10 +105,11 @@ def test_counts_are_what_a_look_at_all_pods_finds(changes: list[tuple[int, str, 
                     old.running + (state == "running"), old.pending + (state != "running")
                 )
         assert tasks.by_deployment("n", service) == wanted
-    ids = sorted(f"{number:08x}" + "00004000" + "8000" + "0" * 12 for number, (state, _) in there.items()
-                 if state in ("new", "bound", "running"))  # fmt: skip
+    ids = sorted(task_id(number) for number, (state, _) in there.items() if state in ("new", "bound", "running"))
     assert list(tasks.ids("n")) == ids
     assert tasks.counts("elsewhere") == Counts()
+    assert tasks.by_launch_type("n")["EC2"] == Counts(running, pending)
+    assert tasks.by_launch_type("n")["FARGATE"] == Counts()
 
 
 def test_json_is_kept_until_the_pod_changes() -> None:
@@ -108,3 +123,33 @@ def test_json_is_kept_until_the_pod_changes() -> None:
     pods.observe(second)
     changed = tasks.json(second)
     assert changed is not None and msgspec.json.decode(changed)["lastStatus"] == "RUNNING"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from((*STATES, "gone", "recorded", "forgotten"))),
+        max_size=25,
+    )
+)
+def test_stopped_are_pods_that_shall_not_run_and_records(changes: list[tuple[int, str]]) -> None:
+    pods, tasks = caches()
+    api: Any = None
+    records = Informer(api, resources.STOPPED_TASKS)
+    stopped = StoppedTasks(pods, records, tasks)
+    for version, (number, state) in enumerate(changes, 1):
+        service = "web" if number % 2 else ""
+        if state == "recorded":
+            records.observe(record(number, version, service))
+        elif state == "forgotten":
+            if (kept := records.get("n", task_id(number))) is not None:
+                records.forget(kept)
+        elif state == "gone":
+            if (there := pods.get("n", f"p{number}")) is not None:
+                pods.forget(there)
+        else:
+            pods.observe(pod(number, state, version, service, "ecs-svc/1"))
+    wanted = {one.metadata.name for one in records.values()}
+    wanted |= {one.metadata.uid.replace("-", "") for one in pods.values() if not tasks.shall_run(one)}
+    assert list(stopped.ids("n")) == sorted(wanted)
+    assert list(stopped.ids("n", "web")) == sorted(key for key in wanted if int(key[:8], 16) % 2)

@@ -60,7 +60,7 @@ def _tasks(world: World) -> _Samples:
         yield (name, "PENDING"), counts.pending
         yield (name, "RUNNING"), counts.running
         yield (name, "STOPPING"), max(stopping, 0)
-        yield (name, "STOPPED"), len(world.stopped_tasks.by("namespace", name))
+        yield (name, "STOPPED"), max(len(world.stopped.ids(name)) - max(stopping, 0), 0)
 
 
 def _services(services: Iterable[objects.Service]) -> _Samples:

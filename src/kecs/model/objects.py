@@ -68,6 +68,11 @@ def scope_labels(scope: Scope) -> dict[str, str]:
     return labels
 
 
+def family_of(task: ecs.Task) -> str:
+    """Return the family of a task's definition."""
+    return (task.taskDefinitionArn or "").rpartition("/")[2].rpartition(":")[0]
+
+
 def created_at(meta: Meta) -> float:
     """Return when an object was made, in epoch seconds: with milliseconds where kecs wrote them down."""
     text = meta.annotations.get(marks.CREATED_AT)

@@ -185,6 +185,11 @@ def is_record(service: objects.Service) -> bool:
     return service.metadata.labels.get(marks.ROLE) == marks.ROLE_RECORD
 
 
+def is_named_rightly(service: objects.Service) -> bool:
+    """Say whether an object that stands for a service is named as its spec demands; kubectl may name it otherwise."""
+    return service.metadata.name == names.service(service.spec.serviceName)
+
+
 def record_of(service: objects.Service, now: float) -> objects.Service:
     """Return what tells, from `now` on, of a service whose tasks have ended and whose object goes."""
     meta, before = service.metadata, service.status

@@ -10,6 +10,7 @@ import msgspec
 
 from kecs.kube.informer import Informer
 from kecs.model import marks, objects
+from kecs.model.generated import ecs_limits
 from kecs.model.service import Counts
 from kecs.translate import facts, views
 from kecs.translate.observe import task as observe
@@ -20,7 +21,8 @@ from kecs.world.listing import SortedKeys
 _STOPPING, _PENDING, _RUNNING = 0, 1, 2
 _KEPT = 4096  # tasks whose JSON is kept, about 1.5 KB each
 
-_Key = tuple[str, ...]  # (namespace,), (namespace, service), (namespace, service, deployment)
+# (namespace,), (namespace, service), (namespace, service, deployment), (namespace, "", "", launch type)
+_Key = tuple[str, ...]
 
 
 def _state(pod: views.Pod) -> int:
@@ -40,6 +42,15 @@ def _keys(pod: views.Pod) -> list[_Key]:
         return [(meta.namespace,)]
     deployment = meta.annotations.get(marks.DEPLOYMENT_ID, "")
     return [(meta.namespace,), (meta.namespace, service), (meta.namespace, service, deployment)]
+
+
+def _launch_key(namespace: str, launch_type: str) -> _Key:
+    return (namespace, "", "", launch_type)
+
+
+def _launch_type_of(pod: views.Pod) -> str:
+    known = facts.of(pod)
+    return known.launchType if known else ""
 
 
 class Tasks:
@@ -78,7 +89,7 @@ class Tasks:
             self._list(new or old, listed=bool(after))  # type: ignore[arg-type]
 
     def _count(self, pod: views.Pod, state: int, change: int) -> None:
-        for key in _keys(pod):
+        for key in (*_keys(pod), _launch_key(pod.metadata.namespace, _launch_type_of(pod))):
             counts = self._counts.get(key)
             if counts is None:
                 counts = self._counts[key] = [0, 0, 0]
@@ -119,15 +130,14 @@ class Tasks:
         counts = self._counts.get(key)
         return Counts(counts[_RUNNING], counts[_PENDING]) if counts else Counts()
 
-    def by_launch_type(self, pods: Iterable[views.Pod]) -> Mapping[str, Counts]:
-        """Return the running and the pending ones of these tasks, by launch type. It looks at each."""
-        found: dict[str, Counts] = {}
-        for pod in pods:
-            state, known = self._states.get(pod.metadata.uid, _STOPPING), facts.of(pod)
-            if state and known:
-                running, pending = found.get(known.launchType, Counts())
-                found[known.launchType] = Counts(running + (state == _RUNNING), pending + (state == _PENDING))
-        return found
+    def by_launch_type(self, namespace: str) -> Mapping[str, Counts]:
+        """Return the running and the pending tasks of a cluster, by launch type."""
+        return {launch_type: self._of(_launch_key(namespace, launch_type)) for launch_type in ecs_limits.LaunchType}
+
+    def count(self, pods: Iterable[views.Pod]) -> Counts:
+        """Return how many of some pods are running and pending tasks. It looks at each."""
+        states = [self._states.get(pod.metadata.uid) for pod in pods]
+        return Counts(states.count(_RUNNING), states.count(_PENDING))
 
     def shall_run(self, pod: views.Pod) -> bool:
         """Say whether a task's desired status is RUNNING."""

@@ -1,7 +1,9 @@
 """The shared snapshot: one informer per kind, and how to write so that every reader sees it at once."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+import copy
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,7 +20,9 @@ from kecs.translate.observe.ids import pod_uid
 from kecs.world import resources
 from kecs.world.definitions import Definitions
 from kecs.world.listing import SortedKeys
+from kecs.world.service_counts import ServiceCounts
 from kecs.world.service_views import ServiceViews
+from kecs.world.stopped import StoppedTasks
 from kecs.world.tasks import Tasks
 
 T = TypeVar("T")
@@ -76,6 +80,10 @@ def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
     return (task.spec.startedBy,) if task.spec.startedBy else ()
 
 
+def _record_family(task: objects.StoppedTask) -> Iterable[Hashable]:
+    return ((task.metadata.namespace, objects.family_of(task.spec)),)
+
+
 def _kind(resource: Resource[Any]) -> Json:
     return {"apiVersion": resource.api_version, "kind": resource.kind}
 
@@ -91,7 +99,7 @@ class World:
         self.stopped_tasks = Informer(
             api,
             resources.STOPPED_TASKS,
-            indexes={"namespace": _namespace, "startedBy": _started_by, "token": _token},
+            indexes={"startedBy": _started_by, "family": _record_family, "token": _token},
         )
         self.pods = Informer(
             api,
@@ -125,7 +133,9 @@ class World:
             self.nodes,
         )
         self.tasks = Tasks(self.pods, self.nodes)
+        self.stopped = StoppedTasks(self.pods, self.stopped_tasks, self.tasks)
         self.definitions = Definitions(self.task_definitions)
+        self.service_counts = ServiceCounts(self.services)
         self.service_views = ServiceViews(self.tasks, self.definitions)
         self._cluster_arns = SortedKeys()
         self._service_names = SortedKeys()
@@ -152,13 +162,9 @@ class World:
     @staticmethod
     def is_accepted(item: objects.Cluster | objects.Service) -> bool:
         """Say whether an object is named as its spec demands; one made with kubectl under another name is not there."""
-        if isinstance(item, objects.Cluster):
-            name = names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
-        elif service_model.is_record(item):
-            return True
-        else:
-            name = names.service(item.spec.serviceName)
-        return item.metadata.name == name
+        if isinstance(item, objects.Service):
+            return service_model.is_record(item) or service_model.is_named_rightly(item)
+        return item.metadata.name == names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
 
     def cluster(self, scope: Scope, name: str) -> objects.Cluster | None:
         """Return a cluster, also a deleted one that is still described."""
@@ -197,6 +203,20 @@ class World:
         """Return once every cache has its first list."""
         for informer in self.informers:
             await informer.synced()
+
+    @contextmanager
+    def subscriptions(self) -> Iterator[None]:
+        """Forget at the end whoever subscribes to a cache meanwhile: those who work for a while only."""
+        with ExitStack() as stack:
+            for informer in self.informers:
+                stack.enter_context(informer.subscriptions())
+            yield
+
+    def writing_with(self, api: Api) -> "World":
+        """Return the same caches, written to through another Api."""
+        other = copy.copy(self)
+        other.api = api
+        return other
 
     # Writing: the answer goes into the cache before anyone can look.
 

@@ -23,6 +23,7 @@ from kecs.services.registry import operation
 from kecs.translate.unsupported import cluster_warnings
 
 _MOST_DESCRIBED = 100
+_TITLES = {"EC2": "EC2", "FARGATE": "Fargate", "EXTERNAL": "External"}  # in the names of statistics
 
 
 @operation("ecs", "CreateCluster")
@@ -99,21 +100,14 @@ def describe(ctx: Context, cluster: objects.Cluster, include: Collection[str]) -
 
 
 def _statistics(ctx: Context, namespace: str) -> list[ecs.KeyValuePair]:
-    """Return the counts by launch type: looked at only when asked for, so walked through then."""
-    titles = {"EC2": "EC2", "FARGATE": "Fargate", "EXTERNAL": "External"}
-    counted = ("running{}TasksCount", "pending{}TasksCount", "active{}ServiceCount", "draining{}ServiceCount")
-    figures = {count.format(title): 0 for title in titles.values() for count in counted}
-    for launch_type, counts in ctx.world.tasks.by_launch_type(ctx.world.pods.by("namespace", namespace)).items():
-        title = titles.get(launch_type, "EC2")
-        figures[f"running{title}TasksCount"] += counts.running
-        figures[f"pending{title}TasksCount"] += counts.pending
-    for one in ctx.world.services.by("namespace", namespace):
-        status, spec = service.status_of(one), one.spec
-        if status == service.INACTIVE or not ctx.world.is_accepted(one):
-            continue
-        fargate = model.on_fargate(spec.launchType, spec.capacityProviderStrategy)
-        title = "Fargate" if fargate else titles.get(spec.launchType or "", "EC2")
-        figures[f"{status.lower()}{title}ServiceCount"] += 1
+    """Return the counts by launch type."""
+    figures: dict[str, int] = {}
+    tasks, services = ctx.world.tasks.by_launch_type(namespace), ctx.world.service_counts.of(namespace)
+    for launch_type, title in _TITLES.items():
+        figures[f"running{title}TasksCount"] = tasks[launch_type].running
+        figures[f"pending{title}TasksCount"] = tasks[launch_type].pending
+        for status in (service.ACTIVE, service.DRAINING):
+            figures[f"{status.lower()}{title}ServiceCount"] = services.get((status, launch_type), 0)
     return [ecs.KeyValuePair(name=name, value=str(value)) for name, value in figures.items()]
 
 

@@ -87,7 +87,7 @@ def _status(node: views.Node) -> str:
 
 def _describe(ctx: Context, place: Place, node: views.Node) -> ecs.ContainerInstance:
     pods = [pod for pod in ctx.world.pods.by("node", node.metadata.name) if pod.metadata.namespace == place.namespace]
-    counts = ctx.world.tasks.by_launch_type(pods).values()
+    counts = ctx.world.tasks.count(pods)
     ready = any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions)
     info = node.status.nodeInfo
     return ecs.ContainerInstance(
@@ -100,8 +100,8 @@ def _describe(ctx: Context, place: Place, node: views.Node) -> ecs.ContainerInst
         remainingResources=_resources(node.status.allocatable),
         status=_status(node),
         agentConnected=ready,
-        runningTasksCount=sum(count.running for count in counts),
-        pendingTasksCount=sum(count.pending for count in counts),
+        runningTasksCount=counts.running,
+        pendingTasksCount=counts.pending,
         attributes=attributes_of(node),
         registeredAt=objects.created_at(node.metadata),
         attachments=[],

@@ -1,6 +1,6 @@
 """Tasks: describing, listing and stopping them."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -70,22 +70,19 @@ def _ids(ctx: Context, place: Place, request: ecs.ListTasksRequest, desired: str
     if service:
         _check_service(ctx, place, service)
     matches = _filter(ctx, place, request)
-    if desired == "RUNNING":
-        if matches is None:
-            return ctx.world.tasks.ids(place.namespace, service)
-        pods = _candidates(ctx, place, request, service)
-        return sorted(
-            id_of(pod.metadata.uid) for pod in pods if ctx.world.tasks.shall_run(pod) and matches(_traits_of_pod(pod))
-        )
+    if desired == "PENDING":  # no task ever shall be
+        return ()
+    if matches is None:
+        listing = ctx.world.stopped if desired == "STOPPED" else ctx.world.tasks
+        return listing.ids(place.namespace, service)
     if desired == "STOPPED":
-        group = f"service:{service_name(ctx, request.serviceName, place.name)}" if request.serviceName else ""
-        found = {
-            key
-            for key, traits in _stopped(ctx, place)
-            if (not group or traits.group == group) and (matches is None or matches(traits))
-        }
-        return sorted(found)
-    return ()
+        return sorted(
+            key for key in _ended(ctx, place, request, service) if matches(_traits_of_stopped(ctx, place, key))
+        )
+    pods = _candidates(ctx, place, request, service)
+    return sorted(
+        id_of(pod.metadata.uid) for pod in pods if ctx.world.tasks.shall_run(pod) and matches(_traits_of_pod(pod))
+    )
 
 
 def _candidates(ctx: Context, place: Place, request: ecs.ListTasksRequest, service: str) -> Collection[views.Pod]:
@@ -100,6 +97,22 @@ def _candidates(ctx: Context, place: Place, request: ecs.ListTasksRequest, servi
     return pods.by("namespace", place.namespace)
 
 
+def _ended(ctx: Context, place: Place, request: ecs.ListTasksRequest, service: str) -> Collection[str]:
+    """Return the ids of the stopped tasks among which those that are asked for are."""
+    if service or not (request.startedBy or request.family):
+        return ctx.world.stopped.ids(place.namespace, service)
+    records = ctx.world.stopped_tasks
+    if request.startedBy:
+        found = records.by("startedBy", request.startedBy)
+    else:
+        found = records.by("family", (place.namespace, request.family))
+    ending = (pod for pod in _candidates(ctx, place, request, "") if not ctx.world.tasks.shall_run(pod))
+    return {
+        *(record.metadata.name for record in found if record.metadata.namespace == place.namespace),
+        *(id_of(pod.metadata.uid) for pod in ending),
+    }
+
+
 def _check_service(ctx: Context, place: Place, name: str) -> None:
     if ctx.world.services.get(place.namespace, name) is None:
         raise ServiceNotFoundException("Service not found.")
@@ -109,33 +122,30 @@ class _Traits(msgspec.Struct, frozen=True, gc=False):
     """What tasks are filtered by. `instance` is the name of the node, or for a stopped task the ARN of its instance."""
 
     family: str
-    group: str
     startedBy: str
     launchType: str
     instance: str
 
 
+_NO_TRAITS = _Traits("", "", "", "")
+
+
 def _traits_of_pod(pod: views.Pod) -> _Traits:
     known = facts.of(pod)
     if known is None:
-        return _Traits("", "", "", "", "")
-    return _Traits(known.family, known.group, known.startedBy, known.launchType, pod.spec.nodeName)
+        return _NO_TRAITS
+    return _Traits(known.family, known.startedBy, known.launchType, pod.spec.nodeName)
 
 
-def _traits_of_record(record: objects.StoppedTask) -> _Traits:
+def _traits_of_stopped(ctx: Context, place: Place, key: str) -> _Traits:
+    record = ctx.world.stopped_tasks.get(place.namespace, key)
+    if record is None:
+        pod = ctx.world.task_pod(place.namespace, key)
+        return _traits_of_pod(pod) if pod is not None else _NO_TRAITS
     spec = record.spec
-    family = (spec.taskDefinitionArn or "").rpartition("/")[2].rpartition(":")[0]
     return _Traits(
-        family, spec.group or "", spec.startedBy or "", spec.launchType or "", spec.containerInstanceArn or ""
+        objects.family_of(spec), spec.startedBy or "", spec.launchType or "", spec.containerInstanceArn or ""
     )
-
-
-def _stopped(ctx: Context, place: Place) -> Iterator[tuple[str, _Traits]]:
-    for pod in ctx.world.pods.by("namespace", place.namespace):
-        if not ctx.world.tasks.shall_run(pod):
-            yield id_of(pod.metadata.uid), _traits_of_pod(pod)
-    for record in ctx.world.stopped_tasks.by("namespace", place.namespace):
-        yield record.metadata.name, _traits_of_record(record)
 
 
 def _filter(ctx: Context, place: Place, request: ecs.ListTasksRequest) -> Callable[[_Traits], bool] | None:
