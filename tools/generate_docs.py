@@ -52,11 +52,11 @@ def settings() -> str:
         "|---|---|---|---|---|",
     ]
     for flag in FLAGS:
-        value = getattr(Settings(), flag.name)
+        value = getattr(Settings(), flag.name) or ""
         default = ",".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
         meaning = f"{flag.help} ({', '.join(flag.choices)})" if flag.choices else flag.help
         cells = (
-            f"`{flag.option} {flag.metavar}`",
+            f"`{flag.option} {flag.metavar}`".replace(" `", "`"),
             f"`{flag.variable}`",
             f"`{default}`" if default != "" else "",
             ", ".join(flag.commands),

@@ -1,28 +1,27 @@
-"""Puts the program together: the one place that chooses a backend and hands everyone what they need.
+"""Puts the program together: hands everyone what they need, and has the backend chosen.
 
-`serve` opens the embedded cluster, fills the caches, starts the reconcilers and opens the doors, in that order, so that
-whoever gets an answer gets it from a program that is whole. Ending goes the other way round.
+`serve` opens the cluster, fills the caches, starts the reconcilers and opens the doors, in that order, so that whoever
+gets an answer gets it from a program that is whole. Ending goes the other way round.
 """
 
 import asyncio
 import base64
-import contextlib
 import gc
 import logging
+import os
 import secrets
-from collections.abc import Awaitable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Sequence
 from typing import Self
 
+from kecs.backends.backend import Backend
 from kecs.crds import definitions
 from kecs.decide import service as rules
 from kecs.decide import throttle
-from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
-from kecs.embedded.http.tls import TlsFiles
 from kecs.kube import controller
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
-from kecs.kube.errors import AlreadyExists, NotFound, NotStored
+from kecs.kube.errors import AlreadyExists, NotFound
+from kecs.kube.fence import Fenced
 from kecs.kube.resources import SECRETS
 from kecs.metrics import world as metrics_of
 from kecs.metrics.page import Page
@@ -33,12 +32,10 @@ from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
 from kecs.server.chain import AwsApp, Parts, chain, upkeep
-from kecs.server.http import Limits
 from kecs.server.run import Door, House, StartError, signalled
 from kecs.services import registry
 from kecs.services.context import Context
 from kecs.settings import Settings
-from kecs.translate.options import Options
 from kecs.wire.tokens import Tokens
 from kecs.world.world import World
 
@@ -50,88 +47,66 @@ _KEY_BYTES = 32
 async def serve(settings: Settings) -> None:
     """Run kecs until it is told to end. Raises StartError with one line that tells the user what to do."""
     told = signalled()
-    cluster = await _open(settings)
+    backend = await _open(settings)
     try:
-        async with _Background(cluster.parts()) as background:
-            await _serve(settings, cluster, background, told)
+        async with _Background(backend.parts()) as background:
+            await _serve(settings, backend, background, told)
     finally:
-        await cluster.close()
+        await backend.close()
 
 
 async def reset(settings: Settings) -> None:
     """End and remove every container of a data directory, then its data. Raises StartError."""
-    try:
-        await Cluster.reset(_cluster_settings(settings))
-    except DataDirectoryError as error:
-        raise StartError(str(error)) from error
+    from kecs.backends import embedded
+
+    await embedded.reset(settings)
 
 
-def _cluster_settings(settings: Settings) -> ClusterSettings:
-    return ClusterSettings(
-        directory=Path(settings.data),
-        durable=settings.sync == "full",
-        engine=settings.engine,
-        machine_capacity=settings.capacity == "machine",
-        warm_sandboxes=settings.warm_sandboxes,
-        hosts=frozenset(settings.allow_host),
-        node_labels=_node_labels(settings),
-    )
+async def _open(settings: Settings) -> Backend:
+    """Open the backend that the settings ask for; only that one is imported. Raises StartError."""
+    if _is_remote(settings):
+        from kecs.backends.remote import Remote
+
+        return await Remote.open(settings)
+    from kecs.backends.embedded import Embedded
+
+    return await Embedded.open(settings)
 
 
-def _node_labels(settings: Settings) -> dict[str, str]:
-    """Return where kecs's own node is: in the first zone of the region, for placement by zone."""
-    return {
-        "topology.kubernetes.io/region": settings.region,
-        "topology.kubernetes.io/zone": f"{settings.region}a",
-    }
+def _is_remote(settings: Settings) -> bool:
+    """Say whether to work on a cluster: one is named, or this is a pod with an account and no data directory is."""
+    if settings.kubeconfig or settings.context or settings.in_cluster:
+        return True
+    if settings.data != Settings().data or "KUBERNETES_SERVICE_HOST" not in os.environ:
+        return False
+    from kecs.kube.kubeconfig import has_service_account
+
+    return has_service_account()
 
 
-async def _open(settings: Settings) -> Cluster:
-    try:
-        with _writing(settings):
-            return await Cluster.open(_cluster_settings(settings))
-    except DataDirectoryError as error:
-        raise StartError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _writing(settings: Settings) -> Iterator[None]:
-    """Say in one line that the data directory does not take what kecs needs in it to start: the disk may be full."""
-    try:
-        yield
-    except NotStored as error:
-        raise StartError(f"the data directory {settings.data} cannot be used: {error.message}") from error
-    except OSError as error:
-        raise StartError(f"the data directory {settings.data} cannot be used: {error.strerror or error}") from error
-
-
-async def _serve(settings: Settings, cluster: Cluster, background: "_Background", told: Awaitable[None]) -> None:
+async def _serve(settings: Settings, backend: Backend, background: "_Background", told: Awaitable[None]) -> None:
     """Start what is above the Kubernetes API, open the doors, and wait for the end."""
-    with _writing(settings):
-        await definitions.install(cluster.api)
-        tls = cluster.door.tls_files()
-        tokens = Tokens(await _token_key(cluster.api))
-    world = World(cluster.api)
+    with backend.starting():
+        await definitions.install(backend.api)
+        tokens = Tokens(await _token_key(backend))
+    world = World(backend.api)
     background.start([world])
     await world.synced()
-    context = _reconcile_context(settings, cluster.api, world)
-    background.start(reconcilers(context))
+    work = _Reconcilers(settings, backend, world)
+    background.start([work])
     page = Page()
     page.add(lambda: metrics_of.families(world))
-    page.add(lambda: controller.families(context.works))
-    house = House(_doors(settings, cluster, tls, _parts(settings, cluster.api, world, tokens, page), page))
+    page.add(lambda: controller.families(work.done))
+    parts = _parts(settings, backend, world, tokens, page)
+    house = House([*_doors(settings, parts, page), *backend.doors()])
     await house.open()
-    with _writing(settings):
-        kubeconfig = cluster.door.write_kubeconfig(split_address(house.address("kubernetes"))[1])
+    cluster = backend.opened(house)
     _calm_collector()
-    print(
-        f"kecs ready on http://{house.address('aws')}, {cluster.containers}, kubectl --kubeconfig {kubeconfig}",
-        flush=True,
-    )
+    print(f"kecs ready on http://{house.address('aws')}, {cluster}", flush=True)
     try:
         await background.unless(told)
     finally:
-        cluster.door.close()
+        backend.closing()
         await house.close()
 
 
@@ -146,28 +121,18 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def _doors(settings: Settings, cluster: Cluster, tls: TlsFiles, parts: Parts, page: Page) -> list[Door]:
+def _doors(settings: Settings, parts: Parts, page: Page) -> list[Door]:
     app = AwsApp(chain(parts))
     page.add(app.figures.families)
-    doors = [
-        Door("aws", app, *split_address(settings.listen)),
-        Door(
-            "kubernetes",
-            cluster.door.app,
-            *split_address(settings.kubernetes_listen),
-            certificate=tls.certificate,
-            key=tls.key,
-            limits=Limits(answer_seconds=None),  # a watch lasts as long as somebody looks
-        ),
-    ]
+    doors = [Door("aws", app, *split_address(settings.listen))]
     if settings.metrics_listen:
         doors.append(Door("metrics", AwsApp(upkeep(parts)), *split_address(settings.metrics_listen)))
     return doors
 
 
-def _parts(settings: Settings, api: Api, world: World, tokens: Tokens, page: Page) -> Parts:
+def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, page: Page) -> Parts:
     registry.load()
-    options = _options(settings)
+    api, options = backend.api, backend.options
 
     def context(scope: Scope, request_id: str) -> Context:
         return Context(scope, world, api, tokens, request_id, options)
@@ -177,29 +142,12 @@ def _parts(settings: Settings, api: Api, world: World, tokens: Tokens, page: Pag
     return Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
 
 
-def _reconcile_context(settings: Settings, api: Api, world: World) -> ReconcileContext:
-    # Containers start here in a fraction of a second, so tasks that fail at once are also tried again sooner.
-    figures = rules.Settings(steadyAfter=settings.steady_after, delays=throttle.Delays())
-    return ReconcileContext(
-        api=api,
-        world=world,
-        settings=ReconcileSettings(
-            stopped_task_retention=settings.stopped_task_retention, rules=figures, options=_options(settings)
-        ),
-    )
-
-
-def _options(settings: Settings) -> Options:
-    """Return how pods are made: volumes that tasks share lie with what else the node keeps, and go with it."""
-    return Options(shared_volumes=str(Path(settings.data).absolute() / "node" / "volumes"))
-
-
-async def _token_key(api: Api) -> bytes:
+async def _token_key(backend: Backend) -> bytes:
     """Return the key that seals pagination tokens: one for all replicas, kept with everything else."""
-    name = "kecs-pagination"
+    name, api = "kecs-pagination", backend.api
     for _ in range(2):
         try:
-            found = await api.get(SECRETS, "kube-system", name)
+            found = await api.get(SECRETS, backend.home, name)
             return base64.b64decode(found["data"]["key"])
         except NotFound:
             body = {
@@ -207,10 +155,44 @@ async def _token_key(api: Api) -> bytes:
                 "data": {"key": base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()},
             }
             try:
-                await api.create(SECRETS, "kube-system", body, manager=marks.MANAGER)
+                await api.create(SECRETS, backend.home, body, manager=marks.MANAGER)
             except AlreadyExists:
                 continue
-    raise StartError(f"the secret kube-system/{name} comes and goes")
+    raise StartError(f"the secret {backend.home}/{name} comes and goes")
+
+
+class _Reconcilers:
+    """Carries out what is wanted: for ever, or where there are several processes, whenever this one leads them.
+
+    Each term begins with reconcilers that remember nothing: somebody else has led meanwhile.
+    """
+
+    def __init__(self, settings: Settings, backend: Backend, world: World) -> None:
+        # Containers start here in a fraction of a second, so tasks that fail at once are also tried again sooner.
+        figures = rules.Settings(steadyAfter=settings.steady_after, delays=throttle.Delays())
+        self._settings = ReconcileSettings(
+            stopped_task_retention=settings.stopped_task_retention, rules=figures, options=backend.options
+        )
+        self._backend = backend
+        self._world = world
+        self.done: controller.Works = {}
+
+    async def run(self) -> None:
+        """Work for ever."""
+        leader, api = self._backend.leader, self._backend.api
+        if leader is None:
+            await self._work(api)
+        else:
+            await leader.run(lambda term: self._work(Fenced(api, term)))
+
+    async def _work(self, api: Api) -> None:
+        context = ReconcileContext(
+            api=api, world=self._world.writing_with(api), settings=self._settings, works=self.done
+        )
+        with self._world.subscriptions():
+            async with asyncio.TaskGroup() as group:
+                for part in reconcilers(context):
+                    group.create_task(part.run(), name=type(part).__name__)
 
 
 class _Background:

@@ -1,12 +1,14 @@
+"""Elections among processes whose clocks, answers and luck differ."""
+
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
 
 from kecs.kube.api import Api, Json
 from kecs.kube.errors import AlreadyExists, Conflict, NotFound, Unavailable
-from kecs.kube.leader import Leader
+from kecs.kube.leader import Leader, Term, clock
 
 
 class Leases:
@@ -16,9 +18,15 @@ class Leases:
         self.lease: Json | None = None
         self.version = 0
         self.cut_off: set[str] = set()
+        self.slow: dict[str, float] = {}  # seconds between a write and its answer
+        self.asked = 0
 
     def seen_by(self, identity: str) -> Api:
         return cast("Api", View(self, identity))
+
+    @property
+    def holder(self) -> str:
+        return str(self.lease["spec"]["holderIdentity"]) if self.lease else ""
 
 
 class View:
@@ -26,6 +34,7 @@ class View:
         self.leases, self.identity = leases, identity
 
     async def _reach(self) -> None:
+        self.leases.asked += 1
         await asyncio.sleep(0)
         if self.identity in self.leases.cut_off:
             raise Unavailable("cut off")
@@ -36,33 +45,41 @@ class View:
             raise NotFound("no lease")
         return self.leases.lease
 
-    async def create(self, _resource: Any, _namespace: str, body: Json, **_: Any) -> None:
+    async def create(self, _resource: Any, _namespace: str, body: Json, **_: Any) -> Json:
         await self._reach()
         if self.leases.lease is not None:
             raise AlreadyExists("there is one")
-        self._store(body)
+        return await self._store(body)
 
-    async def replace(self, _resource: Any, _namespace: str, _name: str, body: Json, **_: Any) -> None:
+    async def replace(self, _resource: Any, _namespace: str, _name: str, body: Json, **_: Any) -> Json:
         await self._reach()
+        if self.leases.lease is None:
+            raise NotFound("no lease")
         if body["metadata"]["resourceVersion"] != str(self.leases.version):
             raise Conflict("changed")
-        self._store(body)
+        return await self._store(body)
 
-    def _store(self, body: Json) -> None:
+    async def _store(self, body: Json) -> Json:
         self.leases.version += 1
         meta = {**body["metadata"], "resourceVersion": str(self.leases.version)}
-        self.leases.lease = {**body, "metadata": meta}
+        self.leases.lease = stored = {**body, "metadata": meta}
+        await asyncio.sleep(self.leases.slow.get(self.identity, 0))
+        return stored
 
 
 class Works:
+    """Who is at work; how many were at most, going by what their terms say."""
+
     def __init__(self) -> None:
         self.at_work: list[str] = []
+        self.terms: dict[str, Term] = {}
         self.most = 0
 
-    def of(self, identity: str) -> Callable[[], Any]:
-        async def work() -> None:
+    def of(self, identity: str) -> Callable[[Term], Awaitable[None]]:
+        async def work(term: Term) -> None:
             self.at_work.append(identity)
-            self.most = max(self.most, len(self.at_work))
+            self.terms[identity] = term
+            self.most = max(self.most, sum(self.terms[one].left() > 0 for one in self.at_work))
             try:
                 await asyncio.Event().wait()
             finally:
@@ -77,8 +94,20 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-def leader(leases: Leases, identity: str) -> Leader:
-    return Leader(leases.seen_by(identity), "ns", "kecs", identity, duration=1, deadline=0.2, period=0.02)
+def leader(leases: Leases, identity: str, **options: Any) -> Leader:
+    return Leader(
+        leases.seen_by(identity),
+        "ns",
+        "kecs",
+        identity,
+        **{"duration": 1, "deadline": 0.2, "period": 0.02, **options},
+    )
+
+
+async def ended(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_one_leads_and_the_next_follows() -> None:
@@ -95,15 +124,117 @@ async def test_one_leads_and_the_next_follows() -> None:
     assert works.most == 1
     assert leases.lease is not None
     assert leases.lease["spec"]["leaseTransitions"] == 2
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    await ended(*tasks.values())
     assert not works.at_work
 
 
 async def test_what_the_work_raises_ends_the_run() -> None:
-    async def broken() -> None:
+    async def broken(term: Term) -> None:
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
         await leader(Leases(), "a").run(broken)
+
+
+async def test_a_dead_leader_is_followed_within_little_more_than_the_duration() -> None:
+    leases, works = Leases(), Works()
+    dead = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    await until(lambda: works.at_work == ["a"])
+    other = asyncio.create_task(leader(leases, "b").run(works.of("b")))
+    await asyncio.sleep(0.1)  # time in which it sees the lease being renewed
+    leases.cut_off.add("a")  # as after a kill: nothing of it arrives any more, the lease is not given back
+    killed = clock()
+    await until(lambda: "b" in works.at_work)
+    assert 0.8 < clock() - killed < 1.2
+    assert works.most == 1
+    await ended(dead, other)
+
+
+async def test_a_term_counts_from_when_it_was_asked_for() -> None:
+    """The server may have granted the lease at once and answered late: others count from when it was granted."""
+    leases, works = Leases(), Works()
+    leases.slow["a"] = 0.15
+    one = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    assert works.terms["a"].left() < 0.06
+    await ended(one)
+
+
+async def test_an_answer_that_comes_too_late_makes_no_leader() -> None:
+    leases, works = Leases(), Works()
+    leases.slow["a"] = 0.3  # more than the deadline
+    one = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    await until(lambda: leases.version > 2)
+    assert not works.terms
+    await ended(one)
+
+
+async def test_a_process_that_was_stopped_does_not_go_on() -> None:
+    """Its clock jumps from one line to the next: what it may still write is asked of the term, not of a task."""
+    leases, works, skipped = Leases(), Works(), [0.0]
+    one = leader(leases, "a", clock=lambda: clock() + skipped[0])
+    run = asyncio.create_task(one.run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    term = works.terms["a"]
+    assert one.leads
+    assert term.left() > 0
+    skipped[0] = 60.0
+    assert not one.leads
+    assert term.left() < 0
+    await until(lambda: works.terms["a"] is not term)  # it wins again, and begins anew
+    assert term.left() < 0
+    await ended(run)
+
+
+async def test_a_lease_that_somebody_deletes_is_not_taken_from_who_works() -> None:
+    leases, works = Leases(), Works()
+    first = asyncio.create_task(leader(leases, "a", period=0.15).run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    second = asyncio.create_task(leader(leases, "b", period=0.01).run(works.of("b")))
+    await asyncio.sleep(0.1)
+    leases.lease = None
+    await until(lambda: leases.holder != "")
+    assert leases.holder == "a"
+    assert works.most == 1
+    await ended(first, second)
+
+
+async def test_a_lease_that_somebody_gives_to_another_ends_the_term() -> None:
+    leases, works = Leases(), Works()
+    first = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    assert leases.lease is not None
+    leases.version += 1
+    meta = {**leases.lease["metadata"], "resourceVersion": str(leases.version)}
+    leases.lease = {"metadata": meta, "spec": {**leases.lease["spec"], "holderIdentity": "b"}}
+    await until(lambda: not works.at_work)
+    assert leases.holder == "b"
+    await ended(first)
+
+
+async def test_nobody_leads_by_a_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replica whose clock is a day ahead neither takes a lease that is renewed nor loses its own."""
+    leases, works = Leases(), Works()
+    first = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    monkeypatch.setattr("kecs.kube.leader.time.time", lambda: 4e9)
+    second = asyncio.create_task(leader(leases, "b").run(works.of("b")))
+    asked = leases.asked
+    await until(lambda: leases.asked > asked + 60)
+    monkeypatch.setattr("kecs.kube.leader.time.time", lambda: 1.0)
+    await until(lambda: leases.asked > asked + 120)
+    assert works.at_work == ["a"]
+    await ended(first, second)
+
+
+async def test_it_tells_for_how_long_nobody_has_answered() -> None:
+    leases, works = Leases(), Works()
+    one = leader(leases, "a")
+    run = asyncio.create_task(one.run(works.of("a")))
+    await until(lambda: "a" in works.at_work)
+    assert one.unanswered() == 0.0
+    leases.cut_off.add("a")
+    await until(lambda: one.unanswered() > 0.1)
+    leases.cut_off.clear()
+    await until(lambda: one.unanswered() == 0.0)
+    await ended(run)

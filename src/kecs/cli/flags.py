@@ -12,7 +12,10 @@ from kecs.server import address
 
 
 class Flag(NamedTuple):
-    """One setting. `read` makes its value of a text, and raises ValueError with a reason."""
+    """One setting. `read` makes its value of a text, and raises ValueError with a reason.
+
+    One without a `metavar` is a switch: it may stand alone, for true.
+    """
 
     name: str
     metavar: str
@@ -82,6 +85,25 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _lease(text: str) -> float:
+    value = _seconds(text)
+    if not 1 <= value <= 3600:
+        raise ValueError(f"{text!r} is not between 1 and 3600 seconds")
+    return value
+
+
+def _namespace(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is no name of a namespace")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
 _BOTH = ("serve", "reset")
 
 FLAGS = (
@@ -95,11 +117,33 @@ FLAGS = (
         _address_or_none,
     ),
     Flag("data", "DIR", "where everything is kept, the kubeconfig included", commands=_BOTH),
+    Flag("kubeconfig", "FILE", "work on the Kubernetes cluster of this file, instead of the embedded one"),
+    Flag("context", "NAME", "the context of the kubeconfig (of KUBECONFIG or ~/.kube/config where none is named)"),
+    Flag(
+        "in_cluster",
+        "",
+        "work on the Kubernetes cluster that this process is a pod of; it does so by itself when the pod has a service "
+        "account and no --data is given",
+        _switch,
+    ),
+    Flag(
+        "namespace",
+        "NAME",
+        "where kecs keeps its lease and its keys in a Kubernetes cluster; its pod's own, or kecs-system",
+        _namespace,
+    ),
+    Flag(
+        "lease_duration",
+        "SECONDS",
+        "after how long without a sign of life another replica on the same Kubernetes cluster takes over",
+        _lease,
+    ),
     Flag(
         "engine",
         "ENGINE",
         "what runs containers: docker (Docker or Podman, through DOCKER_HOST or their usual sockets), simulated "
-        "(nothing runs, everything behaves as if), or auto: docker where there is one, else simulated",
+        "(nothing runs, everything behaves as if), or auto: docker where there is one, else simulated; on a Kubernetes "
+        "cluster auto is none, and the others make kecs a node of it",
         choices=get_args(settings.Engine),
         commands=_BOTH,
     ),

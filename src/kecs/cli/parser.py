@@ -95,14 +95,20 @@ def build() -> argparse.ArgumentParser:
         for flag in FLAGS:
             if name in flag.commands:
                 command.add_argument(
-                    flag.option, action="append", dest=flag.name, metavar=flag.metavar, help=described(flag)
+                    flag.option,
+                    action="append",
+                    dest=flag.name,
+                    metavar=flag.metavar or "false",
+                    help=described(flag),
+                    nargs=None if flag.metavar else "?",
+                    const=None if flag.metavar else "true",
                 )
     return parser
 
 
 def described(flag: Flag) -> str:
     """Return the help of a flag: its meaning, its choices, its environment variable and its default."""
-    default = getattr(Settings(), flag.name)
+    default = getattr(Settings(), flag.name) or ""
     shown = (
         ",".join(default) if isinstance(default, tuple) else f"{default:g}" if isinstance(default, float) else default
     )

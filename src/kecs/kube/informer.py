@@ -9,8 +9,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
 
 from kecs.kube.api import Api, Event, Page, Resource
@@ -138,6 +138,15 @@ class Informer(Generic[T]):
         for item in list(self._objects.values()):
             self._call(handler, None, item)
         self._handlers.append(handler)
+
+    @contextmanager
+    def subscriptions(self) -> Iterator[None]:
+        """Forget at the end whoever subscribes meanwhile. One such time ends before the next begins."""
+        before = list(self._handlers)
+        try:
+            yield
+        finally:
+            self._handlers[:] = before
 
     def observe(self, item: T) -> None:
         """Put in the answer to one's own write, unless the cache knows better already."""

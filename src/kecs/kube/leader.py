@@ -1,7 +1,12 @@
-"""Leader election: of several processes that may work, one does, by a Lease object that it keeps renewing."""
+"""Leader election: of several processes that may work, one does, by a Lease object that it keeps renewing.
+
+A lease can run out while its holder sleeps, is stopped, or waits for an answer. So whoever works asks its `Term` before
+it writes (`kecs.kube.fence`), and a term ends by its holder's own clock before anybody else's lets them begin.
+"""
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,13 +17,44 @@ from kecs.kube.time import rfc3339_micro
 
 log = logging.getLogger(__name__)
 
+Clock = Callable[[], float]
+
+_RELEASE_SECONDS = 3.0  # that giving the lease back may take; others find out by themselves when it does not work
+
+
+def clock() -> float:
+    """Return seconds on a clock that nobody sets, and that goes on while the machine sleeps, where there is one."""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return time.monotonic()
+
+
+class Term:
+    """One time in which a process leads, from taking the lease until it is lost or given back."""
+
+    def __init__(self, until: float, clock: Clock = clock) -> None:
+        self._until, self._clock = until, clock
+
+    def left(self) -> float:
+        """Return for how many seconds from now nobody else can lead; none or less when somebody may."""
+        return self._until - self._clock()
+
+    def extend(self, until: float) -> None:
+        """Note a renewal."""
+        self._until = until
+
+    def end(self) -> None:
+        """Note that the lease is ours no more."""
+        self._until = float("-inf")
+
 
 class Leader:
-    """Takes part in an election.
+    """Takes part in an election. `identity` is of this process alone.
 
-    The lease is held for `duration` seconds after each renewal, and renewed every `period`. Whoever cannot renew for
-    `deadline` seconds stops its work, before anybody else may begin: `period` < `deadline` < `duration`. Others judge
-    the lease by their own clock, from when they saw it change, so clocks need not agree.
+    The lease is held for `duration` seconds after each renewal, and renewed every `period` (a tenth). Whoever has not
+    renewed for `deadline` seconds (two thirds), counted from when it asked for the last renewal that was granted, stops
+    its work. Others judge the lease by their own clock, from when they saw it change, so clocks need not agree.
     """
 
     def __init__(
@@ -29,100 +65,168 @@ class Leader:
         identity: str,
         *,
         duration: float = 15.0,
-        deadline: float = 10.0,
-        period: float = 2.0,
+        deadline: float | None = None,
+        period: float | None = None,
+        clock: Clock = clock,
     ) -> None:
         self._api = api
-        self._namespace, self._name, self._identity = namespace, name, identity
-        self._duration, self._deadline, self._period = duration, deadline, period
+        self._namespace, self._name, self.identity = namespace, name, identity
+        self._duration = duration
+        self._deadline = duration * 2 / 3 if deadline is None else deadline
+        self._period = duration / 10 if period is None else period
+        self._clock = clock
+        self._lease: Json | None = None  # as it was stored last, while it is ours
         self._seen: tuple[str, str] = ("", "")  # holder and renewal, as last read
-        self._seen_at = 0.0
+        self._seen_at = clock()
+        self._answered_at = clock()
+        self._told = ""
+        self._term: Term | None = None
 
-    async def run(self, work: Callable[[], Awaitable[None]]) -> None:
+    @property
+    def leads(self) -> bool:
+        """Whether this process leads now."""
+        return self._term is not None and self._term.left() > 0
+
+    @property
+    def holder(self) -> str:
+        """Who leads, as far as this process knows; empty when nobody does."""
+        return self.identity if self.leads else self._seen[0]
+
+    def unanswered(self) -> float:
+        """Return for how many seconds the API has not answered, though it was asked every `period`."""
+        late = self._clock() - self._answered_at - self._period
+        return max(late, 0.0)
+
+    async def run(self, work: Callable[[Term], Awaitable[None]]) -> None:
         """Run `work` whenever this process leads, for ever; it is cancelled when the lead is lost.
 
-        Cancelling this gives the lease back, so that the next leader need not wait. What `work` raises ends the run.
+        Cancelling this gives the lease back once `work` has ended, so that the next leader need not wait. What `work`
+        raises ends the run.
         """
         while True:
-            while not await self._try():  # noqa: ASYNC110  # the other process cannot set an event here
-                await asyncio.sleep(self._period)
-            log.info("%s leads as %s", self._identity, self._name)
-            task = asyncio.ensure_future(work())
-            renewing = asyncio.ensure_future(self._renew())
+            term = self._term = await self._won()
+            log.info("leading", extra={"fields": {"lease": self._name, "identity": self.identity}})
+            working = asyncio.ensure_future(work(term))
+            renewing = asyncio.ensure_future(self._renew(term))
             try:
-                await asyncio.wait({task, renewing}, return_when=asyncio.FIRST_COMPLETED)
-                if task.done():
-                    await task
+                await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    await working
                     return
-                log.warning("%s no longer leads as %s", self._identity, self._name)
+                log.warning("leading no more", extra={"fields": {"lease": self._name, "identity": self.identity}})
             finally:
-                for one in (task, renewing):
+                for one in (working, renewing):
                     one.cancel()
-                await asyncio.gather(task, renewing, return_exceptions=True)
+                await asyncio.gather(working, renewing, return_exceptions=True)
+                term.end()
                 await self._release()
 
-    async def _renew(self) -> None:
+    async def _won(self) -> Term:
+        """Return once this process leads."""
+        while True:
+            asked = self._clock()
+            if await self._attempt(self._deadline):
+                term = Term(asked + self._deadline, self._clock)
+                if term.left() > 0:
+                    return term
+            due = self._seen_at + self._duration - self._clock()  # then the lease as it was seen has run out
+            wait = min(self._period, due) if due > 0 else self._period
+            await asyncio.sleep(wait * random.uniform(1.0, 1.2))  # noqa: S311 # so that not all ask at once
+
+    async def _renew(self, term: Term) -> None:
         """Return when the lead is lost."""
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < self._deadline:
-            await asyncio.sleep(self._period)
-            left = self._deadline - (time.monotonic() - renewed)
-            try:
-                async with asyncio.timeout(max(left, 0.0)):
-                    if await self._try():
-                        renewed = time.monotonic()
-            except TimeoutError:
+        while term.left() > 0:
+            await asyncio.sleep(min(self._period, term.left()))
+            left = term.left()
+            if left <= 0:
+                return
+            asked = self._clock()
+            granted = await self._attempt(left)
+            if granted:
+                term.extend(asked + self._deadline)
+            elif granted is False:
                 return
 
-    async def _try(self) -> bool:
-        """Take or renew the lease; return whether this process holds it now."""
+    async def _attempt(self, seconds: float) -> bool | None:
+        """Take or renew the lease; return whether it is ours, None when that is not known."""
         try:
-            try:
-                lease = await self._api.get(LEASES, self._namespace, self._name)
-            except NotFound:
-                body = {"metadata": {"name": self._name, "namespace": self._namespace}, "spec": self._spec({})}
-                await self._api.create(LEASES, self._namespace, body, manager=self._identity)
-                return True
-            spec = lease.get("spec") or {}
-            if not self._may_take(spec):
-                return False
-            # The version in the body makes sure that nobody else took it meanwhile.
-            await self._api.replace(
-                LEASES, self._namespace, self._name, {**lease, "spec": self._spec(spec)}, manager=self._identity
-            )
-        except (AlreadyExists, Conflict):
-            return False
+            async with asyncio.timeout(seconds):
+                held = await self._take()
+        except TimeoutError:
+            self._tell(f"no answer within {seconds:.1f} s")
         except ApiError as error:
-            log.warning("lease %s: %s", self._name, error.message)
+            if error.http_code < 500:
+                self._answered_at = self._clock()
+            if not isinstance(error, AlreadyExists | Conflict):
+                self._tell(error.message)
+        else:
+            self._answered_at = self._clock()
+            self._told = ""
+            return held
+        self._lease = None  # what was asked for may have happened
+        return None
+
+    def _tell(self, message: str) -> None:
+        """Log why the lease is not had: once, not at each attempt."""
+        if message != self._told:
+            self._told = message
+            log.warning("lease %s/%s: %s", self._namespace, self._name, message)
+
+    async def _take(self) -> bool:
+        """Take or renew the lease; return whether it is ours. Raises ApiError."""
+        if self._lease is not None:
+            try:
+                await self._replace(self._lease)
+                return True
+            except (Conflict, NotFound):
+                self._lease = None
+        try:
+            lease = await self._api.get(LEASES, self._namespace, self._name)
+        except NotFound:
+            if not self._may_take(*self._seen):
+                return False  # whoever had it does not know that it is gone, and works
+            body = {"metadata": {"name": self._name, "namespace": self._namespace}, "spec": self._spec({})}
+            self._lease = await self._api.create(LEASES, self._namespace, body, manager=self.identity)
+            return True
+        spec = lease.get("spec") or {}
+        if not self._may_take(spec.get("holderIdentity") or "", spec.get("renewTime") or "", spec):
             return False
+        await self._replace(lease)
         return True
 
-    def _may_take(self, spec: Json) -> bool:
-        holder, renewal = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
+    async def _replace(self, lease: Json) -> None:
+        """Store a lease as ours. Its version makes sure that nobody else took it meanwhile."""
+        body = {**lease, "spec": self._spec(lease.get("spec") or {})}
+        self._lease = await self._api.replace(LEASES, self._namespace, self._name, body, manager=self.identity)
+
+    def _may_take(self, holder: str, renewal: str, spec: Json | None = None) -> bool:
         if (holder, renewal) != self._seen:
-            self._seen, self._seen_at = (holder, renewal), time.monotonic()
-        if holder in ("", self._identity):
+            self._seen, self._seen_at = (holder, renewal), self._clock()
+        if holder in ("", self.identity):
             return True
-        return time.monotonic() - self._seen_at > float(spec.get("leaseDurationSeconds") or self._duration)
+        lasts = float((spec or {}).get("leaseDurationSeconds") or 0)
+        return self._clock() - self._seen_at > max(lasts, self._duration)
 
     def _spec(self, before: Json) -> Json:
         now = rfc3339_micro(time.time())
-        mine = before.get("holderIdentity") == self._identity
+        mine = before.get("holderIdentity") == self.identity
         return {
-            "holderIdentity": self._identity,
-            "leaseDurationSeconds": max(1, round(self._duration)),
+            "holderIdentity": self.identity,
+            "leaseDurationSeconds": max(1, -int(-self._duration // 1)),
             "acquireTime": before["acquireTime"] if mine and before.get("acquireTime") else now,
             "renewTime": now,
             "leaseTransitions": before.get("leaseTransitions", 0) + (0 if mine or not before else 1),
         }
 
     async def _release(self) -> None:
+        self._lease = None
         try:
-            lease = await self._api.get(LEASES, self._namespace, self._name)
-            if lease["spec"].get("holderIdentity") == self._identity:
-                spec = {**lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
-                await self._api.replace(
-                    LEASES, self._namespace, self._name, {**lease, "spec": spec}, manager=self._identity
-                )
-        except ApiError as error:
-            log.debug("lease %s not given back: %s", self._name, error.message)
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                lease = await self._api.get(LEASES, self._namespace, self._name)
+                if lease["spec"].get("holderIdentity") == self.identity:
+                    spec = {**lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
+                    await self._api.replace(
+                        LEASES, self._namespace, self._name, {**lease, "spec": spec}, manager=self.identity
+                    )
+        except (ApiError, TimeoutError) as error:
+            log.debug("lease %s not given back: %s", self._name, error)
