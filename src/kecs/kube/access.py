@@ -2,7 +2,7 @@
 
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -71,7 +71,7 @@ class Access:
     server_name: str = ""
     proxy: str = ""
     namespace: str = "default"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Sequence[tuple[str, str]] = ()
     origin: str = ""
 
     def tls(self, pair: Certificate | None = None) -> ssl.SSLContext:

@@ -13,8 +13,10 @@ from kecs.kube.errors import ApiError, InternalError, from_status
 
 T = TypeVar("T")
 
-_EVENTS: dict[bytes, EventType] = {b"A": "ADDED", b"M": "MODIFIED", b"D": "DELETED"}
+# The first five letters of the types of events that carry an object.
+_EVENTS: dict[bytes, EventType] = {b"ADDED": "ADDED", b"MODIF": "MODIFIED", b"DELET": "DELETED"}
 _HEAD = b'{"type":"'
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class _ListMeta(msgspec.Struct, gc=False):
@@ -57,11 +59,17 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_)
 
 
+def code_of(status: Json) -> int:
+    """Return the code in a Status that did not come as the answer to a request."""
+    code = status.get("code")
+    return code if isinstance(code, int) and code else 500
+
+
 def decode_status(code: int, body: bytes) -> ApiError:
     """Return the error that an answer with this code and body means."""
     try:
         status = _json(body)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         text = body[:200].decode(errors="replace").strip()
         status = {"message": f"the server answered {code}: {text}" if text else ""}
     return from_status(code, status if isinstance(status, dict) else {})
@@ -80,7 +88,7 @@ class Objects(Generic[T]):
         """Return an object."""
         try:
             item = self._one(body)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise self._unreadable(error) from None
         return self._trimmed(item) if self._plain else cast("T", item)
 
@@ -88,7 +96,7 @@ class Objects(Generic[T]):
         """Return a page of a list."""
         try:
             found = _decoder(_List[self._resource.type]).decode(body)  # type: ignore[name-defined]  # as above
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise self._unreadable(error) from None
         items = found.items or []
         if self._plain:
@@ -109,7 +117,7 @@ class Objects(Generic[T]):
         return events, None
 
     def _event_in(self, line: bytes) -> Event[T]:
-        known = _EVENTS.get(line[9:10]) if line.startswith(_HEAD) else None
+        known = _EVENTS.get(line[9:14]) if line.startswith(_HEAD) else None
         try:
             if known is not None:
                 return self._event(known, self._told(line).object)
@@ -119,10 +127,10 @@ class Objects(Generic[T]):
             if found.type in _EVENTS.values():
                 return self._event(cast("EventType", found.type), self._one(found.object))
             status = _json(found.object)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise self._unreadable(error) from None
         if found.type == "ERROR" and isinstance(status, dict):
-            raise from_status(int(status.get("code") or 500), status)
+            raise from_status(code_of(status), status)
         raise InternalError(f"the watch of {self._resource.plural} sent an event of an unknown type")
 
     def _event(self, type_: EventType, item: Any) -> Event[T]:
@@ -136,5 +144,5 @@ class Objects(Generic[T]):
             meta.pop("managedFields", None)
         return cast("T", item)
 
-    def _unreadable(self, error: msgspec.DecodeError) -> InternalError:
+    def _unreadable(self, error: Exception) -> InternalError:
         return InternalError(f"{self._resource.plural}: what the server sent cannot be read: {error}")

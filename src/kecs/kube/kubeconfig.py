@@ -3,21 +3,33 @@
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from kecs.kube.access import Access, AccessError, Certificate, Credentials, Static
+from kecs.kube.plugin import Exec, ExecPlugin, cluster_info
 from kecs.kube.proxy import proxy_for
 from kecs.kube.tokens import TokenFile
 
+T = TypeVar("T")
+
+# kubectl knows one server a cluster; what it leaves alone can name others of the same one.
+SERVERS_EXTENSION = "kecs.io/servers"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class _Kebab(msgspec.Struct, rename="kebab"):
     """A part of the file. Members that are not declared are not read."""
+
+
+class _Extension(msgspec.Struct):
+    name: str
+    extension: Any = None
 
 
 class _Cluster(_Kebab):
@@ -27,6 +39,7 @@ class _Cluster(_Kebab):
     certificate_authority: str = ""
     certificate_authority_data: str = ""
     proxy_url: str = ""
+    extensions: list[_Extension] | None = None
 
 
 class _User(_Kebab):
@@ -38,6 +51,11 @@ class _User(_Kebab):
     token_file: str = msgspec.field(name="tokenFile", default="")
     username: str = ""
     password: str = ""
+    impersonate: str = msgspec.field(name="as", default="")
+    impersonate_uid: str = msgspec.field(name="as-uid", default="")
+    impersonate_groups: list[str] = msgspec.field(name="as-groups", default_factory=list)
+    exec: Exec | None = None
+    auth_provider: Any = None
 
 
 class _Context(_Kebab):
@@ -68,29 +86,67 @@ class _File(_Kebab):
     current_context: str = ""
 
 
-def load_kubeconfig(path: Path, context: str = "") -> Access:
-    """Return what a file says of a context, its current one when none is named. Raises AccessError."""
-    config = _read(path)
-    name = context or config.current_context
+@dataclass(frozen=True, slots=True)
+class _Found(Generic[T]):
+    """A named part, and the file that it is in: paths in it begin there."""
+
+    part: T
+    file: Path
+    place: str  # for errors: `users "alice"`
+
+    def wrong(self, what: str) -> AccessError:
+        return AccessError(f"{self.file}: {self.place}: {what}")
+
+
+def kubeconfig_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the files that kubectl would read: those in KUBECONFIG, else ~/.kube/config."""
+    named = [Path(one) for one in environment.get("KUBECONFIG", "").split(os.pathsep) if one]
+    return named or [Path.home() / ".kube" / "config"]
+
+
+def load_kubeconfig(
+    path: Path | None = None, context: str = "", *, environment: Mapping[str, str] = os.environ
+) -> Access:
+    """Return what a file (without one: those that kubectl reads) says of a context, or of the current one.
+
+    Of several files the first that has a name decides what it means. Raises AccessError.
+    """
+    files = [path] if path is not None else kubeconfig_files(environment)
+    there = [one for one in files if len(files) == 1 or one.exists()]
+    if not there:
+        raise AccessError(f"none of the kubeconfig files is there: {', '.join(map(str, files))}")
+    configs = [(one, _read(one)) for one in there]
+    where = ", ".join(map(str, there))
+    name = context or next((one.current_context for _, one in configs if one.current_context), "")
     if not name:
-        raise AccessError(f"{path}: no context was named, and there is no current-context")
-    found = next((one.context for one in config.contexts or () if one.name == name), None)
-    if found is None:
-        raise AccessError(f"{path}: contexts: there is no {name!r}")
-    cluster = next((one.cluster for one in config.clusters or () if one.name == found.cluster), None)
+        raise AccessError(f"{where}: no context was named, and there is no current-context")
+    chosen = _find("contexts", name, ((file, c.name, c.context) for file, one in configs for c in one.contexts or ()))
+    if chosen is None:
+        raise AccessError(f"{where}: contexts: there is no {name!r}")
+    cluster = _find(
+        "clusters",
+        chosen.part.cluster,
+        ((file, c.name, c.cluster) for file, one in configs for c in one.clusters or ()),
+    )
     if cluster is None:
-        raise AccessError(f"{path}: clusters: there is no {found.cluster!r}, which context {name!r} names")
-    user = next((one.user for one in config.users or () if one.name == found.user), None)
-    if user is None and found.user:
-        raise AccessError(f"{path}: users: there is no {found.user!r}, which context {name!r} names")
-    return _access(path, cluster, user or _User(), found)
+        raise AccessError(f"{where}: clusters: there is no {chosen.part.cluster!r}, which context {name!r} names")
+    user = _find("users", chosen.part.user, ((file, u.name, u.user) for file, one in configs for u in one.users or ()))
+    if user is None:
+        if chosen.part.user:
+            raise AccessError(f"{where}: users: there is no {chosen.part.user!r}, which context {name!r} names")
+        user = _Found(_User(), chosen.file, "users")
+    return _access(cluster, user, chosen.part.namespace, environment)
+
+
+def _find(kind: str, name: str, parts: Iterable[tuple[Path, str, T]]) -> _Found[T] | None:
+    return next((_Found(part, file, f"{kind} {name!r}") for file, found, part in parts if found == name), None)
 
 
 def _read(path: Path) -> _File:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise AccessError(f"{path} cannot be read: {error.strerror}") from None
+        raise AccessError(f"the kubeconfig {path} cannot be read: {error.strerror}") from None
     try:
         return msgspec.convert(_parsed(text), _File)
     except (msgspec.ValidationError, ValueError) as error:
@@ -100,7 +156,7 @@ def _read(path: Path) -> _File:
 def _parsed(text: bytes) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         import yaml
 
         try:
@@ -110,48 +166,91 @@ def _parsed(text: bytes) -> Any:
             raise ValueError(f"line {mark.line + 1} is no YAML" if mark else "it is no YAML") from None
 
 
-def _access(path: Path, cluster: _Cluster, user: _User, context: _Context) -> Access:
-    if not cluster.server:
-        raise AccessError(f"{path}: cluster {context.cluster!r} has no server")
-    return Access(
-        servers=(cluster.server,),
-        credentials=_credentials(path, user),
-        authority=_content(
-            path, "certificate-authority", cluster.certificate_authority, cluster.certificate_authority_data
-        ),
-        insecure=cluster.insecure_skip_tls_verify,
-        server_name=cluster.tls_server_name,
-        proxy=cluster.proxy_url or proxy_for(cluster.server, os.environ),
-        namespace=context.namespace or "default",
-        origin=str(path),
+def _access(cluster: _Found[_Cluster], user: _Found[_User], namespace: str, environment: Mapping[str, str]) -> Access:
+    part = cluster.part
+    servers = _servers(cluster)
+    authority = _content(cluster, "certificate-authority", part.certificate_authority, part.certificate_authority_data)
+    proxy = part.proxy_url or proxy_for(part.server, environment)
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise cluster.wrong("proxy-url must begin with http:// or https://")
+    info = cluster_info(
+        part.server,
+        authority,
+        insecure=part.insecure_skip_tls_verify,
+        server_name=part.tls_server_name,
+        proxy=part.proxy_url,
     )
+    access = Access(
+        servers=servers,
+        credentials=_credentials(user, info),
+        authority=authority,
+        insecure=part.insecure_skip_tls_verify,
+        server_name=part.tls_server_name,
+        proxy=proxy,
+        namespace=namespace or "default",
+        headers=_impersonation(user.part),
+        origin=f"{cluster.file}: {cluster.place}",
+    )
+    access.tls()  # an authority that is none is found now, not by the first request
+    return access
 
 
-def _credentials(path: Path, user: _User) -> Credentials:
-    certificate = _content(path, "client-certificate", user.client_certificate, user.client_certificate_data)
-    key = _content(path, "client-key", user.client_key, user.client_key_data)
+def _servers(cluster: _Found[_Cluster]) -> tuple[str, ...]:
+    """Return the server and, from the extension that names further ones of the same cluster, those."""
+    more = next((one.extension for one in cluster.part.extensions or () if one.name == SERVERS_EXTENSION), None)
+    further = more.get("servers") if isinstance(more, dict) else None
+    if more is not None and not (isinstance(further, list) and all(isinstance(one, str) for one in further)):
+        raise cluster.wrong(f"the extension {SERVERS_EXTENSION} holds servers, a list of URLs")
+    servers = tuple(dict.fromkeys([cluster.part.server, *(further or ())]))
+    for server in servers:
+        url = urlsplit(server)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise cluster.wrong("server must be a URL that begins with https://")
+    return servers
+
+
+def _credentials(user: _Found[_User], cluster: Any) -> Credentials:
+    part = user.part
+    certificate = _content(user, "client-certificate", part.client_certificate, part.client_certificate_data)
+    key = _content(user, "client-key", part.client_key, part.client_key_data)
+    if (certificate is None) != (key is None):
+        raise user.wrong("client-certificate and client-key belong together")
     pair = Certificate(certificate, key) if certificate is not None and key is not None else None
-    if user.token_file:
-        return TokenFile(path.parent / user.token_file, pair)
-    header = f"Bearer {user.token}" if user.token else ""
-    if not header and user.username:
-        header = "Basic " + base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
+    if part.auth_provider is not None:
+        raise user.wrong("auth-provider is gone from Kubernetes: use exec")
+    if part.exec is not None:
+        if pair is not None or part.token or part.token_file:
+            raise user.wrong("exec stands alone: no token and no certificate beside it")
+        return ExecPlugin(part.exec, cluster, f"{user.file}: {user.place}", user.file.parent)
+    if part.token_file:
+        return TokenFile(user.file.parent / part.token_file, pair)
+    header = f"Bearer {part.token}" if part.token else ""
+    if not header and part.username:
+        header = "Basic " + base64.b64encode(f"{part.username}:{part.password}".encode()).decode()
     return Static(header, pair)
 
 
-def _content(path: Path, key: str, file: str, data: str) -> bytes | None:
-    """Return what is given as base64 text or, if not so, in a file beside the kubeconfig."""
+def _impersonation(user: _User) -> list[tuple[str, str]]:
+    if not user.impersonate:
+        return []
+    headers = [("Impersonate-User", user.impersonate)]
+    headers += [("Impersonate-Uid", user.impersonate_uid)] if user.impersonate_uid else []
+    return headers + [("Impersonate-Group", group) for group in user.impersonate_groups]
+
+
+def _content(found: _Found[Any], key: str, file: str, data: str) -> bytes | None:
+    """Return what is given as base64 text or, if not so, in a file; paths begin where the kubeconfig is."""
     if data:
         try:
             return base64.b64decode(data, validate=True)
         except binascii.Error:
-            raise AccessError(f"{path}: {key}-data is no base64") from None
+            raise found.wrong(f"{key}-data is no base64") from None
     if not file:
         return None
     try:
-        return (path.parent / file).read_bytes()
+        return (found.file.parent / file).read_bytes()
     except OSError as error:
-        raise AccessError(f"{path}: {key}: {path.parent / file} cannot be read: {error.strerror}") from None
+        raise found.wrong(f"{key}: {found.file.parent / file} cannot be read: {error.strerror}") from None
 
 
 def in_cluster(directory: Path = SERVICE_ACCOUNT, environment: Mapping[str, str] = os.environ) -> Access:

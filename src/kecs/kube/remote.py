@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from kecs.kube.api import ExecResult, LogOptions
+from kecs.kube.decoding import code_of
 from kecs.kube.errors import InternalError, Unavailable, from_status
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
@@ -59,11 +60,11 @@ async def collect(socket: aiohttp.ClientWebSocketResponse) -> ExecResult:
 def _exit_code(data: bytes) -> int:
     try:
         status: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise InternalError("the server ended a command without saying how") from None
     if status.get("status") == "Success":
         return 0
     for cause in (status.get("details") or {}).get("causes") or ():
         if cause.get("reason") == "ExitCode":
             return int(cause.get("message") or 1)
-    raise from_status(int(status.get("code") or 500), status)
+    raise from_status(code_of(status), status)

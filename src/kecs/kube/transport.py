@@ -88,12 +88,13 @@ class Transport:
         self._tls: tuple[Certificate | None, ssl.SSLContext] = (None, access.tls())
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=_socket),
-            headers={"User-Agent": f"kecs/{__version__}", "Accept-Encoding": "identity", **access.headers},
+            headers=[("User-Agent", f"kecs/{__version__}"), ("Accept-Encoding", "identity"), *access.headers],
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_BUFFER,
             max_line_size=1 << 16,
             max_field_size=1 << 16,
         )
+        self._session._retry_connection = False  # it would also repeat writes that may have been done
 
     async def close(self) -> None:
         """Close every connection."""
@@ -117,6 +118,8 @@ class Transport:
         response = await self._tried(request, lambda: self._open(request, silence))
         try:
             yield response
+        except TimeoutError:
+            raise Unavailable(f"{self._server} has said nothing for {silence:g} s") from None
         except aiohttp.ClientError as error:
             raise Unavailable(f"the connection to {self._server} broke: {_why(error)}") from None
         finally:
@@ -160,12 +163,8 @@ class Transport:
                     unreached += 1
                     if unreached % len(self._access.servers):
                         wait = 0.0  # the next server has not been asked yet
-                left = (
-                    (self._timings.patience if failure.after is None else self._timings.longest)
-                    + began
-                    - time.monotonic()
-                )
-                if wait > left:
+                most = self._timings.patience if failure.after is None else self._timings.longest
+                if wait > began + most - time.monotonic():
                     raise failure.error from None
             await asyncio.sleep(wait)
 
@@ -178,6 +177,10 @@ class Transport:
         at = self._at
         try:
             return await once()
+        except _Failed as failure:
+            if failure.elsewhere:
+                self._leave(at)
+            raise
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
             raise _Failed(Unavailable(f"{self._server} cannot be trusted: {_why(error)}"), again=False) from None
         except (

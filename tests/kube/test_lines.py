@@ -1,0 +1,122 @@
+import itertools
+import random
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kecs.kube import lines as lines_module
+from kecs.kube.api import Event, Json
+from kecs.kube.decoding import Objects
+from kecs.kube.errors import Gone, InternalError
+from kecs.kube.lines import Lines
+from kecs.kube.resources import PODS
+from tests.kube.scripted import error_event, event
+
+TYPES = st.sampled_from(["ADDED", "MODIFIED", "DELETED"])
+
+
+def told(pieces: list[bytes]) -> list[Event[Json]]:
+    lines, objects = Lines(), Objects(PODS)
+    found: list[Event[Json]] = []
+    for piece in pieces:
+        events, error = objects.events(lines.feed(piece))
+        assert error is None
+        found += events
+    return found
+
+
+@given(
+    st.lists(st.tuples(TYPES, st.text(max_size=30)), max_size=8),
+    st.lists(st.integers(0, 2000), max_size=20),
+    st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
+)
+def test_any_cut_of_the_bytes_gives_the_same_events(wanted: list[tuple[str, str]], cuts: list[int], end: bytes) -> None:
+    stream = b"".join(event(kind, name, at).rstrip() + end for at, (kind, name) in enumerate(wanted))
+    places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
+    pieces = [stream[begin:stop] for begin, stop in itertools.pairwise(places)]
+    found = told(pieces)
+    assert [(one.type, one.object and one.object["metadata"]["name"]) for one in found] == wanted
+    assert [one.resource_version for one in found] == [str(at) for at in range(len(wanted))]
+    assert all("managedFields" not in one.object["metadata"] for one in found if one.object)
+    assert told([bytes([byte]) for byte in stream]) == found
+
+
+def test_a_line_in_a_hundred_thousand_pieces_costs_no_more_than_its_length() -> None:
+    lines = Lines()
+    piece = b"x" * 20
+    for _ in range(100_000):
+        assert lines.feed(piece) == []
+    assert [len(line) for line in lines.feed(b"\n")] == [2_000_000]
+
+
+def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines_module, "_LONGEST", 1000)
+    lines = Lines()
+    with pytest.raises(InternalError, match="more than 1000 bytes"):
+        for _ in range(200):
+            lines.feed(b"0123456789")
+
+
+@pytest.mark.parametrize("name", ["ADDED", "MODIFIED", "DELETED"])
+def test_an_event_is_read_however_its_members_are_ordered(name: str) -> None:
+    body = b'{"metadata":{"name":"a","resourceVersion":"3"}}'
+    for line in (
+        b'{"type":"%b","object":%b}' % (name.encode(), body),
+        b'{ "type" : "%b", "object":%b}' % (name.encode(), body),
+        b'{"object":%b,"type":"%b"}' % (body, name.encode()),
+    ):
+        events, error = Objects(PODS).events([line])
+        assert error is None
+        assert events == [Event(name, {"metadata": {"name": "a", "resourceVersion": "3"}}, "3")]  # type: ignore[arg-type]
+
+
+def test_a_bookmark_has_a_version_and_no_object() -> None:
+    line = b'{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12","creationTimestamp":null}}}'
+    assert Objects(PODS).events([line]) == ([Event("BOOKMARK", None, "12")], None)
+
+
+def test_what_came_before_an_error_counts() -> None:
+    events, error = Objects(PODS).events([event("ADDED", "a", 3), error_event(410, "Expired"), event("ADDED", "b", 4)])
+    assert [one.resource_version for one in events] == ["3"]
+    assert isinstance(error, Gone)
+
+
+class Meta(msgspec.Struct):
+    name: str
+    resourceVersion: str
+
+
+class View(msgspec.Struct):
+    metadata: Meta
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"[]",
+        b'{"type":"ADDED"}',
+        b'{"type":"ADDED","object":{"metadata":{"name":3,"resourceVersion":"1"}}}',
+        b'{"type":"SPOILED","object":{}}',
+        b'{"type":"BOOKMARK","object":{}}',
+        b'{"type":"ERROR","object":3}',
+        b"\xff\xfe",
+    ],
+)
+def test_bytes_of_no_use_are_an_error_of_the_server(line: bytes) -> None:
+    events, error = Objects(PODS.viewed(View)).events([line])
+    assert events == []
+    assert type(error) is InternalError
+    assert "pods" in error.message or "the server" in error.message
+
+
+@given(st.binary(max_size=60), st.randoms(use_true_random=False))
+def test_no_bytes_break_the_reader(noise: bytes, chance: random.Random) -> None:
+    line = bytearray(event("ADDED", "a", 3))
+    at = chance.randrange(len(line))
+    line[at : at + len(noise)] = noise
+    lines, objects = Lines(), Objects(PODS.viewed(View))
+    _, error = objects.events(lines.feed(bytes(line) + b"\n"))
+    assert error is None or error.message
