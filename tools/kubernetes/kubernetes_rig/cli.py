@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from kubernetes_rig import control, keeper, needs, pki, warden
+from kubernetes_rig import control, keeper, needs, node, pki, warden
 from kubernetes_rig.binaries import build
 from kubernetes_rig.layout import Layout
 
@@ -27,7 +27,11 @@ def _up(options: argparse.Namespace) -> None:
     try:
         warden.launch(layout, options.while_locked)
         pki.make(layout)
+        if layout.node:
+            node.prepare(layout)
         control.start(layout)
+        if layout.node:
+            node.start(layout)
     except BaseException:
         if not options.keep:
             warden.end(layout.directory)
@@ -73,6 +77,10 @@ def _signal(options: argparse.Namespace) -> None:
     keeper.tell(options.directory, "signal", name=options.part, number=_SIGNALS[options.verb])
 
 
+def _load(options: argparse.Namespace) -> None:
+    node.load(Layout.load(options.directory), options.image.read_bytes())
+
+
 def _run(options: argparse.Namespace) -> None:
     argv = [*warden.inside(options.directory.resolve()), *options.command]
     os.execvp(argv[0], argv)
@@ -106,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
         ("thaw", _signal, "let a frozen part go on"),
     ):
         directed(name, act, purpose).add_argument("part", metavar="PART")
+    load = directed("load", _load, "give the node an image")
+    load.add_argument("image", type=Path, metavar="IMAGE.tar", help="as `docker save` writes it")
     run = directed("run", _run, "run a command in the namespaces of the cluster")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     verb("missing", _missing, "say what the machine lacks").add_argument("--node", action="store_true")

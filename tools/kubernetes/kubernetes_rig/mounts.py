@@ -8,6 +8,17 @@ from kubernetes_rig import cgroups
 from kubernetes_rig.layout import Layout
 
 _FOREIGN = ("overlay", "nsfs")
+# What forwards packets between pods, and shows those that stay on the bridge to the rules of services.
+_SWITCHED_ON = ("ipv4/ip_forward", "bridge/bridge-nf-call-iptables")
+# Settings of the kernel that hold for the whole machine, with the values that a kubelet demands.
+_STAND_INS = {
+    "vm/overcommit_memory": 1,
+    "vm/panic_on_oom": 0,
+    "kernel/panic": 10,
+    "kernel/panic_on_oops": 1,
+    "kernel/keys/root_maxkeys": 1_000_000,
+    "kernel/keys/root_maxbytes": 25_000_000,
+}
 _PRIVATE = ("lib", "log")
 
 
@@ -25,7 +36,10 @@ def arrange(layout: Layout) -> None:
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     cgroups.mount_own(_mount)
     _protect_kernel()
-    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    for name in _SWITCHED_ON:
+        setting = Path("/proc/sys/net") / name
+        if setting.exists():
+            setting.write_text("1")
 
 
 def _release_foreign(directory: Path) -> None:
@@ -37,11 +51,12 @@ def _release_foreign(directory: Path) -> None:
 
 
 def _protect_kernel() -> None:
-    """Keep the kubelet from setting what holds for the whole machine."""
-    for name in ("fs", "kernel", "vm"):
-        place = f"/proc/sys/{name}"
-        _mount("--bind", place, place)
-        _mount("-o", "remount,bind,ro", place)
+    """Show the kubelet what it wants, instead of letting it set that for the whole machine."""
+    for name, wanted in _STAND_INS.items():
+        stand_in = Path("/run/sysctl", name)
+        stand_in.parent.mkdir(parents=True, exist_ok=True)
+        stand_in.write_text(f"{wanted}\n")
+        _mount("--bind", str(stand_in), f"/proc/sys/{name}")
 
 
 def _mount(*arguments: str) -> None:

@@ -14,13 +14,28 @@ _GO = (1, 21)  # from there on Go fetches the newer one itself that the modules 
 
 # Program: its package in Debian.
 _CONTROL = {"openssl": "openssl", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount"}
-_NODE = {"containerd": "containerd", "runc": "runc", "iptables": "iptables", "conntrack": "conntrack"}
-_PLUGINS = Path("/usr/lib/cni")
+_NODE = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+    "busybox": "busybox-static",
+}
+PLUGINS = Path("/usr/lib/cni")
+"""Where the CNI plugins are."""
 
 
 def search_programs() -> None:
     """Look for programs where Debian has the ones of administrators as well."""
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"
+
+
+def tool(name: str) -> str:
+    """Return where a program of the machine is; RuntimeError when it is nowhere."""
+    found = shutil.which(name)
+    if found is None:
+        raise RuntimeError(f"there is no {name}")
+    return found
 
 
 def missing(programs: Iterable[str], *, node: bool) -> list[str]:
@@ -32,7 +47,7 @@ def missing(programs: Iterable[str], *, node: bool) -> list[str]:
         found.append("root, for namespaces of its own")
     wanted = _CONTROL | (_NODE if node else {})
     packages = {package for name, package in wanted.items() if shutil.which(name) is None}
-    if node and not (_PLUGINS / "bridge").exists():
+    if node and not (PLUGINS / "bridge").exists():
         packages.add("containernetworking-plugins")
     if packages:
         found.append(f"the packages {' '.join(sorted(packages))} (apt-get install)")

@@ -32,7 +32,7 @@ def launch(layout: Layout, lock: Path | None) -> None:
             stderr=output,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path[:2])},
         )
     deadline = time.monotonic() + START_SECONDS
     while not (layout.directory / "ready").exists():
