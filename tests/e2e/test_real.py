@@ -118,6 +118,18 @@ def test_a_container_without_memory_says_so(server: KecsProcess) -> None:
     assert task["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
 
 
+@pytest.mark.parametrize(("condition", "started"), [("COMPLETE", True), ("SUCCESS", False)])
+def test_a_container_that_others_waited_for_shows_its_exit_code(
+    server: KecsProcess, condition: str, *, started: bool
+) -> None:
+    ecs = server.client()
+    first = {"name": "first", "essential": False, "command": ["sh", "-c", "exit 3"]}
+    main = {"command": ["true"], "dependsOn": [{"containerName": "first", "condition": condition}]}
+    task = _reached(ecs, _run(ecs, first, main), "STOPPED")
+    codes = {each["name"]: each.get("exitCode") for each in task["containers"]}
+    assert codes == {"first": 3, "main": 0 if started else None}
+
+
 def test_tasks_of_a_service_reach_each_other(server: KecsProcess) -> None:
     ecs = server.client()
     page = "mkdir /tmp/w; hostname > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"

@@ -182,3 +182,26 @@ async def test_a_missing_secret_is_waited_for(cluster: Cluster) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "later"}, "data": {"key": "dmFsdWU="}}
     await cluster.api.create(SECRETS, "default", secret, manager="test")
     await cluster.phase("needs", "Running")
+
+
+async def test_termination_messages(cluster: Cluster) -> None:
+    await cluster.pod("spoke", container("echo because > /dev/termination-log; exit 3"), restartPolicy="Never")
+    ended = state((await cluster.phase("spoke", "Failed"))["status"])["terminated"]
+    assert (ended["exitCode"], ended["message"]) == (3, "because\n")
+
+    silent = container("echo to the log; exit 1", terminationMessagePolicy="FallbackToLogsOnError")
+    await cluster.pod("fallback", silent, restartPolicy="Never")
+    ended = state((await cluster.phase("fallback", "Failed"))["status"])["terminated"]
+    assert ended["message"] == "to the log\n"
+
+    well = container("echo to the log", terminationMessagePolicy="FallbackToLogsOnError")
+    await cluster.pod("well", well, restartPolicy="Never")
+    assert "message" not in state((await cluster.phase("well", "Succeeded"))["status"])["terminated"]
+
+
+async def test_each_run_has_a_termination_message_of_its_own(cluster: Cluster) -> None:
+    line = "echo once > /dev/termination-log; sleep 0.2; exit 1"
+    await cluster.pod("again", container(line))
+    status = await cluster.status("again", lambda status: status["containerStatuses"][0]["restartCount"] >= 2)
+    last = status["containerStatuses"][0]["lastState"]["terminated"]
+    assert last["message"] == "once\n"

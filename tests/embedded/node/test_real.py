@@ -375,3 +375,20 @@ async def _true(value: bool) -> bool:
 async def _gone(cluster: Cluster, sandbox: str) -> bool:
     owner = (cluster.directory / "id").read_text().strip()
     return sandbox not in [each.id for each in await cluster.containers.list(owner)]
+
+
+async def test_termination_messages_at_other_places(real: Cluster) -> None:
+    long = container(
+        "head -c 5000 /dev/zero | tr '\\0' a > /tmp/why; id -u >> /tmp/why",
+        terminationMessagePath="/tmp/why",
+        securityContext={"runAsUser": 1234, "readOnlyRootFilesystem": True},
+    )
+    await real.pod("long", long, restartPolicy="Never")
+    pod = await real.phase("long", "Succeeded", "Failed")
+    message = state(pod["status"])["terminated"]["message"]
+    assert (len(message), message[-6:]) == (4096, "a1234\n")
+    (directory,) = (real.directory / "pods").iterdir()
+    assert [each.name for each in (directory / "containers").iterdir()] == ["main-0"]
+    await real.delete("long")
+    await real.gone("long")
+    await until(lambda: _true(not directory.exists()), "the end of the file")

@@ -51,7 +51,7 @@ async def test_labels_are_given(simulated: Cluster) -> None:
 
 async def test_an_api_that_is_not_there_yet_is_waited_for(simulated: Cluster) -> None:
     await simulated.stop_node()
-    node = build(FlakyApi(simulated.api, 3), simulated.settings, "")  # type: ignore[arg-type]  # made of __getattr__
+    node = build(FlakyApi(simulated.api, 3), simulated.settings, "")
     running = asyncio.create_task(node.run())
     await asyncio.wait_for(node.ready.wait(), 10)
     running.cancel()

@@ -36,6 +36,28 @@ def test_plain_commands(words: list[str], seconds: float, code: int, lines: list
 
 
 @pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("echo why > /dev/termination-log; exit 3", "why\n"),
+        ("echo one > /dev/termination-log && echo 'two  words' > /dev/termination-log", "two  words\n"),
+        ("echo why; exit 3", ""),
+        ("false && echo why > /dev/termination-log", ""),
+    ],
+)
+def test_last_words(line: str, message: str) -> None:
+    script = command(["sh", "-c", line])
+    assert script is not None
+    assert script.termination_message == message
+
+
+def test_a_wrapped_command_leaves_its_exit_code() -> None:
+    line = '"$0" "$@"; printf %s "$?" > /dev/termination-log 2>/dev/null; exit 0'
+    script = command(["sh", "-c", line, "sh", "-c", "sleep 1; exit 3"])
+    assert script is not None
+    assert (script.run_seconds, script.exit_code, script.termination_message) == (1, 0, "3")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         [],
@@ -44,6 +66,8 @@ def test_plain_commands(words: list[str], seconds: float, code: int, lines: list
         ["sh", "-c", "echo $HOME"],
         ["sh", "-c", "echo a | cat"],
         ["sh", "-c", "echo a > /file"],
+        ["sh", "-c", "echo a >"],
+        ["sh", "-c", "true > /dev/termination-log"],
         ["sh", "-c", "sleep 1 & wait"],
         ["sh", "-c", "echo 'unbalanced"],
         ["sh", "-c", "true || false"],

@@ -53,6 +53,7 @@ def _ended(state: Terminated, attempt: int, image_id: str) -> Run:
         state.message if isinstance(state.message, str) else "",
         image_id,
         opened=True,
+        heard=True,
     )
 
 

@@ -14,11 +14,15 @@ SIMULATION = "simulation.kecs.io/"  # annotation prefix: what a simulated engine
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a pod lands: the node's owner label, the pod's sandbox, and its volumes by name."""
+    """Where a pod lands: the node's owner label, the pod's sandbox, and its volumes by name.
+
+    `messages` is the directory of its termination messages, empty where containers cannot write to one.
+    """
 
     owner: str
     sandbox: str
     volumes: Mapping[str, Mount]
+    messages: str = ""
 
 
 def container_name(pod: Pod, container: str, attempt: int) -> str:
@@ -102,7 +106,7 @@ def container_config(
         working_dir=container.workingDir,
         user=_user(pod, container, image),
         groups=tuple(map(str, groups)),
-        mounts=_mounts(container, place.volumes, variables),
+        mounts=(*_mounts(container, place.volumes, variables), *_message_mount(container, attempt, place)),
         memory=memory,
         nano_cpus=nano_cpus,
         cpu_shares=shares,
@@ -162,6 +166,18 @@ def _check_non_root(pod: Pod, container: Container, image: Image, uid: int | Non
             f"container has runAsNonRoot and image has non-numeric user ({name}), "
             f"cannot verify user is non-root {where}"
         )
+
+
+def message_file(directory: str, container: str, attempt: int) -> str:
+    """Return the file for the termination message of one attempt."""
+    return f"{directory}/{container}-{attempt}"
+
+
+def _message_mount(container: Container, attempt: int, place: Place) -> tuple[Mount, ...]:
+    target = container.terminationMessagePath
+    if not place.messages or not target or any(mount.mountPath == target for mount in container.volumeMounts):
+        return ()
+    return (Mount("bind", message_file(place.messages, container.name, attempt), target),)
 
 
 def _mounts(container: Container, volumes: Mapping[str, Mount], variables: Mapping[str, str]) -> tuple[Mount, ...]:

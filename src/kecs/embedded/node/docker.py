@@ -49,6 +49,7 @@ class DockerEngine:
     def __init__(self, address: str) -> None:
         self._http = DockerHttp(address)
         self._podman = False
+        self.shares_files = address.startswith("unix://")
 
     async def connect(self) -> Machine:
         """Reach the engine, and give it the sandbox's image if it has none."""

@@ -63,6 +63,7 @@ class Found(msgspec.Struct, kw_only=True):
     exit_code: int = 0
     oom_killed: bool = False
     error: str = ""
+    message: str = ""  # its termination message, where the engine shares no files
     ip: str = ""
 
 
@@ -226,6 +227,7 @@ class Engine(Protocol):
 
     scheme: str  # of container ids in a pod's status: "docker", "simulated"
     simulated: bool
+    shares_files: bool  # files of this machine can be mounted in a container
 
     async def connect(self) -> Machine:
         """Reach the engine and prepare it (the sandbox's image)."""

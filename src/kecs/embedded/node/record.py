@@ -27,6 +27,7 @@ class Run(msgspec.Struct, gc=False):
     image_id: str = ""
     opened: bool = False  # its start hook is done and its startup probe has passed
     ready: bool = False
+    heard: bool = False  # its termination message has been read
 
 
 class ContainerRecord(msgspec.Struct):

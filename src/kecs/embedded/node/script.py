@@ -6,11 +6,12 @@ A script is JSON, in the pod's annotation `simulation.kecs.io/<container>` or in
     {"startDelay": 0.5, "runSeconds": 10, "exitCode": 3, "oomKilled": false,
      "logs": ["at once", {"after": 2, "line": "two seconds later"}],
      "health": [{"after": 0, "healthy": true}, {"after": 5, "healthy": false}],
-     "stopSeconds": 1, "stopExitCode": 0, "ignoresTerm": false, "startError": "exec format error"}
+     "stopSeconds": 1, "stopExitCode": 0, "ignoresTerm": false, "startError": "exec format error",
+     "terminationMessage": "no more work"}
 
 All members may be left out. Without `runSeconds` the container runs until it is stopped. Without a script it does
 what a plain command says: `sleep N`, `true`, `false`, and in an `sh -c` line `echo`, `sleep` and `exit N` joined by
-`;` or `&&`.
+`;` or `&&`; an `echo` may go to /dev/termination-log.
 """
 
 import re
@@ -24,6 +25,8 @@ VARIABLE = "KECS_SIMULATION"
 NO_END = float("inf")
 _TERM = 143
 _OWN_CODE = re.compile(r"\bexit (\d{1,3})\s*$", re.ASCII)
+_MESSAGE = "/dev/termination-log"
+_LEAVES_CODE = f'"$?" > {_MESSAGE}'
 _SHELLS = ("sh", "bash", "ash", "dash")
 
 
@@ -58,6 +61,7 @@ class Script(msgspec.Struct, frozen=True, gc=False, rename="camel", forbid_unkno
     stop_exit_code: int = _TERM
     ignores_term: bool = False
     start_error: str = ""
+    termination_message: str = ""
 
     def healthy(self, after: float) -> bool:
         """Tell what a probe finds `after` seconds from the start."""
@@ -117,6 +121,8 @@ def _wrapped(line: str, words: Sequence[str]) -> Script | None:
     last = _OWN_CODE.search(rest)
     if inner is None or (rest and last is None):
         return None
+    if _LEAVES_CODE in rest:
+        inner = msgspec.structs.replace(inner, termination_message=str(inner.exit_code))
     return msgspec.structs.replace(inner, exit_code=int(last[1]) % 256) if last else inner
 
 
@@ -133,14 +139,14 @@ def _shell(line: str) -> Script | None:
         return None
     steps: list[list[str]] = [[]]
     joints: list[str] = []
-    for token in tokens:
-        if token in (";", "&&"):
-            joints.append(token)
+    for word in tokens:
+        if word in (";", "&&"):
+            joints.append(word)
             steps.append([])
-        elif set(token) <= set(";&|()<>"):
+        elif word != ">" and set(word) <= set(";&|()<>"):
             return None
         else:
-            steps[-1].append(token)
+            steps[-1].append(word)
     if not steps[-1] and joints and joints[-1] == ";":
         steps.pop()
         joints.pop()
@@ -148,13 +154,18 @@ def _shell(line: str) -> Script | None:
 
 
 def _steps(steps: list[list[str]], joints: list[str]) -> Script | None:
-    clock, code, lines = 0.0, 0, []
+    clock, code, message, lines = 0.0, 0, "", []
     for number, step in enumerate(steps):
         if not step:
             return None
         if number and joints[number - 1] == "&&" and code != 0:
             continue
         program, arguments = step[0].rpartition("/")[2], step[1:]
+        if ">" in step:
+            if program != "echo" or arguments[-2:] != [">", _MESSAGE]:
+                return None
+            message, code = " ".join(arguments[:-2]) + "\n", 0
+            continue
         match program, arguments:
             case "true", _:
                 code = 0
@@ -164,9 +175,9 @@ def _steps(steps: list[list[str]], joints: list[str]) -> Script | None:
                 lines.append(Line(" ".join(arguments), clock))
                 code = 0
             case "exit", []:
-                return _done(clock, code, lines)
+                return _done(clock, code, message, lines)
             case "exit", [number_text] if number_text.isdecimal() and len(number_text) < 10:
-                return _done(clock, int(number_text) % 256, lines)
+                return _done(clock, int(number_text) % 256, message, lines)
             case "sleep", [*spans] if spans:
                 seconds = [_seconds(span) for span in spans]
                 clock += sum(each for each in seconds if each is not None)
@@ -175,11 +186,11 @@ def _steps(steps: list[list[str]], joints: list[str]) -> Script | None:
                     return None
             case _:
                 return None
-    return _done(clock, code, lines)
+    return _done(clock, code, message, lines)
 
 
-def _done(clock: float, code: int, lines: list[Line]) -> Script:
-    return Script(run_seconds=clock, exit_code=code, logs=tuple(lines))
+def _done(clock: float, code: int, message: str, lines: list[Line]) -> Script:
+    return Script(run_seconds=clock, exit_code=code, logs=tuple(lines), termination_message=message)
 
 
 def _seconds(text: str) -> float | None:

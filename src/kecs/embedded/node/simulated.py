@@ -70,6 +70,7 @@ class SimulatedEngine:
 
     scheme = "simulated"
     simulated = True
+    shares_files = False
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -129,6 +130,7 @@ class SimulatedEngine:
             finished_at=entry.finished_at,
             exit_code=entry.exit_code,
             oom_killed=entry.oom_killed,
+            message=entry.script.termination_message if entry.state == "exited" else "",
             ip=_ip(entry.address) if entry.address else "",
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kecs.embedded.node import engine as engines
+from kecs.embedded.node import messages
 from kecs.embedded.node.adopt import end
 from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
 from kecs.embedded.node.context import Context
@@ -70,7 +71,7 @@ class Starter:
             self._fail_pod(pod, error)
             return
         record.trouble, record.failures, record.retry_at = "", 0, 0.0
-        place = Place(context.owner, record.sandbox, mounts)
+        place = Place(context.owner, record.sandbox, mounts, messages.directory_of(context, record.uid))
         sources = replace(sources, pod_ip=record.ip)
         try:
             for number, container in enumerate(containers):
@@ -186,6 +187,7 @@ class Starter:
         before = record.run
         attempt = 0 if before is None else before.attempt + (before.state == "exited")
         config = container_config(pod, container, attempt, place, sources, image)
+        messages.prepare(place.messages, container, attempt)
         async with context.gate.through(urgent=True):
             run = await self._made_run(pod, config, attempt, image.digest or image.id)
             if before is not None and before.state == "created":
@@ -221,6 +223,7 @@ class Starter:
         record.run = run
         if oldest is not None and oldest.id and oldest is not before:
             await self._context.engine.remove(oldest.id)
+            messages.discard(messages.directory_of(self._context, self._record.uid), record.name, oldest.attempt)
 
     async def _begin(self, pod: Pod, container: Container, run: Run) -> bool:
         context = self._context

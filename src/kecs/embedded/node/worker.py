@@ -14,13 +14,14 @@ from kecs.embedded.node.adopt import correct, recorded
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill, Plan, decide, runs
 from kecs.embedded.node.engine import EngineError, EngineGone, Found, NoSuchContainer
+from kecs.embedded.node.messages import last_words
 from kecs.embedded.node.prober import Prober, has_probes
 from kecs.embedded.node.recall import recalled
 from kecs.embedded.node.record import NEVER, PodRecord
 from kecs.embedded.node.starter import Starter
 from kecs.embedded.node.status import pod_status, status_patch
 from kecs.embedded.node.stopper import grace_of, look_at_end, settle, stop
-from kecs.embedded.node.views import POD_VIEWS, Pod
+from kecs.embedded.node.views import POD_VIEWS, Container, Pod
 from kecs.embedded.node.volumes import scratch_names
 from kecs.kube.errors import ApiError, Conflict, NotFound
 from kecs.kube.resources import PODS
@@ -60,6 +61,10 @@ def work_of(record: PodRecord) -> Work:
     if work is None:
         work = record.at_work = Work()
     return work  # type: ignore[no-any-return]  # a record does not know the worker
+
+
+def _container(pod: Pod, name: str) -> Container:
+    return next(each for each in (*pod.spec.initContainers, *pod.spec.containers) if each.name == name)
 
 
 class Worker:
@@ -142,6 +147,7 @@ class Worker:
             await self._adopt(record, pod, work.shown)
             work.shown = None
         await self._note_endings(record, work)
+        await self._hear(record, pod)
         self._note_deletion(record, work, pod)
         now = self._context.now()
         if not record.started_at:
@@ -208,6 +214,15 @@ class Worker:
                 await settle(self._context, each.run)
             work.endings.discard(container)
 
+    async def _hear(self, record: PodRecord, pod: Pod) -> None:
+        """Read the termination messages of runs that have ended since the last look."""
+        for each in record.containers:
+            run = each.run
+            if run is not None and run.state == "exited" and not run.heard:
+                words = await last_words(self._context, pod, _container(pod, each.name), run)
+                run.message = ": ".join(part for part in (run.message, words) if part)
+                run.heard = True
+
     def _note_deletion(self, record: PodRecord, work: Work, pod: Pod) -> None:
         if not pod.metadata.deletionTimestamp:
             return
@@ -237,8 +252,7 @@ class Worker:
     def _stop(self, record: PodRecord, work: Work, pod: Pod, kill: Kill) -> None:
         if kill.container in work.stops:
             return
-        every = (*pod.spec.initContainers, *pod.spec.containers)
-        container = next(each for each in every if each.name == kill.container)
+        container = _container(pod, kill.container)
         work.stops[kill.container] = asyncio.create_task(
             self._beside(record, work, stop(self._context, record, pod, container, kill), kill.container)
         )
