@@ -13,6 +13,7 @@ import pytest
 
 from kecs.embedded.database import Database, DatabaseCorrupt, DatabaseError, DatabaseInUse, DatabaseTooNew
 from kecs.embedded.engine import Engine
+from kecs.embedded.entry import Change
 from kecs.embedded.store import Store
 from kecs.kube.errors import InternalError, NotFound, Unavailable
 from kecs.kube.resources import CONFIG_MAPS
@@ -116,6 +117,47 @@ async def test_full_disk_fails_the_writers_and_leaves_nothing_half_done(tmp_path
     await engine.close()
     engine = Engine.open(tmp_path)
     assert [one["metadata"]["name"] for one in (await engine.list(CONFIG_MAPS, "default")).items] == ["small"]
+    await engine.close()
+
+
+async def test_full_disk_is_logged_without_a_word_of_what_was_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(tmp_path)
+    engine = Engine(Store(database))
+    engine._bootstrap()
+    pages = database._connection.execute("PRAGMA page_count").fetchone()[0]
+    database._connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(InternalError):
+        body = {"metadata": {"name": "big"}, "data": {"k": "secret" * 20_000}}
+        await engine.create(CONFIG_MAPS, "default", body, manager="m")
+    assert [one.getMessage() for one in caplog.records] == ["1 changes could not be stored: database or disk is full"]
+    await engine.close()
+
+
+async def test_log_that_cannot_be_folded_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    database = Database(tmp_path)
+    database.path = tmp_path / "elsewhere" / "kubernetes.db"
+    database._fold()
+    assert "could not be folded into it, and grows: unable to open database file" in caplog.text
+    database.close()
+
+
+async def test_what_a_commit_makes_others_write_is_stored_before_the_end(tmp_path: Path) -> None:
+    engine = await _filled(tmp_path, "a")
+    entry = engine.store.get("configmaps", "default", "a")
+
+    def follow(changes: list[Change]) -> None:
+        if changes[0].name == "b":
+            engine.store.stage("configmaps", entry, None)
+
+    engine.store.on_commit(follow)
+    making = asyncio.ensure_future(engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "b"}}, manager="m"))
+    await asyncio.sleep(0)
+    await engine.close()
+    await making
+    engine = Engine.open(tmp_path)
+    assert [one["metadata"]["name"] for one in (await engine.list(CONFIG_MAPS, "default")).items] == ["b"]
     await engine.close()
 
 

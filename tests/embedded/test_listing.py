@@ -1,15 +1,19 @@
 """Pages of a list under writes, and selectors."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kecs.embedded import listing
 from kecs.embedded.engine import Engine
+from kecs.embedded.entry import Entry
 from kecs.embedded.listing import decode_token
 from kecs.embedded.requests import Query
+from kecs.embedded.selection import Selection
 from kecs.embedded.store import Store
 from kecs.kube.errors import BadRequest, Gone, Timeout
 from kecs.kube.resources import CONFIG_MAPS, NAMESPACES, NODES, PODS
@@ -127,5 +131,34 @@ async def test_list_at_an_exact_version_shows_the_past(engine: Engine) -> None:
     await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "a"}}, manager="m")
     then = (await engine.list(CONFIG_MAPS)).resource_version
     await engine.delete(CONFIG_MAPS, "default", "a")
-    listing = engine.select(engine.kind(CONFIG_MAPS), None, Query(resource_version=then, match="Exact"))
-    assert [one.name for one in listing.items] == ["a"] and str(listing.revision) == then
+    found = engine.select(engine.kind(CONFIG_MAPS), None, Query(resource_version=then, match="Exact"))
+    assert [one.name for one in found.items] == ["a"] and str(found.revision) == then
+
+
+async def test_the_pages_of_a_list_cost_what_they_show(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page once sorted and copied its whole table: a list of n objects cost n times the number of pages."""
+    for number in range(300):
+        body = {"metadata": {"name": f"c{number:03}"}}
+        await engine.create(CONFIG_MAPS, "default", body, manager="m")
+    kind = engine.kind(CONFIG_MAPS)
+    page = engine.select(kind, None, Query(limit=10))
+    await engine.delete(CONFIG_MAPS, "default", "c150")
+    looked: list[str] = []
+    sorted_names: list[str] = []
+    matches = Selection.matches
+
+    def noted(selection: Selection, entry: Entry) -> bool:
+        looked.append(entry.name)
+        return matches(selection, entry)
+
+    def noted_sort(names: Iterable[str]) -> list[str]:
+        found = sorted(names)
+        sorted_names.extend(found)
+        return found
+
+    monkeypatch.setattr(Selection, "matches", noted)
+    monkeypatch.setattr(listing, "sorted", noted_sort, raising=False)
+    second = engine.select(kind, None, Query(limit=10, continue_=page.continue_))
+    assert [one.name for one in second.items] == [f"c{number:03}" for number in range(10, 20)]
+    assert second.remaining == 280
+    assert len(looked) == 11 and len(sorted_names) <= 3  # what is shown and the next; the namespaces and what has gone

@@ -1,12 +1,15 @@
 """What Kubernetes adds, forbids and answers for single kinds."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from kecs.embedded.engine import Engine
-from kecs.embedded.requests import Deletion, Write
+from kecs.embedded.entry import Change, Entry
+from kecs.embedded.requests import Deletion, Query, Write
+from kecs.embedded.store import Store
 from kecs.kube.api import Json, Resource
 from kecs.kube.errors import (
     AlreadyExists,
@@ -292,6 +295,51 @@ async def test_collection_is_deleted_by_selector(engine: Engine) -> None:
     assert [one["metadata"]["name"] for one in (await engine.list(CONFIG_MAPS, "default")).items] == ["b"]
 
 
+async def test_collection_is_deleted_a_few_at_a_time(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kecs.embedded.engine._AT_ONCE", 10)
+    for number in range(35):
+        await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": f"c{number:02}"}}, manager="m")
+    commits: list[int] = []
+    replacing: list[asyncio.Future[None]] = []
+
+    def see(changes: list[Change]) -> None:
+        commits.append(len(changes))
+        if len(commits) == 1:  # a namesake of one that is still to go comes while the first ones go
+            replacing.append(asyncio.ensure_future(replace()))
+
+    async def replace() -> None:
+        await engine.delete(CONFIG_MAPS, "default", "c34")
+        await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "c34"}}, manager="m")
+
+    engine.store.on_commit(see)
+    await engine.delete_collection(CONFIG_MAPS, "default")
+    assert max(commits) <= 12 and sum(commits) == 36
+    assert [one["metadata"]["name"] for one in (await engine.list(CONFIG_MAPS, "default")).items] == ["c34"]
+
+
+async def test_collection_is_deleted_under_its_preconditions(engine: Engine) -> None:
+    for name in "ab":
+        await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": name}}, manager="m")
+    how = Deletion("default", "", uid="other")
+    with pytest.raises(Conflict):
+        await engine.remove_all(engine.kind(CONFIG_MAPS), "default", Query(), how)
+    assert len((await engine.list(CONFIG_MAPS, "default")).items) == 2
+
+
+async def test_refused_eviction_charges_no_budget(engine: Engine) -> None:
+    """The budget was once charged before the preconditions were looked at."""
+    await _running(engine, "a")
+    budget = {"metadata": {"name": "b"}, "spec": {"selector": {"matchLabels": {"app": "x"}}, "minAvailable": 0}}
+    await engine.create(POD_DISRUPTION_BUDGETS, "default", budget, manager="m")
+    status = {"status": {"disruptionsAllowed": 1}}
+    await engine.patch(POD_DISRUPTION_BUDGETS, "default", "b", status, type="merge", manager="m", subresource="status")
+    body = {"metadata": {"name": "a"}, "deleteOptions": {"preconditions": {"uid": "other"}}}
+    with pytest.raises(Conflict):
+        await engine.create(PODS, "default", body, manager="m", name="a", subresource="eviction")
+    await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "later"}}, manager="m")  # all is stored by now
+    assert (await engine.get(POD_DISRUPTION_BUDGETS, "default", "b"))["status"]["disruptionsAllowed"] == 1
+
+
 async def test_namespace_ends_when_it_is_finalized(engine: Engine) -> None:
     made = await engine.create(NAMESPACES, None, {"metadata": {"name": "n"}}, manager="m")
     assert made["spec"]["finalizers"] == ["kubernetes"] and made["status"]["phase"] == "Active"
@@ -473,6 +521,29 @@ async def test_quota_of_objects_counts_them(engine: Engine) -> None:
     await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "a"}}, manager="m")
     with pytest.raises(Forbidden, match="requested: configmaps=1, used: configmaps=1, limited: configmaps=1"):
         await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "b"}}, manager="m")
+
+
+async def test_quota_of_objects_does_not_go_through_them(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each creation once counted all objects of its kind, so that n of them cost n times n."""
+    await engine.create(RESOURCE_QUOTAS, "default", quota(configmaps="40"), manager="m")
+    gone_through: list[str] = []
+    latest_in = Store.latest_in
+
+    def noted(store: Store, table: str, namespace: str) -> Iterator[Entry]:
+        gone_through.append(table)
+        return latest_in(store, table, namespace)
+
+    monkeypatch.setattr(Store, "latest_in", noted)
+    makes = (engine.create(CONFIG_MAPS, "default", {"metadata": {"name": f"c{n}"}}, manager="m") for n in range(45))
+    results = await asyncio.gather(*makes, return_exceptions=True)
+    assert sum(isinstance(one, Forbidden) for one in results) == 5
+    await asyncio.gather(*(engine.delete(CONFIG_MAPS, "default", f"c{n}") for n in range(3)))
+    results = await asyncio.gather(
+        *(engine.create(CONFIG_MAPS, "default", {"metadata": {"name": f"d{n}"}}, manager="m") for n in range(4)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, Forbidden) for one in results) == 1
+    assert set(gone_through) == {"resourcequotas"}
 
 
 # The rest.

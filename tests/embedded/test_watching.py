@@ -130,3 +130,38 @@ async def test_watcher_that_lost_events_is_told_no_later_version(
     with pytest.raises(Gone):
         async with asyncio.timeout(5):
             await first
+
+
+async def test_what_a_watcher_leaves_unread_is_bounded_in_bytes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kecs.embedded.watching._BACKLOG_BYTES", 10_000)
+    events = engine.follow(engine.kind(CONFIG_MAPS), "default", Query(), str(engine.store.revision))
+    first = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    big = {"metadata": {"name": "big"}, "data": {"k": "x" * 4000}}
+    await engine.create(CONFIG_MAPS, "default", big, manager="m")
+    await first
+    for number in range(2):
+        await engine.patch(CONFIG_MAPS, "default", "big", {"data": {"n": str(number)}}, type="merge", manager="m")
+    assert len(await anext(events)) == 2  # what was read counts no longer
+    for number in range(3):
+        await engine.patch(CONFIG_MAPS, "default", "big", {"data": {"m": str(number)}}, type="merge", manager="m")
+    with pytest.raises(Gone, match="did not keep up"):
+        await anext(events)
+
+
+async def test_a_change_that_cannot_be_looked_at_ends_one_watch_alone(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All watchers after it would have missed the change, and what was committed with it, for ever."""
+    now = str(engine.store.revision)
+    kind = engine.kind(CONFIG_MAPS)
+    selective, plain = engine.follow(kind, None, Query(labels="a=b"), now), engine.follow(kind, None, Query(), now)
+    waiting = [asyncio.ensure_future(anext(one)) for one in (selective, plain)]
+    await asyncio.sleep(0)
+    monkeypatch.setattr("kecs.embedded.selection._labels", lambda *_: 1 / 0)
+    await _create(engine, "a")
+    with pytest.raises(Gone, match="cannot be read"):
+        await waiting[0]
+    assert [event.type for event in await waiting[1]] == ["ADDED"]

@@ -7,6 +7,7 @@ was a deletion. The write-ahead log is folded into the database by a thread, so 
 
 import contextlib
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
@@ -16,6 +17,8 @@ from pathlib import Path
 import msgspec
 
 from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners, text
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the tables; a higher one is a newer kecs's
 _APPLICATION = 0x6B656373  # "kecs", so that another program's database is not taken for ours
@@ -143,10 +146,14 @@ class Database:
             self._checkpoint.start()
 
     def _fold(self) -> None:
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self.path)) as connection:
-            # The long part lets commits go on; the short rest stops them, so that the log can begin anew and not grow.
-            for how in ("PASSIVE", "PASSIVE", "RESTART"):
-                connection.execute(f"PRAGMA wal_checkpoint({how})")
+        try:
+            with contextlib.closing(sqlite3.connect(self.path)) as connection:
+                # The long part lets commits go on; the short rest stops them, so that the log can begin anew and not
+                # grow.
+                for how in ("PASSIVE", "PASSIVE", "RESTART"):
+                    connection.execute(f"PRAGMA wal_checkpoint({how})")
+        except (sqlite3.Error, OSError) as error:  # nothing is lost: the log is still there, and read at the next start
+            log.warning("the log of %s could not be folded into it, and grows: %s", self.path, error)
 
     def close(self) -> None:
         """Fold the log into the database and let the directory go."""

@@ -1,9 +1,11 @@
 """The embedded Kubernetes API: `kecs.kube.api.Api` in one process, and the request layer that its HTTP door calls."""
 
+import asyncio
 import builtins
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast, get_origin
 
@@ -24,12 +26,13 @@ from kecs.embedded.subresources import Subresources
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
 from kecs.embedded.writing import SYSTEM_NAMESPACES, Done, Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
-from kecs.kube.errors import BadRequest, InternalError, NotFound, Unavailable
+from kecs.kube.errors import BadRequest, InternalError, Unavailable
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 100  # deletions of a collection that are staged together
 _SUCCESS: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
@@ -183,18 +186,23 @@ class Engine:
         return removed
 
     async def remove_all(self, kind: Kind, namespace: str | None, query: Query, how: Deletion) -> Listing:
-        """Delete every object that is selected; return them as they were."""
+        """Delete every object that is selected; return them as they were.
+
+        A few at a time, so that others get their turn. Whoever has come by the same name meanwhile is left alone.
+        Raises `Conflict` at the first object that does not meet the preconditions.
+        """
         listing = self.select(kind, namespace, query)
-        waiting = []
-        for one in listing.items:
-            request = Deletion(one.namespace or None, one.name, how.propagation, how.grace_seconds, dry_run=how.dry_run)
-            try:
-                waiting.append(self._writer.remove(kind, request)[1])
-            except NotFound:
-                continue  # gone meanwhile
-        for done in waiting:
-            if done:
-                await done
+        for start in range(0, len(listing.items), _AT_ONCE):
+            waiting = []
+            for one in listing.items[start : start + _AT_ONCE]:
+                now = self.store.latest(kind.table, one.namespace, one.name)
+                if now is not None and now.number == one.entry.number:
+                    request = replace(how, namespace=one.namespace or None, name=one.name)
+                    waiting.append(self._writer.remove(kind, request)[1])
+            for done in waiting:
+                if done:
+                    await done
+            await asyncio.sleep(0)
         return listing
 
     # The Protocol.

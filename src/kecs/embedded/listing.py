@@ -3,7 +3,8 @@
 import base64
 import binascii
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from heapq import merge
 
 import msgspec
 
@@ -55,57 +56,86 @@ def list_page(store: Store, kind: Kind, namespace: str | None, query: Query) -> 
         _check_version(store, query)
         if query.match == "Exact":
             revision = int(query.resource_version)
-    if selection.name and not query.continue_:
-        keys, entries = _named(store, kind, namespace, selection.name)
-        if revision != store.revision:
-            keys, entries = _at(store, kind, namespace, revision)
-    else:
-        keys, entries = _at(store, kind, namespace, revision)
-    return _page(kind, selection, query.limit, revision, entries, keys[bisect_right(keys, after) :] if after else keys)
+    return _page(_Snapshot(store, selection, revision), query.limit, after)
 
 
-def _page(
-    kind: Kind, selection: Selection, limit: int, revision: int, entries: dict[_Key, Entry], keys: list[_Key]
-) -> Listing:
+def _page(snapshot: "_Snapshot", limit: int, after: _Key | None) -> Listing:
     found: list[Stored] = []
-    for index, key in enumerate(keys):
-        entry = entries[key]
+    selection = snapshot.selection
+    for entry in snapshot.after(after):
         if not selection.matches(entry):
             continue
         if limit and len(found) == limit:
-            last = found[-1]
-            left = None if selection.selective else len(keys) - index
-            return Listing(found, revision, _encode_token(revision, (last.namespace, last.name)), left)
-        found.append(Stored(kind, entry))
-    return Listing(found, revision)
+            last = (found[-1].namespace, found[-1].name)
+            left = None if selection.selective else snapshot.count_after(last)
+            return Listing(found, snapshot.revision, _encode_token(snapshot.revision, last), left)
+        found.append(Stored(selection.kind, entry))
+    return Listing(found, snapshot.revision)
 
 
-def _named(store: Store, kind: Kind, namespace: str | None, name: str) -> tuple[list[_Key], dict[_Key, Entry]]:
-    spaces = store.namespaces(kind.table)
-    wanted: Iterable[str] = spaces if namespace is None else (namespace,)
-    entries = {(space, name): spaces[space][name] for space in wanted if name in spaces.get(space, {})}
-    return sorted(entries), entries
+class _Snapshot:
+    """A table as it was at a version, in order: as it is now, with what has changed since put back.
 
+    Raises `Gone` for a version that is no longer held.
+    """
 
-def _at(store: Store, kind: Kind, namespace: str | None, revision: int) -> tuple[list[_Key], dict[_Key, Entry]]:
-    """Return the sorted keys and the entries of a table as they were at a version. Raises `Gone`."""
-    spaces = store.namespaces(kind.table)
-    wanted = spaces if namespace is None else {namespace: spaces.get(namespace, {})}
-    entries = {(space, name): entry for space, names in wanted.items() for name, entry in names.items()}
-    if revision < store.revision:
-        try:
-            changes = store.since(revision)
-        except Gone:
-            raise _expired(store, revision) from None
-        for change in reversed(changes):
-            if change.table != kind.table or (namespace is not None and change.namespace != namespace):
-                continue
-            key = (change.namespace, change.name)
-            if change.old is None:
-                entries.pop(key, None)
-            else:
-                entries[key] = change.old
-    return sorted(entries), entries
+    def __init__(self, store: Store, selection: Selection, revision: int) -> None:
+        self.selection = selection
+        self.revision = revision
+        self._store = store
+        self._spaces = store.namespaces(selection.kind.table)
+        self._past: dict[str, dict[str, Entry | None]] = {}  # by namespace and name; None: was not there yet
+        if revision < store.revision:
+            try:
+                changes = store.since(revision)
+            except Gone:
+                raise _expired(store, revision) from None
+            wanted = (selection.kind.table, selection.namespace)
+            for change in reversed(changes):
+                if wanted in ((change.table, None), (change.table, change.namespace)):
+                    self._past.setdefault(change.namespace, {})[change.name] = change.old
+
+    def after(self, key: _Key | None) -> Iterator[Entry]:
+        """Yield the objects after a key, or all of them; if the selection is about one name, those alone."""
+        space, name = key or ("", "")
+        for namespace in self._namespaces(space):
+            begin = name if namespace == space else ""
+            here, past = self._spaces.get(namespace, {}), self._past.get(namespace, {})
+            for one in merge(self._present(namespace, begin), self._revived(namespace, begin)):
+                entry = past[one] if one in past else here[one]
+                if entry is not None:
+                    yield entry
+
+    def count_after(self, key: _Key) -> int:
+        """Return how many objects there are after a key."""
+        space, name = key
+        count = 0
+        for namespace in self._namespaces(space):
+            begin = name if namespace == space else ""
+            names = self._store.in_order(self.selection.kind.table, namespace)
+            count += len(names) - bisect_right(names, begin)
+            for one, entry in self._past.get(namespace, {}).items():
+                if one > begin:
+                    count += (entry is not None) - (one in self._spaces.get(namespace, {}))
+        return count
+
+    def _namespaces(self, first: str) -> list[str]:
+        if self.selection.namespace is not None:
+            return [self.selection.namespace]
+        return sorted(one for one in {*self._spaces, *self._past} if one >= first)
+
+    def _present(self, namespace: str, begin: str) -> Iterable[str]:
+        """Return the names there are now after one, in order."""
+        only = self.selection.name
+        if only:
+            return [only] if only > begin and only in self._spaces.get(namespace, {}) else []
+        names = self._store.in_order(self.selection.kind.table, namespace)
+        return (names[index] for index in range(bisect_right(names, begin), len(names)))
+
+    def _revived(self, namespace: str, begin: str) -> list[str]:
+        """Return the names after one that are gone by now, in order."""
+        here = self._spaces.get(namespace, {})
+        return sorted(one for one in self._past.get(namespace, ()) if one > begin and one not in here)
 
 
 def _expired(store: Store, revision: int) -> Gone:

@@ -24,7 +24,6 @@ Json = dict[str, Any]
 TABLE = "resourcequotas"
 _decode_pod = msgspec.json.Decoder(Pod).decode
 _decode_quota = msgspec.json.Decoder(Quota).decode
-_Key = tuple[str, str]  # namespace, name of the quota
 
 
 class Enforcer:
@@ -34,13 +33,13 @@ class Enforcer:
         self._store = store
         self._pods = catalog.find("", "v1", "pods")
         self._quotas = catalog.find("", "v1", TABLE)
-        self._used: dict[_Key, Counter[str]] = {}  # by the pods in a quota's scope
+        self._used: dict[str, dict[str, Counter[str]]] = {}  # by namespace and quota: what the pods in its scope use
         store.on_commit(self._see, lambda _: self._used.clear())
 
     def _see(self, changes: list[Change]) -> None:
         for change in changes:
             if change.table == TABLE:
-                self._used.pop((change.namespace, change.name), None)
+                self._used.get(change.namespace, {}).pop(change.name, None)
 
     def admit(self, kind: Kind, namespace: str, name: str, obj: Json) -> None:
         """Raise `Forbidden` if a new object is more than a quota of its namespace leaves."""
@@ -105,14 +104,14 @@ class Enforcer:
 
     def _amount(self, namespace: str, quota: Quota, name: str, kind: Kind) -> int:
         if name.startswith("count/") or kind.table != "pods":
-            return sum(1 for _ in self._store.latest_in(kind.table, namespace))
-        key = (namespace, quota.metadata.name)
-        if key not in self._used:
+            return self._store.count(kind.table, namespace)
+        counted = self._used.setdefault(namespace, {})
+        if quota.metadata.name not in counted:
             used: Counter[str] = Counter()
             for entry in self._store.latest_in("pods", namespace):
                 used.update(self._usage(quota, entry))
-            self._used[key] = used
-        return self._used[key][name]
+            counted[quota.metadata.name] = used
+        return counted[quota.metadata.name][name]
 
     def _usage(self, quota: Quota, entry: Entry | None) -> Counter[str]:
         if entry is None:
@@ -125,8 +124,8 @@ class Enforcer:
         entry = new or old
         if not self._used or kind.table != "pods" or entry is None:
             return
-        for (namespace, name), used in self._used.items():
-            stored = self._store.latest(TABLE, namespace, name) if namespace == entry.namespace else None
+        for name, used in self._used.get(entry.namespace, {}).items():
+            stored = self._store.latest(TABLE, entry.namespace, name)
             if stored is not None:
                 quota = _decode_quota(text(self._quotas.prefix, stored))
                 used.update(self._usage(quota, new))

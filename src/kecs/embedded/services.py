@@ -3,7 +3,7 @@
 import ipaddress
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from kecs.embedded.problems import Problems, duplicate, invalid, required
 from kecs.embedded.store import Store
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 TABLE = "services"
 _NETWORK = ipaddress.ip_network("10.96.0.0/16")
@@ -67,8 +68,8 @@ class Addresses:
         """Give a Service what it lacks, and return what it asks for and cannot have."""
         spec, before = service["spec"], (old or {}).get("spec", {})
         staged = [_held(entry) for entry in self._store.staged(TABLE)]
-        ips = self._ips.union(*(held[0] for held in staged))
-        ports = self._ports.union(*(held[1] for held in staged))
+        ips = _Used(self._ips, {ip for held in staged for ip in held[0]})
+        ports = _Used(self._ports, {port for held in staged for port in held[1]})
         if old:
             _carry_over(spec, before)
         found = _allocate_ip(spec, before, ips)
@@ -79,7 +80,17 @@ class Addresses:
         return found
 
 
-def _allocate_ip(spec: Json, before: Json, used: set[str]) -> Problems:
+class _Used(Generic[T]):
+    """What is held, by Services that are stored and by those that wait for it: looked at, never copied."""
+
+    def __init__(self, *parts: set[T]) -> None:
+        self._parts = parts
+
+    def __contains__(self, one: T) -> bool:
+        return any(one in part for part in self._parts)
+
+
+def _allocate_ip(spec: Json, before: Json, used: _Used[str]) -> Problems:
     if spec["type"] == "ExternalName":
         for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             spec.pop(key, None)
@@ -102,7 +113,7 @@ def _allocate_ip(spec: Json, before: Json, used: set[str]) -> Problems:
     return []
 
 
-def _free_ip(used: set[str]) -> str:
+def _free_ip(used: _Used[str]) -> str:
     """Return a free address above the first 256, which a real cluster leaves to those who ask for one of them."""
     base = int(_NETWORK.network_address)
     while True:
@@ -111,7 +122,7 @@ def _free_ip(used: set[str]) -> str:
             return ip
 
 
-def _allocate_ports(spec: Json, before: Json, used: set[int]) -> Problems:
+def _allocate_ports(spec: Json, before: Json, used: _Used[int]) -> Problems:
     found: Problems = []
     mine = {port.get("nodePort") for port in before.get("ports", ())}
     taken: set[int] = set()
@@ -119,7 +130,7 @@ def _allocate_ports(spec: Json, before: Json, used: set[int]) -> Problems:
         wanted = port.get("nodePort", 0)
         path = f"spec.ports[{index}].nodePort"
         if not wanted:
-            wanted = next(_free_ports(used | taken), 0)
+            wanted = next(_free_ports(used, taken), 0)
             if not wanted:
                 found.append(invalid(path, wanted, "failed to allocate a nodePort: range is full"))
         elif wanted not in _PORTS:
@@ -132,11 +143,11 @@ def _allocate_ports(spec: Json, before: Json, used: set[int]) -> Problems:
     return found
 
 
-def _free_ports(used: set[int]) -> Iterator[int]:
+def _free_ports(used: _Used[int], taken: set[int]) -> Iterator[int]:
     start = random.randrange(len(_PORTS))  # noqa: S311  # not a secret
     for step in range(len(_PORTS)):
         port = _PORTS[(start + step) % len(_PORTS)]
-        if port not in used:
+        if port not in used and port not in taken:
             yield port
 
 

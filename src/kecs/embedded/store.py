@@ -11,12 +11,13 @@ version of the first page by undoing it.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from sys import intern
 
 from kecs.embedded.database import Database
 from kecs.embedded.entry import Change, Entry, Owners, Table
+from kecs.embedded.order import Order
 from kecs.kube.errors import Gone, NotStored, Unavailable
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class Store:
     ) -> None:
         self._database = database
         self._tables: dict[Table, dict[str, Names]] = {}
-        self._staged: dict[tuple[Table, str, str], Entry | None] = {}
+        self._order = Order()
+        self._staged: dict[tuple[Table, str], dict[str, Entry | None]] = {}
+        self._coming: Counter[tuple[Table, str]] = Counter()  # how many objects more the staged changes make
         self._batch: list[tuple[Change, asyncio.Future[None]]] = []
         self._listeners: list[Callable[[list[Change]], None]] = []
         self._abandoned: list[Callable[[list[Change]], None]] = []
@@ -67,24 +70,33 @@ class Store:
 
     def latest(self, table: Table, namespace: str, name: str) -> Entry | None:
         """Return an object as the next writer must see it."""
-        key = (table, namespace, name)
-        return self._staged[key] if key in self._staged else self.get(table, namespace, name)
+        staged = self._staged.get((table, namespace))
+        return staged[name] if staged and name in staged else self.get(table, namespace, name)
 
     def namespaces(self, table: Table) -> dict[str, Names]:
         """Return the entries of a table by namespace and name ("" holds those without a namespace). Only read it."""
         return self._tables.get(table, {})
 
+    def in_order(self, table: Table, namespace: str) -> list[str]:
+        """Return the sorted names of the objects of one namespace. Only read it, before anything else is written."""
+        return self._order.of(table, namespace, self.namespaces(table).get(namespace, ()))
+
     def latest_in(self, table: Table, namespace: str) -> Iterator[Entry]:
         """Yield the objects of one namespace as the next writer must see them."""
-        staged = {key[2]: entry for key, entry in self._staged.items() if key[0] == table and key[1] == namespace}
+        staged = self._staged.get((table, namespace), {})
         for name, entry in self.namespaces(table).get(namespace, {}).items():
             if name not in staged:
                 yield entry
         yield from (entry for entry in staged.values() if entry is not None)
 
+    def count(self, table: Table, namespace: str) -> int:
+        """Return how many objects of one namespace the next writer sees."""
+        return len(self.namespaces(table).get(namespace, ())) + self._coming[(table, namespace)]
+
     def staged(self, table: Table) -> list[Entry]:
         """Return the objects of a table that wait for the next commit."""
-        return [entry for key, entry in self._staged.items() if key[0] == table and entry is not None]
+        found = (names.values() for key, names in self._staged.items() if key[0] == table)
+        return [entry for entries in found for entry in entries if entry is not None]
 
     def entry(self, old: Entry | None, namespace: str, name: str, tail: bytes, owners: Owners) -> Entry:
         """Return the next version of `old` (or a new object) with a new resource version; it is not yet staged."""
@@ -106,7 +118,9 @@ class Store:
         if new is None:
             self._next += 1
         change = Change(table, entry.namespace, entry.name, new.revision if new else self._next, old, new)
-        self._staged[(table, entry.namespace, entry.name)] = new
+        key = (table, entry.namespace)
+        self._staged.setdefault(key, {})[entry.name] = new
+        self._coming[key] += (new is not None) - (old is not None)
         if not self._batch:
             loop.call_soon(self.flush)
         self._batch.append((change, done))
@@ -115,6 +129,7 @@ class Store:
     def flush(self) -> None:
         """Commit what is staged."""
         batch, self._batch, staged, self._staged = self._batch, [], self._staged, {}
+        self._coming.clear()
         if not batch:
             return
         changes = [change for change, _ in batch]
@@ -122,18 +137,10 @@ class Store:
             if self._database:
                 self._database.commit(changes, self._next)
         except Exception as error:  # whatever it is, nobody may wait for ever
-            for abandon in self._abandoned:
-                abandon(changes)
-            failure = NotStored(f"Internal error occurred: the change could not be stored: {error}")
-            for _, done in batch:
-                _fail(done, failure)
+            log.error("%d changes could not be stored: %s", len(changes), error)
+            self._abandon(batch, error)
             return
-        for (table, namespace, name), entry in staged.items():
-            names = self._tables.setdefault(table, {}).setdefault(namespace, {})
-            if entry is not None:
-                names[name] = entry
-            elif names.pop(name, None) and not names:
-                del self._tables[table][namespace]
+        self._take_over(staged)
         self.revision = changes[-1].revision
         self._remember(changes)
         for _, done in batch:
@@ -144,6 +151,35 @@ class Store:
                 listener(changes)
             except Exception:
                 log.exception("a change was stored, but not followed up")
+
+    def _abandon(self, batch: list[tuple[Change, asyncio.Future[None]]], error: Exception) -> None:
+        """Tell whoever counted on changes, and their writers, that they have not happened."""
+        for abandon in self._abandoned:
+            try:
+                abandon([change for change, _ in batch])
+            except Exception:
+                log.exception("changes were not stored, and somebody still counts on them")
+        failure = NotStored(f"Internal error occurred: the change could not be stored: {error}")
+        for _, done in batch:
+            _fail(done, failure)
+
+    def _take_over(self, staged: dict[tuple[Table, str], dict[str, Entry | None]]) -> None:
+        """Let readers see what was staged."""
+        for (table, namespace), entries in staged.items():
+            spaces = self._tables.setdefault(table, {})
+            names = spaces.setdefault(namespace, {})
+            for name, entry in entries.items():
+                known = name in names
+                if entry is not None:
+                    names[name] = entry
+                    if not known:
+                        self._order.add(table, namespace, name)
+                elif known:
+                    del names[name]
+                    self._order.remove(table, namespace, name)
+            if not names:
+                del spaces[namespace]
+                self._order.forget(table, namespace)
 
     def _remember(self, changes: list[Change]) -> None:
         most, most_bytes = self._limits
@@ -168,7 +204,8 @@ class Store:
 
     def close(self) -> None:
         """Commit what is staged, refuse further writes and close the database."""
-        self.flush()
+        while self._batch:  # who hears of a commit may write in turn
+            self.flush()
         self._closed = True
         if self._database:
             self._database.close()

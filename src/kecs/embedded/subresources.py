@@ -12,7 +12,7 @@ from kecs.embedded.problems import invalid, refuse, required
 from kecs.embedded.requests import Deletion, Stored, Write, Written
 from kecs.embedded.schema import DecodeError, Decoding
 from kecs.embedded.store import Store
-from kecs.embedded.writing import Done, Writer
+from kecs.embedded.writing import Done, Writer, check_preconditions
 from kecs.kube.errors import BadRequest, Conflict, InternalError, NotFound, TooManyRequests
 from kecs.kube.selectors import format_requirements, object_matcher, object_requirements
 
@@ -148,17 +148,19 @@ class Subresources:
         entry = self._writer.current(kind, write.namespace, name)
         pod = _decode(text(kind.prefix, entry))
         options = body.get("deleteOptions", {})
-        waits = not is_terminal(pod) and pod.get("status", {}).get("phase") != "Pending"
-        if waits and "deletionTimestamp" not in pod["metadata"]:
-            self._take_disruption(pod, dry_run=write.dry_run)
         preconditions = options.get("preconditions", {})
         request = Deletion(
             write.namespace,
             name,
             grace_seconds=options.get("gracePeriodSeconds"),
             uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
             dry_run=write.dry_run,
         )
+        check_preconditions(kind, entry, pod, request)  # before a budget is charged for what does not happen
+        waits = not is_terminal(pod) and pod.get("status", {}).get("phase") != "Pending"
+        if waits and "deletionTimestamp" not in pod["metadata"]:
+            self._take_disruption(pod, dry_run=write.dry_run)
         _, done = self._writer.remove(kind, request)
         return Written(None), done
 

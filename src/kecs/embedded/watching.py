@@ -5,6 +5,7 @@ that key. What they take is the stored entry; decoding is theirs, and shared (`d
 """
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,10 @@ from kecs.embedded.selection import Selection, node_of
 from kecs.kube.api import EventType
 from kecs.kube.errors import Gone
 
-_BACKLOG = 200_000  # changes that a watcher may leave unread before it is told to list anew
+log = logging.getLogger(__name__)
+
+_BACKLOG = 50_000  # changes that a watcher may leave unread before it is told to list anew
+_BACKLOG_BYTES = 32 << 20  # and what they hold, which may be held for that watcher alone
 _BOOKMARK_EVERY = 1000  # resource versions
 
 _Key = tuple[str, ...]
@@ -50,12 +54,23 @@ class Watcher:
     bookmarks: bool
     unread: list[Seen] = field(default_factory=list)
     error: Gone | None = None
+    size: int = 0
     _wake: asyncio.Future[None] | None = None
 
     def push(self, event: Seen) -> None:
-        """Hand over an event."""
+        """Hand over an event; of one too many nothing is left but that something was missed."""
+        if self.error:
+            return
         self.unread.append(event)
+        self.size += len(event.entry.tail) if event.entry else 0
         self.after = event.revision
+        if len(self.unread) > _BACKLOG or self.size > _BACKLOG_BYTES:
+            self.fail("the watch did not keep up")
+        self.wake()
+
+    def fail(self, why: str) -> None:
+        """End the watch: its reader has to list anew."""
+        self.error, self.unread, self.size = Gone(why), [], 0
         self.wake()
 
     def wake(self) -> None:
@@ -70,7 +85,7 @@ class Watcher:
                 raise self.error
             self._wake = asyncio.get_running_loop().create_future()
             await self._wake
-        found, self.unread = self.unread, []
+        found, self.unread, self.size = self.unread, [], 0
         return found
 
 
@@ -103,12 +118,16 @@ class Hub:
             if not keys:
                 continue
             for watcher in self._interested(keys, change):
-                if change.revision > watcher.after and (event := seen(watcher.selection, change)):
-                    if len(watcher.unread) >= _BACKLOG:
-                        watcher.error, watcher.unread = Gone("the watch did not keep up"), []
-                        watcher.wake()
-                    elif not watcher.error:
-                        watcher.push(event)
+                if change.revision <= watcher.after or watcher.error:
+                    continue
+                try:
+                    event = seen(watcher.selection, change)
+                except Exception:  # one change that cannot be looked at must not keep all others from all watchers
+                    log.exception("a watch of %s was ended", change.table)
+                    watcher.fail("the watch met an object that cannot be read")
+                    continue
+                if event:
+                    watcher.push(event)
         if changes[-1].revision - self._bookmarked >= _BOOKMARK_EVERY:
             self._bookmarked = changes[-1].revision
             self._bookmark(self._bookmarked)
@@ -117,7 +136,7 @@ class Hub:
         for keys in self._tables.values():
             for watchers in keys.values():
                 for watcher in watchers:
-                    if watcher.bookmarks and not watcher.error and watcher.after < revision:
+                    if watcher.bookmarks and watcher.after < revision:
                         watcher.push(Seen("BOOKMARK", None, revision))
 
     def _interested(self, keys: dict[_Key, list[Watcher]], change: Change) -> Iterator[Watcher]:

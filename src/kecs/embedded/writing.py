@@ -236,7 +236,7 @@ class Writer:
                 details={"name": request.name, "kind": "namespaces"},
             )
         old = _decode(text(kind.prefix, entry))
-        _check_preconditions(kind, entry, old, request)
+        check_preconditions(kind, entry, old, request)
         verdict = decide(kind, old, request)
         returns = strategy_of(kind.table).returns_object
         if verdict.gone:
@@ -335,7 +335,8 @@ def _require_version(kind: Kind, write: Write) -> None:
         refuse(kind, write.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")])
 
 
-def _check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion) -> None:
+def check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion) -> None:
+    """Raise `Conflict` unless an object is the one, in the version, that a deletion is about."""
     if request.uid and request.uid != old["metadata"]["uid"]:
         raise conflict(
             kind,

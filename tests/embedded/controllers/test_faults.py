@@ -103,7 +103,7 @@ async def test_nothing_that_an_api_raises_ends_a_controller(engine: Engine, monk
 
     monkeypatch.setattr(WorkQueue, "retry", failing_retry)
     await cluster.node()
-    tasks = [asyncio.create_task(part.run()) for part in build(api, engine.catalog.kinds)]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(part.run()) for part in build(api, engine.catalog.kinds)]
     node = asyncio.create_task(cluster.run_node())
     try:
         spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}

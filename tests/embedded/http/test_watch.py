@@ -9,7 +9,7 @@ import pytest
 from kecs.embedded.engine import Engine
 from kecs.kube.api import ExecResult, LogOptions
 from kecs.kube.errors import BadRequest
-from tests.embedded.http.conftest import TABLE, Client
+from tests.embedded.http.conftest import TABLE, Client, Following
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 PODS = "/api/v1/namespaces/default/pods"
@@ -190,6 +190,24 @@ async def test_a_client_that_leaves_a_log_ends_it(client: Client, node: _Node) -
         await following.start()
         await following.line()
     assert node.ended
+
+
+async def test_a_client_that_leaves_before_the_head_of_the_answer_is_forgotten(
+    client: Client, engine: Engine, node: _Node
+) -> None:
+    """What the answer was made of once stayed behind: a generator that was never entered ends nothing."""
+
+    async def gone(_: Any) -> None:
+        raise ConnectionError("gone")
+
+    for target in (f"{MAPS}?watch=true", f"{PODS}/p/log?follow=true&tailLines=1"):
+        following = Following()
+        with pytest.raises(ConnectionError):
+            await client.door.app(client._scope("GET", target, {}), following.receive, gone)
+    assert not engine._hub._tables["configmaps"] and node.ended
+    assert {task.get_coro().__name__ for task in asyncio.all_tasks()} <= {  # type: ignore[union-attr]
+        "test_a_client_that_leaves_before_the_head_of_the_answer_is_forgotten"
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -25,11 +26,23 @@ class Answer:
     headers: Headers = field(default_factory=list)
 
 
+class Source(Protocol):
+    """Where chunks come from; `aclose` ends it even if no chunk was ever taken."""
+
+    async def aclose(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
 @dataclass(slots=True)
 class Stream:
-    """An answer that is sent as its chunks come, until they end, the client leaves, or `seconds` have passed."""
+    """An answer that is sent as its chunks come, until they end, the client leaves, or `seconds` have passed.
+
+    `source` is closed after `chunks`, which are made of it.
+    """
 
     chunks: AsyncGenerator[bytes, None]
+    source: Source
     content_type: str
     seconds: float | None = None
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
@@ -130,17 +131,18 @@ class App:
 
     async def _stream(self, stream: Stream, request: Request, send: Send) -> None:
         """Send a stream until it ends, the client leaves, its time is over, or the server stops."""
-        await start_stream(stream, send)
-        pump = asyncio.ensure_future(_pump(stream, send))
-        left = asyncio.ensure_future(request.disconnected())
-        closing = asyncio.ensure_future(self._closing.wait())
+        waiting: list[asyncio.Future[Any]] = []
         try:
-            await asyncio.wait({pump, left, closing}, timeout=stream.seconds, return_when=asyncio.FIRST_COMPLETED)
+            await start_stream(stream, send)
+            pump = asyncio.ensure_future(_pump(stream, send))
+            waiting = [pump, asyncio.ensure_future(request.disconnected()), asyncio.ensure_future(self._closing.wait())]
+            await asyncio.wait(waiting, timeout=stream.seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (pump, left, closing):
+            for task in waiting:
                 task.cancel()
-            await asyncio.gather(pump, left, closing, return_exceptions=True)
+            await asyncio.gather(*waiting, return_exceptions=True)
             await stream.chunks.aclose()
+            await stream.source.aclose()
         if pump.done() and not pump.cancelled() and (error := pump.exception()):
             logger.error("%s %s broke off", request.method, request.path, exc_info=error)
         await end_stream(send)

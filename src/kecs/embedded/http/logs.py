@@ -1,13 +1,12 @@
 """`pods/log` as plain text, and a clear refusal of what needs a connection that changes its protocol."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 import msgspec
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
+from kecs.embedded.http.ahead import Ahead
 from kecs.embedded.http.answers import Answer, Stream
 from kecs.embedded.http.options import integer
 from kecs.embedded.http.paths import Target
@@ -36,29 +35,16 @@ async def serve(engine: Engine, request: Request, kind: Kind, target: Target) ->
     if target.subresource == "exec":
         raise BadRequest("exec needs a connection that this server does not upgrade; use the engine's own tools for it")
     pod = engine.read(kind, target.namespace, target.name).decode(_Pod)
-    chunks = engine.log(target.namespace or "", target.name, _options(request))
-    first = asyncio.ensure_future(anext(chunks, None))
-    await asyncio.wait({first}, timeout=None if not request.flag("follow") else _FIRST_CHUNK_SECONDS)
-    if first.done():
-        nothing = first.result() is None  # an error is raised here, while the status can still tell it
-        if nothing and not pod.spec.nodeName:
-            return Answer(b"", 204)
-    return Stream(_from_first(first, chunks), _TEXT)
+    ahead = Ahead(engine.log(target.namespace or "", target.name, _options(request)))
+    await ahead.look(_FIRST_CHUNK_SECONDS if request.flag("follow") else None)
+    if ahead.ended and not pod.spec.nodeName:
+        return Answer(b"", 204)
+    return Stream(_chunks(ahead), ahead, _TEXT)
 
 
-async def _from_first(
-    first: "asyncio.Future[bytes | None]", chunks: AsyncGenerator[bytes, None]
-) -> AsyncGenerator[bytes, None]:
-    try:
-        async with aclosing(chunks):
-            chunk = await first
-            if chunk is None:
-                return
-            yield chunk
-            async for chunk in chunks:
-                yield chunk
-    finally:
-        first.cancel()
+async def _chunks(ahead: Ahead[bytes]) -> AsyncGenerator[bytes, None]:
+    async for chunk in ahead:
+        yield chunk
 
 
 def _options(request: Request) -> LogOptions:

@@ -1,18 +1,21 @@
 """Watches as HTTP answers: one JSON object per event, in the chunks that the engine's batches make."""
 
-import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 import msgspec
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
+from kecs.embedded.http.ahead import Ahead
 from kecs.embedded.http.answers import JSON, Stream
 from kecs.embedded.http.options import ListOptions
 from kecs.embedded.http.tables import Shaper
 from kecs.embedded.requests import Query, Stored
 from kecs.embedded.watching import Seen
 from kecs.kube.errors import ApiError, Gone
+
+_AT_ONCE = 200  # events that are rendered before the client, and others, get their turn
 
 
 async def watch(
@@ -27,28 +30,19 @@ async def watch(
         bookmarks=options.bookmarks,
         initial=bool(options.initial_events),
     )
-    first = asyncio.ensure_future(anext(batches))
-    await asyncio.sleep(0)  # enough for the checks that come before the first wait
-    if first.done() and isinstance(first.exception(), ApiError) and not isinstance(first.exception(), Gone):
-        first.result()
-    return Stream(_events(first, batches, kind, shaper), JSON, options.seconds)
+    ahead = Ahead(batches)
+    with contextlib.suppress(Gone):  # that is told in the stream
+        await ahead.look(0)
+    return Stream(_events(ahead, kind, shaper), ahead, JSON, options.seconds)
 
 
-async def _events(
-    first: "asyncio.Future[list[Seen]]", batches: AsyncGenerator[list[Seen], None], kind: Kind, shaper: Shaper
-) -> AsyncGenerator[bytes, None]:
+async def _events(batches: Ahead[list[Seen]], kind: Kind, shaper: Shaper) -> AsyncGenerator[bytes, None]:
     try:
-        batch = await first
-        while True:
-            yield b"".join([_event(one, kind, shaper) for one in batch])
-            batch = await anext(batches)
+        async for batch in batches:
+            for start in range(0, len(batch), _AT_ONCE):
+                yield b"".join([_event(one, kind, shaper) for one in batch[start : start + _AT_ONCE]])
     except ApiError as error:
         yield b'{"type":"ERROR","object":%b}\n' % msgspec.json.encode(error.status())
-    except StopAsyncIteration:
-        return
-    finally:
-        first.cancel()
-        await batches.aclose()
 
 
 def _event(one: Seen, kind: Kind, shaper: Shaper) -> bytes:
