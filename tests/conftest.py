@@ -10,12 +10,24 @@ from hypothesis import HealthCheck, settings
 
 from tests.engine import container_engine
 from tests.process import KecsProcess
+from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, start_kubernetes
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("kecs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kecs")
 
-__all__ = ["container_engine"]  # for all tests, so that a worker has one engine
+# For all tests, so that a worker has one engine, and a run one cluster of each sort.
+__all__ = ["container_engine", "kubernetes_control", "kubernetes_node", "start_kubernetes"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start, make what they share."""
+    begin_run(config)
+
+
+def pytest_unconfigure() -> None:
+    """After the last worker, end what they shared."""
+    end_run()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,139 @@
+"""Real Kubernetes for tests: clusters of their own (`tools/kubernetes/rig`), or the one KECS_TEST_KUBECONFIG names.
+
+`kubernetes_control` is a control plane without a node, `kubernetes_node` one with a real node. All workers of a run
+share them: use namespaces of your own, remove them, and leave every part running. Whoever stops parts starts a cluster
+of their own with `start_kubernetes`. All of them end with the run, whatever ends it.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+_RIG = Path(__file__).parent.parent / "tools" / "kubernetes" / "rig"
+_DIRECTORY = "KECS_TEST_CLUSTERS"  # from the first process of a run to its workers
+_START_SECONDS = 1800.0  # the first time ever, Kubernetes is built
+_held: dict[str, IO[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A real Kubernetes, as its administrator."""
+
+    kubeconfig: Path
+    directory: Path | None
+    """Of a cluster of the tests' own; None for one that was there before, whose parts nobody may touch."""
+
+    def rig(self, verb: str, *arguments: str) -> str:
+        """Do what `tools/kubernetes/rig VERB DIR …` does and return what it prints: pause, resume, restart, freeze…"""
+        assert self.directory, "the cluster is not the tests' own"
+        return _rig(verb, str(self.directory), *arguments)
+
+
+@pytest.fixture(scope="session")
+def kubernetes_control() -> Cluster:
+    """The kubeconfig of a control plane without nodes: register one of kecs's own, or see pods wait."""
+    return _shared(node=False)
+
+
+@pytest.fixture(scope="session")
+def kubernetes_node() -> Cluster:
+    """The kubeconfig of a cluster with a real node, which has the image `tests.engine.IMAGE`."""
+    return _shared(node=True)
+
+
+@pytest.fixture
+def start_kubernetes() -> Iterator[Callable[..., Cluster]]:
+    """Start a cluster of one's own (`node=True` for a real node), which is ended after the test."""
+    started: list[Cluster] = []
+
+    def start(*, node: bool = False) -> Cluster:
+        if os.environ.get("KECS_TEST_KUBECONFIG"):
+            pytest.skip("stopping parts of Kubernetes needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
+        need_kubernetes(node=node)
+        cluster = _start(Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[_DIRECTORY])) / "cluster", node=node)
+        started.append(cluster)
+        return cluster
+
+    yield start
+    for cluster in started:
+        cluster.rig("down")
+
+
+def need_kubernetes(*, node: bool) -> None:
+    """Skip the test where there can be no real Kubernetes; fail it where nothing may be left out."""
+    lacking = _missing(node=node)
+    if not lacking:
+        return
+    reason = f"real Kubernetes needs {lacking}"
+    if os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def begin_run(config: pytest.Config) -> None:
+    """In the first process of a run, make the place of its clusters: they live as long as it holds the lock there."""
+    if not hasattr(config, "workerinput"):
+        directory = tempfile.mkdtemp(prefix="clusters-")
+        os.environ[_DIRECTORY] = directory
+        _held[directory] = (Path(directory) / "lock").open("wb")
+        fcntl.flock(_held[directory], fcntl.LOCK_SH)
+
+
+def end_run() -> None:
+    """In the first process of a run, end its clusters."""
+    for directory, lock in _held.items():
+        for place in list(Path(directory).glob("**/rig.json")):
+            _rig("down", str(place.parent))
+        lock.close()
+        shutil.rmtree(directory, ignore_errors=True)
+    _held.clear()
+
+
+def _shared(*, node: bool) -> Cluster:
+    """Return the one cluster of its sort in this run: the worker that comes first starts it, and the others wait."""
+    if given := os.environ.get("KECS_TEST_KUBECONFIG"):
+        return Cluster(Path(given), None)
+    need_kubernetes(node=node)
+    place = Path(os.environ[_DIRECTORY]) / ("node" if node else "control")
+    with place.with_suffix(".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (place / "started").exists():
+            return Cluster(place / "kubeconfig", place)
+        failed = place.with_suffix(".failed")
+        if failed.exists():
+            pytest.fail(failed.read_text())
+        try:
+            cluster = _start(place, node=node)
+        except subprocess.CalledProcessError as error:
+            failed.write_text(f"the cluster did not start: {error.stderr}")
+            pytest.fail(failed.read_text())
+        (place / "started").touch()
+        return cluster
+
+
+def _start(place: Path, *, node: bool) -> Cluster:
+    lock = Path(os.environ[_DIRECTORY]) / "lock"
+    _rig("up", str(place), "--while-locked", str(lock), *(["--node"] if node else []))
+    return Cluster(place / "kubeconfig", place)
+
+
+@cache
+def _missing(*, node: bool) -> str:
+    return "; ".join(_rig("missing", *(["--node"] if node else [])).splitlines())
+
+
+def _rig(*arguments: str) -> str:
+    argv = [str(_RIG), *arguments]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=_START_SECONDS)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, argv, done.stdout, done.stderr)
+    return done.stdout
