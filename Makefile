@@ -48,9 +48,10 @@ lock: setup ## Pin the dependencies anew, with hashes.
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/dev.txt
 
-generate: setup ## Write the generated files anew: the ECS model, the tables of operations and settings.
+generate: setup ## Write the generated files anew: the ECS model, the tables of operations and settings, the manifests.
 	$(BIN)/python tools/generate_model.py
 	$(BIN)/python tools/generate_docs.py
+	$(BIN)/python tools/generate_manifests.py
 
 clean: ## Remove what setup and the tests made (not the data directory).
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

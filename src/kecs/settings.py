@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+import kecs
 from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 Engine = Literal["auto", "docker", "simulated"]
@@ -11,6 +12,7 @@ Capacity = Literal["ample", "machine"]
 Sync = Literal["normal", "full"]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Overlay = Literal["dev", "staging", "production"]
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -39,3 +41,6 @@ class Settings(msgspec.Struct, frozen=True):
     stopped_task_retention: float = 3600.0
     steady_after: float = 1.0
     warm_sandboxes: int = 2
+    overlay: Overlay = "dev"
+    image: str = "kecs"
+    version: str = kecs.__version__

@@ -28,6 +28,9 @@ CASES = {
     "stopped_task_retention": ("0.5", 0.5, "-1"),
     "steady_after": ("40", 40.0, "nan"),
     "warm_sandboxes": ("0", 0, "1.5"),
+    "overlay": ("production", "production", "test"),
+    "image": ("example.com:5000/kecs@sha256:1", "example.com:5000/kecs@sha256:1", "a b"),
+    "version": ("1.2.3-rc.1", "1.2.3-rc.1", "a+b"),
 }
 
 
@@ -38,8 +41,9 @@ def test_every_setting_has_a_flag() -> None:
 @pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
 def test_a_flag_and_its_variable_mean_the_same(flag: Flag) -> None:
     text, value, _ = CASES[flag.name]
-    _, by_flag = parse(["serve", flag.option, text], {})
-    _, by_variable = parse(["serve"], {flag.variable: text})
+    command = flag.commands[0]
+    _, by_flag = parse([command, flag.option, text], {})
+    _, by_variable = parse([command], {flag.variable: text})
     assert by_flag == by_variable
     assert getattr(by_flag, flag.name) == value != getattr(Settings(), flag.name)
 
@@ -55,8 +59,8 @@ def test_a_wrong_value_is_one_line_and_exit_code_2(name: str, capsys: pytest.Cap
     (flag,) = (flag for flag in FLAGS if flag.name == name)
     wrong = str(CASES[name][2])
     for arguments, variables, source in (
-        (["serve", f"{flag.option}={wrong}"], {}, flag.option),
-        (["serve"], {flag.variable: wrong}, flag.variable),
+        ([flag.commands[0], f"{flag.option}={wrong}"], {}, flag.option),
+        ([flag.commands[0]], {flag.variable: wrong}, flag.variable),
     ):
         with pytest.raises(SystemExit) as ended:
             parse(arguments, variables)
@@ -94,14 +98,15 @@ def test_what_is_not_known_is_one_line_and_exit_code_2(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_the_help_names_every_flag_variable_and_default(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["serve", "manifests"])
+def test_the_help_names_every_flag_variable_and_default(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        build().parse_args(["serve", "--help"])
+        build().parse_args([command, "--help"])
     assert ended.value.code == 0
     shown = capsys.readouterr().out
     for flag in FLAGS:
-        assert flag.option in shown
-        assert flag.variable in shown
+        assert (flag.option in shown) == (command in flag.commands)
+        assert (flag.variable in shown) == (command in flag.commands)
     assert "examples:" in shown
 
 

@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == "version":
         print(version())
         return 0
+    if command == "manifests":
+        return _manifests(settings)
     return _run(command, settings)
 
 
@@ -44,6 +46,15 @@ def _run(command: str, settings: Settings) -> int:
         if settings.log_level == "debug":
             traceback.print_exception(error)
         return 1
+    return 0
+
+
+def _manifests(settings: Settings) -> int:
+    """Print what installs kecs."""
+    from kecs.manifests import tree
+
+    place = tree.Place(settings.namespace or tree.NAMESPACE, settings.image, settings.version, settings.allow_host)
+    sys.stdout.write(tree.text(settings.overlay, place))
     return 0
 
 

@@ -104,7 +104,20 @@ def _switch(text: str) -> bool:
     return text.lower() == "true"
 
 
+def _image(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]*", text, re.ASCII):
+        raise ValueError(f"{text!r} is no image")
+    return text
+
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", text, re.ASCII):
+        raise ValueError(f"{text!r} is no version that a tag and a label can be")
+    return text
+
+
 _BOTH = ("serve", "reset")
+_MANIFESTS = ("manifests",)
 
 FLAGS = (
     Flag("listen", "HOST:PORT", "where the AWS APIs are served; port 0 takes a free one", _address),
@@ -131,6 +144,7 @@ FLAGS = (
         "NAME",
         "where kecs keeps its lease and its keys in a Kubernetes cluster; its pod's own, or kecs-system",
         _namespace,
+        commands=("serve", *_MANIFESTS),
     ),
     Flag(
         "lease_duration",
@@ -166,6 +180,7 @@ FLAGS = (
         "NAME[,NAME]",
         "answer requests that name this host as well; loopback names and the address that was reached always are",
         _names,
+        commands=("serve", *_MANIFESTS),
     ),
     Flag("region", "REGION", "the region of requests without a signature", _region),
     Flag("account", "ACCOUNT", "the account of access keys that are no account of twelve digits", _account),
@@ -177,4 +192,15 @@ FLAGS = (
         _seconds,
     ),
     Flag("warm_sandboxes", "COUNT", "how many pod networks are kept ready on a real engine, for quick starts", _count),
+    Flag(
+        "overlay",
+        "OVERLAY",
+        "how kecs is installed: dev (one replica), staging (two), or production (three and more, with an Ingress)",
+        choices=get_args(settings.Overlay),
+        commands=_MANIFESTS,
+    ),
+    Flag(
+        "image", "IMAGE", "the image to install; the version is its tag unless it has one", _image, commands=_MANIFESTS
+    ),
+    Flag("version", "VERSION", "the version to install", _tag, commands=_MANIFESTS),
 )

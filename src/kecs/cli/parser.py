@@ -33,6 +33,17 @@ Any AWS client reaches it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 and any cr
 digits is the account, the client's region is the region.
 """
 
+_MANIFESTS = """\
+Print what installs kecs in a Kubernetes cluster, as YAML: an overlay of the directory k8s of the source, for a
+namespace, an image and a version.
+"""
+
+_MANIFESTS_EXAMPLES = """\
+examples:
+  kecs manifests --image example.com/kecs | kubectl apply --server-side -f -
+  kecs manifests --overlay production --namespace ecs --allow-host ecs.example.com > kecs.yaml
+"""
+
 _RESET = "End every container that kecs started for this data directory, and remove the directory."
 
 
@@ -50,7 +61,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> tu
     """
     parser = build()
     given = parser.parse_args(arguments)
-    if given.version:
+    if given.show_version:
         return "version", Settings()
     if given.command is None:
         parser.print_help()
@@ -77,11 +88,12 @@ def _given(flag: Flag, texts: list[str] | None, environment: Mapping[str, str]) 
 def build() -> argparse.ArgumentParser:
     """Return the parser."""
     parser = _Parser(prog="kecs", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument("--version", action="store_true", dest="show_version", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary, about, examples in (
         ("serve", "serve the APIs", _SERVE, _SERVE_EXAMPLES),
         ("reset", "end all containers and remove the data", _RESET, ""),
+        ("manifests", "print what installs kecs in a Kubernetes cluster", _MANIFESTS, _MANIFESTS_EXAMPLES),
         ("version", "print the version", None, ""),
     ):
         command = commands.add_parser(
