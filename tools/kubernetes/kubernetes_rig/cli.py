@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from kubernetes_rig import control, keeper, needs, node, pki, warden
+from kubernetes_rig import control, keeper, needs, node, pki, storage, warden
 from kubernetes_rig.binaries import build
 from kubernetes_rig.layout import Layout
 
@@ -77,6 +77,18 @@ def _signal(options: argparse.Namespace) -> None:
     keeper.tell(options.directory, "signal", name=options.part, number=_SIGNALS[options.verb])
 
 
+def _compact(options: argparse.Namespace) -> None:
+    print(storage.compact(Layout.load(options.directory)))
+
+
+def _snapshot(options: argparse.Namespace) -> None:
+    storage.snapshot(Layout.load(options.directory), options.file)
+
+
+def _restore(options: argparse.Namespace) -> None:
+    storage.restore(Layout.load(options.directory), options.file)
+
+
 def _load(options: argparse.Namespace) -> None:
     node.load(Layout.load(options.directory), options.image.read_bytes())
 
@@ -114,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
         ("thaw", _signal, "let a frozen part go on"),
     ):
         directed(name, act, purpose).add_argument("part", metavar="PART")
+    directed("compact", _compact, "let etcd forget what was before, and print the version that it still knows")
+    for name, act, purpose in (
+        ("snapshot", _snapshot, "copy what etcd knows into a file"),
+        ("restore", _restore, "put a snapshot back: the cluster knows nothing of what was since"),
+    ):
+        directed(name, act, purpose).add_argument("file", type=Path, metavar="FILE")
     load = directed("load", _load, "give the node an image")
     load.add_argument("image", type=Path, metavar="IMAGE.tar", help="as `docker save` writes it")
     run = directed("run", _run, "run a command in the namespaces of the cluster")

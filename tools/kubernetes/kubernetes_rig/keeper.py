@@ -12,6 +12,7 @@ import socketserver
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kubernetes_rig.layout import Layout
 from kubernetes_rig.mounts import arrange
 
 _SOCKET = "keeper.sock"
+_POST_SECONDS = 30.0
 
 
 class _Parts:
@@ -93,6 +95,13 @@ class _Parts:
             return self._changed.wait_for(lambda: name not in self._running.values(), seconds)
 
 
+def _post(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask a part that listens inside only."""
+    with urllib.request.urlopen(url, json.dumps(body).encode(), timeout=_POST_SECONDS) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
 class _Door(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
@@ -104,6 +113,7 @@ class _Door(socketserver.ThreadingUnixStreamServer):
             "stop": parts.stop,
             "signal": parts.signal,
             "parts": parts.parts,
+            "post": _post,
         }
 
 
