@@ -236,3 +236,57 @@ def test_an_event_costs_little(benchmark_seconds: Callable[[Callable[[], Awaitab
             informer._on_event(event)
 
     assert benchmark_seconds(work) / len(batch) < 50e-6  # 3 µs on an idle machine
+
+
+async def test_catching_up_takes_what_the_watch_has_not_told() -> None:
+    fake = FakeApi(Page([made("a", 3), made("b", 4)], "5"))
+    async with running(fake) as informer:
+        fake.pages = [Page([made("a", 7), made("c", 8)], "9")]
+        await informer.catch_up()
+        assert names(informer) == {"a": "7", "c": "8"}
+        # What the list has told of already comes late: an object that is gone does not come back for a moment.
+        fake.tell(modified(made("b", 6)), added(made("d", 6)))
+        fake.tell(modified(made("a", 10)))
+        await until(lambda: names(informer) == {"a": "10", "c": "8"})
+
+
+async def test_catching_up_forgets_what_the_list_no_longer_has() -> None:
+    fake = FakeApi(Page([made("a", 3)], "5"))
+    async with running(fake) as informer:
+        informer.observe(made("b", 12))
+        fake.pages = [Page([made("a", 3)], "13")]
+        await informer.catch_up()
+        assert names(informer) == {"a": "3"}
+
+
+async def test_it_tells_for_how_long_no_watch_has_been_open() -> None:
+    fake = FakeApi(Page([made("a", 3)], "5"))
+    async with running(fake) as informer:
+        fake.tell()  # the server has accepted the watch
+        await until(lambda: informer.staleness == 0.0)
+        fake.fail(Unavailable("gone"))
+        await until(lambda: informer.staleness > 0.02)
+        fake.tell()
+        await until(lambda: informer.staleness == 0.0)
+
+
+async def test_who_subscribes_for_a_while_is_forgotten_at_its_end() -> None:
+    fake, for_ever, for_a_while = FakeApi(Page([made("a", 3)], "5")), Seen(), Seen()
+    async with running(fake) as informer:
+        informer.subscribe(for_ever)
+        with informer.subscriptions():
+            informer.subscribe(for_a_while)
+        fake.tell(added(made("b", 6)))
+        await until(lambda: for_ever.names == ["a", "b"])
+        assert for_a_while.names == ["a"]
+
+
+class Seen:
+    """A handler that keeps the names of what is new."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, old: Json | None, new: Json | None) -> None:
+        if old is None and new is not None:
+            self.names.append(new["metadata"]["name"])

@@ -3,6 +3,9 @@
 Everything happens in one event loop. The order of versions decides what is kept: resource versions are whole numbers
 that grow with every write of a backend, so the answer to one's own write (`observe`) can be put in before the watch
 tells of it, and neither a late event nor a late answer rolls anything back or brings a deleted object back.
+
+A list is asked for without a version, so the server answers with the latest: nothing that was known before may be
+newer. Where it is, the cluster has been restored from an older snapshot, and the list counts.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
 
 from kecs.kube.api import Api, Event, Page, Resource
 from kecs.kube.controller import is_end
-from kecs.kube.errors import ApiError, Gone
+from kecs.kube.errors import ApiError, Gone, NotFound
 from kecs.kube.selectors import field_matcher, label_matcher
 
 T = TypeVar("T")
@@ -27,6 +30,9 @@ log = logging.getLogger(__name__)
 _PAGE = 1000  # objects per list request, so that a large cluster does not answer with one body of 100 MB
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 10.0  # seconds between attempts when the server fails
 _HEALTHY = 1.0  # seconds that a watch has to live for its end to be no failure
+_ABSENT = 30.0  # seconds without the resource until its objects count as gone: servers forget and learn it in between
+_WORD = (0.05, 0.0001)  # seconds, and seconds an object, to wait for the watch before a list is asked for instead
+_REPEAT = 60.0  # seconds between two equal lines in the log
 
 
 class _Many(dict[Key, T]):
@@ -91,6 +97,9 @@ class Informer(Generic[T]):
     `indexes` maps a name to a function that gives an object's keys. `by()` and `values()` are live views: copy them
     before awaiting anything. Handlers are called at once, in the order of the changes, with (old, new): old is None for
     an object that is new, new is None for one that is gone.
+
+    `stale_since` is the monotonic time at which the cache lost its watch, None while it follows; a server that is gone
+    without a word is noticed within half a minute. `heard_at` is the monotonic time of the last word.
     """
 
     def __init__(
@@ -115,8 +124,15 @@ class Informer(Generic[T]):
         # By uid: the version up to which events are too late, and the version that we know it had.
         self._gone: dict[str, tuple[float, int]] = {}
         self._seen = 0  # the watch has told everything up to this version
+        self._newest = 0  # the newest version known from anywhere
         self._listed = False
         self._synced = asyncio.Event()
+        self._listing = asyncio.Lock()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # for a version to be seen
+        self._absent_since: float | None = None
+        self._logged = ("", 0.0)
+        self.stale_since: float | None = time.monotonic()
+        self.heard_at = float("-inf")
 
     def get(self, namespace: str | None, name: str) -> T | None:
         """Return an object, or None. `namespace` is None for cluster-scoped resources."""
@@ -153,6 +169,7 @@ class Informer(Generic[T]):
         uid, version = self._identity(item)
         if version <= self._seen or self._is_late(uid, version):
             return
+        self._newest = max(self._newest, version)
         key = self._key_of(item)
         if self._namespace is not None and key[0] != self._namespace:
             return
@@ -177,9 +194,36 @@ class Informer(Generic[T]):
         if stored:
             self._change(key, old, None)
 
+    @property
+    def staleness(self) -> float:
+        """For how many seconds no watch has been open: what happened meanwhile is not known yet."""
+        return 0.0 if self.stale_since is None else time.monotonic() - self.stale_since
+
     async def synced(self) -> None:
         """Return once the first list is in."""
         await self._synced.wait()
+
+    async def catch_up(self) -> None:
+        """Return once the cache is as new as the cluster was when this was called. See `caught_up`."""
+        await self.caught_up(str(await self._version()))
+
+    async def caught_up(self, version: str) -> None:
+        """Return once the cache is as new as a version that a list or a write has told.
+
+        Nothing tells it that nothing has happened, so where the watch stays silent it asks for a list. It does not
+        return while the server cannot be reached: bound it in time. Raises ApiError.
+        """
+        wanted = int(version)
+        if self._seen >= wanted:
+            return
+        seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, seen))
+        await asyncio.wait([seen], timeout=_WORD[0] + _WORD[1] * len(self._objects))
+        if not seen.done():
+            async with self._listing:  # one list serves all who wait
+                if not seen.done() and self._listed:
+                    await self._list()
+        await seen
 
     async def run(self) -> None:
         """List and watch for ever. Ends only by cancellation."""
@@ -191,63 +235,126 @@ class Informer(Generic[T]):
             except Gone:
                 self._listed = False
             except ApiError as error:
-                log.warning("cannot watch %s: %s", self.resource.plural, error.message)
+                self._failed(error)
             except BaseException as error:
                 if is_end(error):
                     raise
                 # What it broke on may be half applied, so begin with a list. The message may quote it, secrets too.
                 self._listed = False
-                log.warning("watch of %s broke: %s", self.resource.plural, type(error).__name__)
+                self._warn(f"watch of {self.resource.plural} broke: {type(error).__name__}")
+            if self.stale_since is None:
+                self.stale_since = time.monotonic()
             if time.monotonic() - began >= _HEALTHY:
                 delay = _FIRST_DELAY
             else:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _LONGEST_DELAY)
 
+    def _failed(self, error: ApiError) -> None:
+        self._warn(f"cannot watch {self.resource.plural}: {error.message}")
+        if not isinstance(error, NotFound):
+            self._absent_since = None
+            return
+        # The resource itself is not there: its definition was removed, and all objects with it.
+        self._listed = False
+        now = time.monotonic()
+        if self._absent_since is None:
+            self._absent_since = now
+        elif now - self._absent_since >= _ABSENT and self._objects:
+            self._replace([], self._newest, self._newest, set(self._gone))
+
+    def _warn(self, text: str) -> None:
+        now = time.monotonic()
+        if self._logged[0] != text or now - self._logged[1] >= _REPEAT:
+            self._logged = (text, now)
+            log.warning("%s", text)
+
     async def _follow(self) -> None:
+        if self._listed and await self._version() < self._newest:
+            self._listed = False  # and a watch from there would wait for ever, without an error
         if not self._listed:
-            await self._list()
+            async with self._listing:
+                await self._list()
         watch = self._api.watch(
             self.resource, self._namespace, labels=self._labels, fields=self._fields, since=str(self._seen)
         )
         async with aclosing(watch) as batches:
             async for batch in batches:
+                self._hear()
                 for event in batch:
                     self._on_event(event)
+                if self._waiting:
+                    self._tell()
+
+    def _hear(self) -> None:
+        self.heard_at = time.monotonic()
+        self.stale_since = None
+        self._absent_since = None
+
+    def _tell(self, *, everyone: bool = False) -> None:
+        """Let those go on who waited for a version that is seen now."""
+        left = []
+        for wanted, seen in self._waiting:
+            if seen.done():
+                continue
+            if everyone or wanted <= self._seen:
+                seen.set_result(None)
+            else:
+                left.append((wanted, seen))
+        self._waiting = left
+
+    async def _version(self) -> int:
+        """Return the version that the cluster is at."""
+        return int((await self._api.list(self.resource, self._namespace, limit=1)).resource_version)
 
     async def _list(self) -> None:
+        known, gone = self._newest, set(self._gone)
         page = await self._page("")
         items, version = page.items, int(page.resource_version)
         while page.continue_:
             page = await self._page(page.continue_)
             items += page.items
-        self._replace(items, version)
+        if known <= version < self._seen:
+            return  # the watch has been quicker
+        self._replace(items, version, known, gone)
         self._listed = True
         self._synced.set()
+        self._hear()
 
     async def _page(self, token: str) -> Page[T]:
         return await self._api.list(
             self.resource, self._namespace, labels=self._labels, fields=self._fields, limit=_PAGE, continue_=token
         )
 
-    def _replace(self, items: list[T], listed_at: int) -> None:
-        """Make the cache what a list at a version says; newer answers to own writes stay."""
+    def _replace(self, items: list[T], version: int, known: int, gone: set[str]) -> None:
+        """Make the cache what a list at `version` says; newer answers to own writes stay.
+
+        `known` was the newest version, and `gone` the uids that were to stay away, when the list was asked for.
+        """
+        for uid in gone:
+            self._gone.pop(uid, None)
         keys: set[Key] = set()
-        uids: set[str] = set()
         for item in items:
             keys.add(self._key_of(item))
-            uids.add(self._identity(item)[0])
-            self._put(item)
-        gone = [(key, old) for key, old in self._objects.items() if key not in keys]
-        for key, old in gone:
-            if self._identity(old)[1] <= listed_at:
+            self._put(item, known)
+        for key, old in [(key, old) for key, old in self._objects.items() if key not in keys]:
+            if self._identity(old)[1] <= max(version, known):
                 self._change(key, old, None)
-        for uid in [uid for uid, (_, known) in self._gone.items() if uid not in uids and known <= listed_at]:
-            del self._gone[uid]
-        self._seen = max(self._seen, listed_at)
+        went_back = version < known
+        if went_back:
+            log.warning("%s: the cluster has gone back from version %d to %d", self.resource.plural, known, version)
+            self._newest = version
+        self._seen = version if went_back else max(self._seen, version)
+        self._newest = max(self._newest, self._seen)
+        self._tell(everyone=went_back)
 
     def _on_event(self, event: Event[T]) -> None:
-        self._seen = int(event.resource_version)
+        seen = int(event.resource_version)
+        if seen < self._seen:
+            return  # a list has told it already
+        self._seen = seen
+        if seen > self._newest:
+            self._newest = seen
         item = event.object
         if item is None:
             return
@@ -261,13 +368,14 @@ class Informer(Generic[T]):
         if old is not None and ((known := self._identity(old))[0] == uid or known[1] <= version):
             self._change(key, old, None)
 
-    def _put(self, item: T) -> None:
+    def _put(self, item: T, known: int = -1) -> None:
+        """Keep an object that is newer than the one that is there, or that a list tells: it knows all up to `known`."""
         uid, version = self._identity(item)
         if self._gone and self._is_late(uid, version):
             return
         key = self._key_of(item)
         old = self._objects.get(key)
-        if old is None or self._identity(old)[1] < version:
+        if old is None or (had := self._identity(old)[1]) < version or version < had <= known:
             self._change(key, old, item)
 
     def _is_late(self, uid: str, version: int) -> bool:
