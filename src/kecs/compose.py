@@ -13,6 +13,8 @@ import secrets
 from collections.abc import Awaitable, Sequence
 from typing import Self
 
+import msgspec
+
 from kecs.backends.backend import Backend
 from kecs.crds import definitions
 from kecs.decide import service as rules
@@ -139,7 +141,13 @@ def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, p
 
     default = Scope(settings.account, settings.region)
     names = (split_address(settings.listen)[0], *settings.allow_host)
-    return Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
+    parts = Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
+    leader = backend.leader
+    if leader is None:
+        return parts  # what is read is what is stored
+    return msgspec.structs.replace(
+        parts, staleness=lambda: max(world.staleness, leader.unanswered()), catch_up=world.catch_up
+    )
 
 
 async def _token_key(backend: Backend) -> bytes:

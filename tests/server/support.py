@@ -27,7 +27,13 @@ class Answer(NamedTuple):
 
 
 def app(
-    *, ready: str = "", names: tuple[str, ...] = (), default: Scope | None = None, **operations: Operation
+    *,
+    ready: str = "",
+    names: tuple[str, ...] = (),
+    default: Scope | None = None,
+    staleness: Callable[[], float] | None = None,
+    catch_up: Callable[[], Awaitable[None]] | None = None,
+    **operations: Operation,
 ) -> AwsApp:
     """Return an application that knows these operations of ECS, by name."""
 
@@ -41,6 +47,8 @@ def app(
         default=default or Scope(),
         names=names,
         handlers=lambda service: operations,
+        staleness=staleness,
+        catch_up=catch_up,
     )
     return AwsApp(chain(parts))
 

@@ -268,3 +268,40 @@ async def test_debug_shows_how_long_a_request_took_in_figures_to_read(caplog: py
     (fields,) = [record.__dict__["fields"] for record in caplog.records if record.message == "request"]
     assert (fields["operation"], fields["status"]) == ("ListClusters", 200)
     assert re.fullmatch(r"\d+\.\d", str(fields["ms"]))
+
+
+async def test_it_tells_how_old_what_it_answers_may_be() -> None:
+    seconds = [0.2]
+    application = app(ListClusters=clusters, staleness=lambda: seconds[0])
+    assert b"x-kecs-staleness-seconds" not in (await request(application)).headers
+    assert (await request(application, method="GET", path="/readyz")).body == b"ok\n"
+    seconds[0] = 12.7
+    answer = await request(application)
+    assert (answer.status, answer.headers[b"x-kecs-staleness-seconds"]) == (200, b"12")
+    answer = await request(application, method="GET", path="/readyz")
+    assert (answer.status, answer.body) == (200, b"ok, but the cluster has not been heard of for 13 s\n")
+
+
+async def test_a_client_can_ask_for_what_is_stored() -> None:
+    seen = ["old"]
+
+    async def catch_up() -> None:
+        seen[0] = "new"
+
+    async def listed(ctx: Context, request: Any) -> ecs.ListClustersResponse:
+        return ecs.ListClustersResponse(clusterArns=list(seen))
+
+    application = app(ListClusters=listed, catch_up=catch_up)
+    assert (await request(application)).json == {"clusterArns": ["old"]}
+    answer = await request(application, x_kecs_consistency="eventual")
+    assert answer.json == {"clusterArns": ["old"]}
+    answer = await request(application, x_kecs_consistency="Strong")
+    assert answer.json == {"clusterArns": ["new"]}
+
+
+async def test_what_cannot_be_caught_up_with_is_tried_again_by_the_client() -> None:
+    async def catch_up() -> None:
+        raise kube_errors.Unavailable("the cluster is away")
+
+    answer = await request(app(ListClusters=clusters, catch_up=catch_up), x_kecs_consistency="strong")
+    assert (answer.status, answer.json["__type"]) == (503, "ServiceUnavailable")

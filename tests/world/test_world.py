@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 
 from kecs.crds.definitions import install
 from kecs.embedded.engine import Engine
+from kecs.kube.api import Api
 from kecs.kube.errors import NotFound
+from kecs.kube.informer import Informer
 from kecs.model import objects
 from kecs.model.generated import ecs
 from kecs.model.scope import Scope
@@ -79,3 +82,37 @@ async def test_an_object_under_a_wrong_name_is_not_there(world: World) -> None:
     await world.create(world.clusters, None, wrong)
     assert list(world.cluster_arns(Scope())) == []
     assert world.cluster(Scope(), "c") is None
+
+
+async def test_those_who_want_to_catch_up_together_share_a_look_that_began_after_they_came(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, goes_on = list[str](), asyncio.Event()
+
+    async def catch_up(informer: Informer[Any]) -> None:
+        looks.append(informer.resource.plural)
+        await goes_on.wait()
+
+    monkeypatch.setattr(Informer, "catch_up", catch_up)
+    first = asyncio.create_task(world.catch_up())
+    while len(looks) < len(world.informers):
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(world.catch_up()) for _ in range(10)]
+    await asyncio.sleep(0)
+    goes_on.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(first, *others)
+    assert len(looks) == 2 * len(world.informers)
+
+
+async def test_another_api_writes_and_the_same_caches_see_it(world: World) -> None:
+    class Written:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return getattr(engine, name)
+
+    engine, asked = world.api, list[str]()
+    other = world.writing_with(cast("Api", Written()))
+    await other.create(other.clusters, None, body("c"))
+    assert asked == ["create"]
+    assert world.cluster(Scope(), "c") is not None

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -33,7 +33,9 @@ class Parts(msgspec.Struct, frozen=True):
 
     `context` gives an operation its surroundings, `ready` is "" or the reason why the server is not, `metrics` the
     figures of the process in Prometheus's text format, `default` the scope of requests without a signature, `names`
-    what kecs answers to beside loopback and the address that was reached, `handlers` the operations.
+    what kecs answers to beside loopback and the address that was reached, `handlers` the operations. `staleness` is for
+    how many seconds what operations read may be out of date, `catch_up` returns once it is not; neither is there where
+    what is read is what is stored.
     """
 
     context: Callable[[Scope, str], Context]
@@ -42,18 +44,22 @@ class Parts(msgspec.Struct, frozen=True):
     default: Scope = Scope()
     names: tuple[str, ...] = ()
     handlers: Handlers = registry.handlers
+    staleness: Callable[[], float] | None = None
+    catch_up: Callable[[], Awaitable[None]] | None = None
 
 
 def chain(parts: Parts) -> list[steps.Step]:
     """Return the steps of a request. Whatever one of them raises becomes the answer in `AwsApp`, which logs it."""
     return [
         steps.refuse_foreign(Guard(parts.names)),
-        steps.answer_health(parts.ready),
+        steps.answer_health(parts.ready, parts.staleness),
         steps.answer_metrics(parts.metrics),
         steps.find_operation(Routes(parts.handlers)),
         steps.find_caller(Callers(parts.default)),
         steps.read_body(_BODY_LIMIT),
         steps.decode,
+        *([steps.catch_up(parts.catch_up)] if parts.catch_up else ()),
+        *([steps.tell_staleness(parts.staleness)] if parts.staleness else ()),
         steps.call(parts.context),
         steps.encode,
     ]
@@ -63,7 +69,7 @@ def upkeep(parts: Parts) -> list[steps.Step]:
     """Return the steps of a door for those who look after kecs and may not use it."""
     return [
         steps.refuse_foreign(Guard(parts.names)),
-        steps.answer_health(parts.ready),
+        steps.answer_health(parts.ready, parts.staleness),
         steps.answer_metrics(parts.metrics),
         steps.refuse_all,
     ]
@@ -115,6 +121,7 @@ class AwsApp:
                     (b"x-amzn-requestid", exchange.request_id.encode()),
                     (b"content-type", exchange.content_type),
                     (b"content-length", b"%d" % len(body)),
+                    *exchange.remarks,
                 ],
             }
         )

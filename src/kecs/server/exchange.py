@@ -18,7 +18,7 @@ class Exchange:
     """What the steps read and fill, in the order of the chain.
 
     `http` is the ASGI scope. `route` is there once the operation is found. A step that answers by itself (health) sets
-    `body`, and the chain ends there.
+    `body`, and the chain ends there. `remarks` are headers of the answer beside those that all have.
     """
 
     route: Route
@@ -30,6 +30,7 @@ class Exchange:
         "headers",
         "http",
         "receive",
+        "remarks",
         "request",
         "request_body",
         "request_id",
@@ -50,6 +51,7 @@ class Exchange:
         self.status = 200
         self.content_type = b"application/x-amz-json-1.1"
         self.body: bytes | None = None
+        self.remarks: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Disconnected(Exception):  # not an error: nobody is left who could be told

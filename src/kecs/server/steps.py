@@ -18,6 +18,7 @@ from kecs.wire.sigv4 import Callers
 
 Step: TypeAlias = Callable[[Exchange], Awaitable[None] | None]
 
+_NOTICED = 1.0  # seconds; watches end now and then, and are open again at once
 _DROPPED = 8  # times as much as is read
 _JSON = frozenset((b"application/x-amz-json-1.1", b"application/x-amz-json-1.0", b"application/json"))
 
@@ -37,8 +38,11 @@ def refuse_foreign(guard: Guard) -> Step:
     return step
 
 
-def answer_health(ready: Callable[[], str]) -> Step:
-    """Answer `/healthz` (the process runs) and `/readyz` (`ready` gives no reason why not)."""
+def answer_health(ready: Callable[[], str], staleness: Callable[[], float] | None) -> Step:
+    """Answer `/healthz` (the process runs) and `/readyz` (`ready` gives no reason why not).
+
+    What is out of date is ready all the same: while the cluster is away, nobody else could answer better.
+    """
 
     def step(exchange: Exchange) -> None:
         path = exchange.http["path"]
@@ -47,7 +51,9 @@ def answer_health(ready: Callable[[], str]) -> Step:
         reason = ready() if path == "/readyz" else ""
         exchange.status = 503 if reason else 200
         exchange.content_type = b"text/plain; charset=utf-8"
-        exchange.body = f"{reason or 'ok'}\n".encode()
+        seconds = staleness() if staleness else 0.0
+        stale = f", but the cluster has not been heard of for {seconds:.0f} s" if seconds >= _NOTICED else ""
+        exchange.body = f"{reason or 'ok'}{stale}\n".encode()
 
     return step
 
@@ -82,6 +88,27 @@ def find_operation(routes: Routes) -> Step:
         if exchange.http["method"] != "POST" or exchange.http["path"] != "/":
             raise UnknownOperationException("").at(404)
         exchange.route = routes.find(exchange.headers.get(b"x-amz-target", b""))
+
+    return step
+
+
+def catch_up(caught_up: Callable[[], Awaitable[None]]) -> Step:
+    """Wait, for a client that asks for it, until what operations read is as new as what is stored."""
+
+    def step(exchange: Exchange) -> Awaitable[None] | None:
+        asked = exchange.headers.get(b"x-kecs-consistency")
+        return caught_up() if asked is not None and asked.lower() == b"strong" else None
+
+    return step
+
+
+def tell_staleness(staleness: Callable[[], float]) -> Step:
+    """Tell the client for how long what its operation reads may be out of date."""
+
+    def step(exchange: Exchange) -> None:
+        seconds = staleness()
+        if seconds >= _NOTICED:
+            exchange.remarks = ((b"x-kecs-staleness-seconds", b"%d" % seconds),)
 
     return step
 

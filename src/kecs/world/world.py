@@ -132,6 +132,8 @@ class World:
             self.replica_sets,
             self.nodes,
         )
+        self._look = self._looked = 0  # numbers of the latest look that has begun, and of the latest that was finished
+        self._looking = asyncio.Lock()
         self.tasks = Tasks(self.pods, self.nodes)
         self.stopped = StoppedTasks(self.pods, self.stopped_tasks, self.tasks)
         self.definitions = Definitions(self.task_definitions)
@@ -198,6 +200,24 @@ class World:
         async with asyncio.TaskGroup() as group:
             for informer in self.informers:
                 group.create_task(informer.run(), name=f"informer {informer.resource.plural}")
+
+    @property
+    def staleness(self) -> float:
+        """For how many seconds some cache may have missed something."""
+        return max(informer.staleness for informer in self.informers)
+
+    async def catch_up(self) -> None:
+        """Return once all caches are as new as the cluster was when this was called. Raises ApiError.
+
+        Whoever comes while others are served waits for the one look that begins after that.
+        """
+        number = self._look + 1
+        async with self._looking:
+            if self._looked >= number:
+                return
+            self._look = number
+            await asyncio.gather(*(informer.catch_up() for informer in self.informers))
+            self._looked = number
 
     async def synced(self) -> None:
         """Return once every cache has its first list."""
