@@ -12,7 +12,7 @@ from kecs.decide.percent import Bounds, Strategy
 @pytest.mark.parametrize(
     ("desired", "minimum", "maximum", "bounds", "strategy"),
     [
-        (4, None, None, Bounds(4, 8), Strategy(0, 4, blocked=False)),
+        (4, 100, 200, Bounds(4, 8), Strategy(0, 4, blocked=False)),
         (4, 50, 200, Bounds(2, 8), Strategy(2, 4, blocked=False)),
         (3, 50, 150, Bounds(2, 4), Strategy(1, 1, blocked=False)),  # up and down, where Kubernetes would surge by 2
         (1, 100, 150, Bounds(1, 1), Strategy(0, 1, blocked=True)),
@@ -22,9 +22,7 @@ from kecs.decide.percent import Bounds, Strategy
         (10, 95, 105, Bounds(10, 10), Strategy(0, 1, blocked=True)),
     ],
 )
-def test_bounds_and_strategy(
-    desired: int, minimum: int | None, maximum: int | None, bounds: Bounds, strategy: Strategy
-) -> None:
+def test_bounds_and_strategy(desired: int, minimum: int, maximum: int, bounds: Bounds, strategy: Strategy) -> None:
     assert percent.bounds(desired, minimum, maximum) == bounds
     assert percent.strategy(desired, minimum, maximum) == strategy
 

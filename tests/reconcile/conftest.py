@@ -91,7 +91,8 @@ class Stage:
         )
         spec = objects.TaskDefinitionSpec(family=family, containerDefinitions=[container], revision=revision)
         name = names.task_definition(family, revision, SCOPE)
-        await self.create(objects.TaskDefinition(metadata=objects.Meta(name=name), spec=spec))
+        meta = objects.Meta(name=name, annotations={marks.CREATED_AT: "1.0"})  # it was registered
+        await self.create(objects.TaskDefinition(metadata=meta, spec=spec))
 
     async def run_task(self, *, family: str = "web", revision: int = 1) -> str:
         """Create the pod of a task; return its name."""

@@ -1,4 +1,7 @@
 import asyncio
+from typing import Any
+
+import pytest
 
 from kecs.decide.percent import bounds
 from kecs.embedded.engine import Engine
@@ -255,14 +258,14 @@ async def test_a_task_that_never_turns_healthy_fails_its_deployment(stage: Stage
 async def test_a_rollout_that_may_do_nothing_says_so_and_goes_on_when_it_may(stage: Stage) -> None:
     await stage.definition("sleep 1000", revision=2)
     await stage.service(
-        desiredCount=1, deploymentConfiguration=DeploymentConfiguration(minimumHealthyPercent=100, maximumPercent=100)
+        desiredCount=1, deploymentConfiguration=DeploymentConfiguration(minimumHealthyPercent=100, maximumPercent=150)
     )
     await stage.steady(1)
     await stage.update(taskDefinition="web:2")
     await until(lambda: any("was unable to stop or start tasks" in message for message in stage.messages()))
     await asyncio.sleep(0.3)
     assert stage.rollout() == [("PRIMARY", "IN_PROGRESS", "2"), ("ACTIVE", "COMPLETED", "1")]
-    await stage.update(deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
+    await stage.update(deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 150})
     await stage.steady(2)
 
 
@@ -306,6 +309,50 @@ async def test_a_misnamed_object_is_refused_with_a_reason(stage: Stage) -> None:
     await until(lambda: stage.get("other").status.conditions)
     assert stage.get("other").status.conditions[0].message == "The object of this service has to be named web."
     assert not stage.pods()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"desiredCount": 5001}, "desiredCount"),
+        (
+            {"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}},
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
+        ),
+        ({"capacityProviderStrategy": [{"capacityProvider": "mine"}]}, "is not associated with the cluster"),
+    ],
+)
+async def test_what_kubectl_asks_for_and_ecs_refuses_is_left_alone(stage: Stage, wrong: Any, text: str) -> None:
+    """From the first, and when it is edited so: what ran before goes on."""
+    spec = {"serviceName": "bad", "taskDefinition": "web:1", "desiredCount": 1}
+    await stage.world.create(stage.world.services, NAMESPACE, {"metadata": {"name": "bad"}, "spec": {**spec, **wrong}})
+    await until(lambda: stage.get("bad").status.conditions)
+    (condition,) = stage.get("bad").status.conditions
+    assert (condition.type, condition.status, condition.reason) == ("Accepted", "False", "Invalid")
+    assert text in condition.message
+    assert text in stage.messages("bad")[-1]
+    await asyncio.sleep(0.1)
+    assert stage.world.deployments.get(NAMESPACE, "bad") is None
+
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    (before,) = stage.pods()
+    await stage.definition("sleep 1000", revision=2)
+    await stage.update(taskDefinition="web:2", **wrong)
+    await until(lambda: any(one.status == "False" and text in one.message for one in stage.get().status.conditions))
+    await asyncio.sleep(0.1)
+    assert [pod.metadata.uid for pod in stage.pods()] == [before.metadata.uid]
+    back: dict[str, Any] = {**dict.fromkeys(wrong), "desiredCount": 1}
+    await stage.update(**back)
+    await stage.steady(2)
+    assert all(one.status == "True" for one in stage.get().status.conditions)
+
+
+async def test_times_have_milliseconds_as_aws_writes_them(stage: Stage) -> None:
+    await stage.service(desiredCount=1)
+    await stage.steady(1)
+    (deployment,) = stage.get().status.deployments
+    assert deployment.updatedAt == round(deployment.updatedAt or 0.0, 3)
 
 
 async def test_a_definition_deregistered_while_in_use_goes_on(stage: Stage) -> None:

@@ -82,7 +82,7 @@ async def test_an_image_that_cannot_be_pulled_fails_the_task(stage: Stage) -> No
     body = {
         "apiVersion": "kecs.io/v1alpha1",
         "kind": "ECSTaskDefinition",
-        "metadata": {"name": "pull.1.us-east-1"},
+        "metadata": {"name": "pull.1.us-east-1", "annotations": {marks.CREATED_AT: "1.0"}},
         "spec": {"family": "pull", "revision": 1, "containerDefinitions": [container]},
     }
     await stage.world.create(stage.world.task_definitions, None, body)
@@ -102,7 +102,7 @@ async def test_the_end_of_the_essential_container_ends_the_others(stage: Stage) 
     body = {
         "apiVersion": "kecs.io/v1alpha1",
         "kind": "ECSTaskDefinition",
-        "metadata": {"name": "pair.1.us-east-1"},
+        "metadata": {"name": "pair.1.us-east-1", "annotations": {marks.CREATED_AT: "1.0"}},
         "spec": {"family": "pair", "revision": 1, "containerDefinitions": containers},
     }
     await stage.world.create(stage.world.task_definitions, None, body)

@@ -7,7 +7,7 @@ from kecs.embedded.engine import Engine
 from kecs.model import marks, objects
 from tests.reconcile.conftest import SCOPE, SETTINGS, Stage, until
 
-HEAD = {
+HEAD: dict[str, Any] = {
     "apiVersion": "kecs.io/v1alpha1",
     "kind": "ECSTaskDefinition",
     "metadata": {"name": "api"},
@@ -66,6 +66,33 @@ async def test_a_head_that_ecs_refuses_says_why(stage: Stage) -> None:
     assert (condition.type, condition.status) == ("Accepted", "False")
     assert "memory" in condition.message
     assert stage.world.task_definitions.get(None, "api.1.us-east-1") is None
+
+
+async def test_a_revision_made_with_kubectl_is_checked_as_a_registered_one(stage: Stage) -> None:
+    """Tasks are made of it only once it has been found to be good, also after an edit."""
+
+    def verdict(name: str) -> tuple[str, str]:
+        found = stage.world.task_definitions.get(None, f"{name}.us-east-1")
+        return next(((one.status, one.message) for one in found.status.conditions), ("", "")) if found else ("", "")
+
+    wrong = [{"name": "app", "image": "busybox"}]
+    bad: dict[str, Any] = {"metadata": {"name": "bad.1.us-east-1"}, "spec": {**HEAD["spec"], "family": "bad", "revision": 1}}
+    bad["spec"]["containerDefinitions"] = wrong
+    await stage.world.create(stage.world.task_definitions, None, bad)
+    assert stage.world.definitions.find(SCOPE, "bad:1") is None
+    await stage.service("bad", taskDefinition="bad:1", desiredCount=1)
+    await until(lambda: verdict("bad.1")[0])
+    assert verdict("bad.1")[0] == "False" and "memory" in verdict("bad.1")[1]
+    assert stage.world.definitions.find(SCOPE, "bad") is None
+    assert list(stage.world.definitions.families(SCOPE, active=True)) == ["web"]
+    good = {"spec": {"containerDefinitions": HEAD["spec"]["containerDefinitions"]}}
+    await stage.world.patch(stage.world.task_definitions, None, "bad.1.us-east-1", good)
+    await stage.steady(1, "bad")
+    assert list(stage.world.definitions.families(SCOPE, active=True)) == ["bad", "web"]
+    await stage.world.patch(
+        stage.world.task_definitions, None, "web.1.us-east-1", {"spec": {"containerDefinitions": wrong}}
+    )
+    await until(lambda: stage.world.definitions.find(SCOPE, "web:1") is None)
 
 
 async def test_a_deleted_revision_stays_while_it_is_used(stage: Stage) -> None:

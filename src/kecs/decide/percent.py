@@ -6,8 +6,7 @@ written anew at each scale.
 
 import msgspec
 
-DEFAULT_MINIMUM = 100
-DEFAULT_MAXIMUM = 200
+from kecs.model.service import MAXIMUM_PERCENT, MINIMUM_PERCENT
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
@@ -25,14 +24,12 @@ class Strategy(msgspec.Struct, frozen=True, gc=False):
     blocked: bool
 
 
-def bounds(desired: int, minimum: int | None = None, maximum: int | None = None) -> Bounds:
-    """Return the bounds of a rollout to `desired` tasks (percentages; None: ECS's default)."""
-    low = DEFAULT_MINIMUM if minimum is None else max(0, minimum)
-    high = DEFAULT_MAXIMUM if maximum is None else max(0, maximum)
-    return Bounds(-(-desired * low // 100), desired * high // 100)
+def bounds(desired: int, minimum: int = MINIMUM_PERCENT, maximum: int = MAXIMUM_PERCENT) -> Bounds:
+    """Return the bounds of a rollout to `desired` tasks, given the percentages."""
+    return Bounds(-(-desired * max(0, minimum) // 100), desired * max(0, maximum) // 100)
 
 
-def strategy(desired: int, minimum: int | None = None, maximum: int | None = None) -> Strategy:
+def strategy(desired: int, minimum: int = MINIMUM_PERCENT, maximum: int = MAXIMUM_PERCENT) -> Strategy:
     """Return the rolling update that keeps to the bounds; both figures 0 is what Kubernetes refuses, so it never is."""
     if not desired:
         return Strategy(1, 0, blocked=False)

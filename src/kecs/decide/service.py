@@ -8,6 +8,7 @@ import msgspec
 from kecs.decide import circuit_breaker, events, percent, rollout, throttle
 from kecs.decide.observed import End, Phase, Task
 from kecs.model.generated import ecs
+from kecs.model.service import MAXIMUM_PERCENT, MINIMUM_PERCENT
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -29,8 +30,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     deployment: ecs.Deployment
     desired: int
     rollbackOf: str = ""
-    minimumPercent: int | None = None
-    maximumPercent: int | None = None
+    minimumPercent: int = MINIMUM_PERCENT
+    maximumPercent: int = MAXIMUM_PERCENT
     breaker: ecs.DeploymentCircuitBreaker | None = None
     touched: bool = False
     warnings: tuple[str, ...] = ()

@@ -16,6 +16,10 @@ from kecs.model.scope import Scope
 
 ACTIVE, DRAINING, INACTIVE = "ACTIVE", "DRAINING", "INACTIVE"
 
+# Percentages of a rollout where the service names none.
+MINIMUM_PERCENT, MAXIMUM_PERCENT = 100, 200
+_MINIMUM_OF_DAEMON, _MAXIMUM_OF_DAEMON = 0, 100
+
 # What the tasks of a service are made of: a change of one of these is a new deployment. The others (counts,
 # percentages, tags, placement, grace period) apply to what runs, or to tasks launched from then on.
 _TEMPLATE_MEMBERS = (
@@ -103,8 +107,8 @@ def _deployment_configuration(
     breaker = given.deploymentCircuitBreaker or ecs.DeploymentCircuitBreaker()
     return msgspec.structs.replace(
         given,
-        maximumPercent=_or(given.maximumPercent, 100 if daemon else 200),
-        minimumHealthyPercent=_or(given.minimumHealthyPercent, 0 if daemon else 100),
+        maximumPercent=_or(given.maximumPercent, _MAXIMUM_OF_DAEMON if daemon else MAXIMUM_PERCENT),
+        minimumHealthyPercent=_or(given.minimumHealthyPercent, _MINIMUM_OF_DAEMON if daemon else MINIMUM_PERCENT),
         deploymentCircuitBreaker=msgspec.structs.replace(
             breaker, enable=bool(breaker.enable), rollback=bool(breaker.rollback)
         ),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kecs.model import arns, container_definition, fargate, objects
+from kecs.model import arns, container_definition, fargate, marks, objects
 from kecs.model.constraints import is_name, own_arn
 from kecs.model.errors import ClientException
 from kecs.model.generated import ecs
@@ -80,6 +80,33 @@ def _amount(text: str | None, pattern: re.Pattern[str], member: str) -> int | No
 def status_of(definition: objects.TaskDefinition) -> str:
     """Return ACTIVE, INACTIVE, DELETE_IN_PROGRESS, or DELETED."""
     return definition.status.status or ACTIVE
+
+
+def is_judged(definition: objects.TaskDefinition) -> bool:
+    """Say whether a revision has been checked as it is: on its registration, or by whoever reconciles definitions.
+
+    What kubectl makes or edits comes past the registration.
+    """
+    if _verdict(definition, definition.metadata.generation):
+        return True
+    return definition.metadata.generation <= 1 and marks.CREATED_AT in definition.metadata.annotations
+
+
+def is_good(definition: objects.TaskDefinition) -> bool:
+    """Say whether tasks may be made of a revision: one made with kubectl only once it has been found to be good.
+
+    A registered one stays so while a change of it (of its tags, mostly) is looked at.
+    """
+    verdict = _verdict(definition, definition.metadata.generation)
+    return verdict == "True" or (not verdict and marks.CREATED_AT in definition.metadata.annotations)
+
+
+def _verdict(definition: objects.TaskDefinition, generation: int) -> str:
+    """Return the status of the condition `Accepted`; empty when it says nothing of that generation."""
+    for condition in definition.status.conditions:
+        if condition.type == "Accepted" and condition.observedGeneration == generation:
+            return condition.status
+    return ""
 
 
 def arn_of(definition: objects.TaskDefinition, scope: Scope) -> str:

@@ -29,6 +29,13 @@ def accepted(conditions: Sequence[Condition], generation: int, now: float) -> li
     return marked(conditions, "Accepted", "True", reason="Accepted", generation=generation, now=now)
 
 
+def is_accepted(conditions: Sequence[Condition], generation: int) -> bool:
+    """Return whether an object has been found to stand for an ECS one, as it is now."""
+    return any(
+        one.type == "Accepted" and one.status == "True" and one.observedGeneration == generation for one in conditions
+    )
+
+
 def refused(conditions: Sequence[Condition], generation: int, now: float, message: str) -> list[Condition]:
     """Return the conditions of an object that ECS would refuse: it is left alone until it is changed."""
     return marked(conditions, "Accepted", "False", reason="Invalid", message=message, generation=generation, now=now)

@@ -14,7 +14,9 @@ from kecs.model.cluster import name_of as cluster_name
 from kecs.model.errors import AwsError
 from kecs.model.generated import ecs
 from kecs.model.objects import Service, WantedDeployment
+from kecs.model.service_checks import check_create
 from kecs.model.task_definition import arn_of
+from kecs.reconcile import conditions
 from kecs.reconcile.context import Context
 from kecs.reconcile.workload import Launched, Workload
 from kecs.translate.launch import for_service
@@ -66,6 +68,11 @@ def launched(context: Context, service: Service, spec: ecs.CreateServiceRequest,
         raise RefusedServiceError(error.message) from error
     if definition is None:
         raise RefusedServiceError(f"TaskDefinition not found: {name or 'none is given'}.")
+    if begun is None or not conditions.is_accepted(service.status.conditions, service.metadata.generation):
+        try:
+            check_create(service.spec, definition.spec, cluster.spec.capacityProviders or [])
+        except AwsError as error:
+            raise RefusedServiceError(error.message) from error
     launch = for_service(
         spec,
         definition.spec,
@@ -87,8 +94,8 @@ def wanted(context: Context, one: Launched, asked: WantedDeployment, workload: W
         deployment=model.new_deployment(asked, spec, arn_of(one.definition, one.launch.scope)),
         desired=workload.desired(spec),
         rollbackOf=asked.rollbackOf,
-        minimumPercent=configuration.minimumHealthyPercent,
-        maximumPercent=configuration.maximumPercent,
+        minimumPercent=configuration.minimumHealthyPercent or 0,
+        maximumPercent=configuration.maximumPercent or 0,
         breaker=configuration.deploymentCircuitBreaker,
         warnings=() if begun else tuple(_warnings(context, one)),
         touched=service.status.observedGeneration not in (0, service.metadata.generation),

@@ -25,6 +25,7 @@ from kecs.reconcile.service_objects import ServiceObjects
 from kecs.reconcile.workload import Workload, workload_of
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.unsupported import RefusedError
+from kecs.world.definitions import is_accepted
 
 Key = tuple[str, str]
 
@@ -52,12 +53,19 @@ def build(context: Context) -> Controller[Key]:
             controller.add_after(key, _SETTLE + services.size(key) * _SETTLE_PER_TASK)
 
     def on_missing(old: Any, new: Any) -> None:
-        if old is None:
-            for key in services.refused:
-                controller.add(key)
+        if old is None or (new is not None and old.metadata.generation != new.metadata.generation):
+            look_again()
+
+    def on_definition(old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
+        if new is not None and is_accepted(new) and (old is None or not is_accepted(old)):
+            look_again()
+
+    def look_again() -> None:
+        for key in services.refused:
+            controller.add(key)
 
     world.services.subscribe(on_service)
-    world.task_definitions.subscribe(on_missing)
+    world.task_definitions.subscribe(on_definition)
     world.clusters.subscribe(on_missing)
     for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
         cache.subscribe(on_part)
@@ -122,7 +130,7 @@ class _Services:
         return await world.patch(world.services, meta.namespace, meta.name, {"metadata": change})
 
     async def _serve(self, key: Key, service: objects.Service) -> float | None:
-        context, now = self._context, self._context.now()
+        context, now = self._context, round(self._context.now(), 3)
         spec = model.effective(service.spec)
         service, asked = await deployments.ensure(context, service, now)
         launched = deployments.launched(context, service, spec, asked)

@@ -75,7 +75,7 @@ class _Definitions:
             self.ending[definition.metadata.name] = _Ending(_family(definition), arn)
             return True
         if definition.spec.revision is not None:
-            return definition.metadata.name != _name(definition)
+            return definition.metadata.name != _name(definition) or not model.is_judged(definition)
         return definition.status.observedGeneration != definition.metadata.generation
 
     async def reconcile(self, name: str) -> float | None:
@@ -88,8 +88,11 @@ class _Definitions:
             elif definition.metadata.name != _name(definition):
                 message = f"The object of this revision has to be named {_name(definition)}."
                 await self._refuse(definition, message)
-            elif name in self.ending:
-                await self._end(definition)
+            else:
+                if not model.is_judged(definition):
+                    await self._judge(definition)
+                if name in self.ending:
+                    await self._end(definition)
         return None
 
     async def _register(self, head: TaskDefinition) -> None:
@@ -127,6 +130,17 @@ class _Definitions:
             conditions=conditions.accepted(head.status.conditions, meta.generation, now),
         )
         await self._show(head, status)
+
+    async def _judge(self, definition: TaskDefinition) -> None:
+        """Check a revision that kubectl made or edited as the registration does."""
+        try:
+            check(definition.spec)
+        except AwsError as error:
+            await self._refuse(definition, error.message)
+            return
+        generation = definition.metadata.generation
+        conds = conditions.accepted(definition.status.conditions, generation, self._context.now())
+        await self._show(definition, msgspec.structs.replace(definition.status, conditions=conds))
 
     async def _refuse(self, definition: TaskDefinition, message: str) -> None:
         generation = definition.metadata.generation

@@ -52,11 +52,15 @@ class Definitions:
 
     def _on_change(self, old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
         changed = new or old
-        if changed is None or changed.spec.revision is None or not is_accepted(changed):
+        if changed is None or changed.spec.revision is None:
+            return
+        listed = new is not None and is_accepted(new)
+        if not listed and (old is None or not is_accepted(old)):
             return
         scope, name = objects.scope_of(changed.metadata), changed.spec.family
         family = self._families.setdefault((scope, name), _Family())
-        family.set(changed.spec.revision, task_definition.status_of(new) if new is not None else None)
+        status = task_definition.status_of(new) if new is not None and listed else None
+        family.set(changed.spec.revision, status)
         if self._given.get((scope, name), 0) <= family.highest:
             self._given.pop((scope, name), None)
         self._relist(scope, name, family)
@@ -74,7 +78,7 @@ class Definitions:
     def get(self, scope: Scope, family: str, revision: int) -> objects.TaskDefinition | None:
         """Return a revision; None when there is none, or none any more."""
         found = self._informer.get(None, names.task_definition(family, revision, scope))
-        if found is None or found.spec.family != family or found.spec.revision != revision:
+        if found is None or found.spec.family != family or found.spec.revision != revision or not is_accepted(found):
             return None
         return None if task_definition.status_of(found) == DELETED else found
 
@@ -125,7 +129,7 @@ class Definitions:
 
 
 def is_accepted(definition: objects.TaskDefinition) -> bool:
-    """Say whether an object is named as its spec demands."""
+    """Say whether an object is named as its spec demands, and not known to be one that ECS refuses."""
     spec = definition.spec
     wanted = names.task_definition(spec.family, spec.revision or 0, objects.scope_of(definition.metadata))
-    return definition.metadata.name == wanted
+    return definition.metadata.name == wanted and task_definition.is_good(definition)
