@@ -34,7 +34,7 @@ from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
 from kecs.server.chain import AwsApp, Parts, chain, upkeep
-from kecs.server.run import Door, House, StartError, signalled
+from kecs.server.run import Door, House, StartError, check_free, signalled
 from kecs.services import registry
 from kecs.services.context import Context
 from kecs.settings import Settings
@@ -49,12 +49,22 @@ _KEY_BYTES = 32
 async def serve(settings: Settings) -> None:
     """Run kecs until it is told to end. Raises StartError with one line that tells the user what to do."""
     told = signalled()
+    for option, listen in _addresses(settings):
+        await check_free(*split_address(listen), option)
     backend = await _open(settings)
     try:
         async with _Background(backend.parts()) as background:
             await _serve(settings, backend, background, told)
     finally:
         await backend.close()
+
+
+def _addresses(settings: Settings) -> list[tuple[str, str]]:
+    """Return the addresses to listen on, with the flags that set them."""
+    found = [("--listen", settings.listen), ("--metrics-listen", settings.metrics_listen)]
+    if not _is_remote(settings):
+        found.append(("--kubernetes-listen", settings.kubernetes_listen))
+    return [(option, listen) for option, listen in found if listen]
 
 
 async def reset(settings: Settings) -> None:
@@ -126,9 +136,10 @@ def _calm_collector() -> None:
 def _doors(settings: Settings, parts: Parts, page: Page) -> list[Door]:
     app = AwsApp(chain(parts))
     page.add(app.figures.families)
-    doors = [Door("aws", app, *split_address(settings.listen))]
+    doors = [Door("aws", app, *split_address(settings.listen), option="--listen")]
     if settings.metrics_listen:
-        doors.append(Door("metrics", AwsApp(upkeep(parts)), *split_address(settings.metrics_listen)))
+        listen = split_address(settings.metrics_listen)
+        doors.append(Door("metrics", AwsApp(upkeep(parts)), *listen, option="--metrics-listen"))
     return doors
 
 

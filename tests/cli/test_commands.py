@@ -63,12 +63,12 @@ def test_ctrl_c_ends_it_in_order(start_kecs: Callable[..., KecsProcess]) -> None
     server._process = None
 
 
-def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        for flag in ("--listen", "--kubernetes-listen"):
+        for flag in ("--listen", "--kubernetes-listen", "--metrics-listen"):
             others = {"--listen": "127.0.0.1:0", "--kubernetes-listen": "127.0.0.1:0"} | {flag: address}
             run = process.kecs(
                 "serve",
@@ -76,7 +76,9 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
                 *(part for pair in others.items() for part in pair),
             )
             assert run.returncode == 1
-            assert run.stderr == f"kecs: cannot listen on {address}: the port is in use\n"
+            way_out = f"{flag} HOST:PORT takes another address, port 0 a free one"
+            assert run.stderr == f"kecs: cannot listen on {address}: the port is in use ({way_out})\n"
+            assert not (tmp_path / "data").exists()
             assert run.stdout == ""
 
 

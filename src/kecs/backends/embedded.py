@@ -64,6 +64,7 @@ class Embedded:
             certificate=tls.certificate,
             key=tls.key,
             limits=Limits(answer_seconds=None),  # a watch lasts as long as somebody looks
+            option="--kubernetes-listen",
         )
         return [door]
 

@@ -32,7 +32,8 @@ class Door(msgspec.Struct, frozen=True):
     """One address and the ASGI application behind it.
 
     Port 0 takes a free one. With a certificate and a key (PEM files) it speaks TLS. At the end, requests at work get
-    `grace` seconds to finish; what then still runs is cancelled.
+    `grace` seconds to finish; what then still runs is cancelled. `option` is the flag that sets the address, for a user
+    whose address cannot be had.
     """
 
     name: str
@@ -43,6 +44,16 @@ class Door(msgspec.Struct, frozen=True):
     key: Path | None = None
     limits: Limits = Limits()
     grace: int = 10
+    option: str = ""
+
+
+async def check_free(host: str, port: int, option: str) -> None:
+    """Raise StartError when an address cannot be had: before anything is made that would be left behind."""
+    try:
+        for listener in await _listeners(host, port):
+            listener.close()
+    except OSError as error:
+        raise StartError(_reason(host, port, option, error)) from error
 
 
 class House:
@@ -83,18 +94,18 @@ class _OpenDoor:
     @classmethod
     async def at(cls, door: Door) -> "_OpenDoor":
         try:
-            return cls(door, await _listeners(door))
+            return cls(door, await _listeners(door.host, door.port))
         except OSError as error:
-            raise StartError(_reason(door, error)) from error
+            raise StartError(_reason(door.host, door.port, door.option, error)) from error
 
     async def close(self) -> None:
         self._server.end()
         await self._serving
 
 
-async def _listeners(door: Door) -> list[socket.socket]:
-    """Listen on each address of the door's host: uvicorn would end the process where it cannot. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM)
+async def _listeners(host: str, port: int) -> list[socket.socket]:
+    """Listen on each address of a host: uvicorn would end the process where it cannot. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     with contextlib.ExitStack() as opened:
         listeners = [
             opened.enter_context(socket.create_server(where, family=family))
@@ -104,14 +115,15 @@ async def _listeners(door: Door) -> list[socket.socket]:
     return listeners
 
 
-def _reason(door: Door, error: OSError) -> str:
+def _reason(host: str, port: int, option: str, error: OSError) -> str:
     reasons = {
         errno.EADDRINUSE: "the port is in use",
         errno.EACCES: "not allowed (ports below 1024 need more rights)",
         errno.EADDRNOTAVAIL: "this machine has no such address",
     }
     reason = reasons.get(error.errno or 0) or error.strerror or error
-    return f"cannot listen on {address.join(door.host, door.port)}: {reason}"
+    hint = f" ({option} HOST:PORT takes another address, port 0 a free one)" if option else ""
+    return f"cannot listen on {address.join(host, port)}: {reason}{hint}"
 
 
 def signalled() -> asyncio.Future[None]:
