@@ -7,7 +7,7 @@ STAMP := .venv/.complete
 # What `make kubernetes` starts is here, unless told otherwise; a kubeconfig is in it.
 KUBERNETES ?= .cache/kubernetes
 
-.PHONY: help setup demo test check unit bench kubernetes kubernetes-down lock generate clean
+.PHONY: help setup demo test check unit bench kubernetes kubernetes-down lock image generate clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ kubernetes-down: ## End what `make kubernetes` started, and remove every trace o
 lock: setup ## Pin the dependencies anew, with hashes.
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/dev.txt
+
+image: setup ## Make an image of kecs of what the machine has, without a registry, and print where it is.
+	@$(BIN)/python tools/image/build
 
 generate: setup ## Write the generated files anew: the ECS model, the tables of operations and settings, the manifests.
 	$(BIN)/python tools/generate_model.py

@@ -92,7 +92,7 @@ def test_the_version_is_the_tag_of_an_image_without_one(image: str, reference: s
 
 @needs_kubectl
 def test_what_is_generated_is_current() -> None:
-    command = [sys.executable, ROOT / "tools" / "generate_manifests.py", "--check"]
+    command = [sys.executable, str(ROOT / "tools" / "generate_manifests.py"), "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 

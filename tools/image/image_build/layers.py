@@ -1,0 +1,62 @@
+"""Layers: directories as tars whose bytes say nothing of when and by whom they were made."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kecs" / "image"
+_HOUR = 3600
+
+
+def cached(name: str, inputs: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
+    """Return the layer of a name and of what goes into it: `make` fills a directory when there is none yet."""
+    state = hashlib.sha256()
+    for each in (Path(__file__).read_bytes(), *inputs):
+        data = each if isinstance(each, bytes) else each.encode()
+        state.update(len(data).to_bytes(8, "big") + data)
+    layer = CACHE / f"{name}-{state.hexdigest()[:16]}.tar"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if layer.exists():
+            os.utime(layer)
+        else:
+            directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=CACHE))
+            try:
+                make(directory)
+                unfinished = layer.with_suffix(".unfinished")
+                _pack(directory, unfinished)
+                unfinished.rename(layer)
+            finally:
+                shutil.rmtree(directory)
+    return layer
+
+
+def forget_old(*patterns: str) -> None:
+    """Remove what an hour ago was the latest, so that a day's changes do not fill the disk."""
+    for pattern in patterns:
+        for path in CACHE.glob(pattern):
+            if time.time() - path.stat().st_mtime > _HOUR:
+                path.unlink(missing_ok=True)
+
+
+def _pack(directory: Path, target: Path) -> None:
+    with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as tar:
+        for path in sorted(directory.rglob("*")):
+            tar.add(path, str(path.relative_to(directory)), recursive=False, filter=_anonymous)
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.mtime = entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    if entry.isdir():
+        entry.mode = 0o1777 if entry.name == "tmp" else 0o755
+    elif entry.isreg():
+        entry.mode = 0o755 if entry.mode & 0o100 else 0o644
+    return entry
