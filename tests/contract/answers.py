@@ -62,11 +62,15 @@ def different(real: Json, here: Json, path: str) -> Iterator[tuple[str, str, str
         for position in range(max(len(real), len(here))):
             inner = f"{path}[{position}]"
             if position >= len(real) or position >= len(here):
-                yield inner, *(json.dumps(one[position]) if position < len(one) else _ABSENT for one in (real, here))
+                yield inner, _element(real, position), _element(here, position)
             else:
                 yield from different(real[position], here[position], inner)
     elif real != here or type(real) is not type(here):
         yield path, json.dumps(real), json.dumps(here)
+
+
+def _element(of: list[Json], position: int) -> str:
+    return json.dumps(of[position]) if position < len(of) else _ABSENT
 
 
 def _shown(of: dict[str, Json], key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,8 +42,11 @@ class Backend:
         context = ssl.create_default_context(cadata=authority) if authority else ssl.create_default_context()
         if cluster.get("insecure-skip-tls-verify"):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if "client-certificate" in user:
-            context.load_cert_chain(user["client-certificate"], user["client-key"])
+        if certificate := _content(user, "client-certificate"):
+            with NamedTemporaryFile("w") as file:  # it can be read from a file alone
+                file.write(certificate + _content(user, "client-key"))
+                file.flush()
+                context.load_cert_chain(file.name)
         return context
 
     def _named(self, what: str) -> dict[str, Any]:

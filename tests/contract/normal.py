@@ -18,6 +18,7 @@ _VERSION_IN_TEXT = re.compile(
     r"|(Too large resource version: )\d+, current: \d+"
 )
 _HASHES = ("pod-template-hash", "controller-revision-hash")
+_PROGRAMS = frozenset({"kubernetes", "kube-controller-manager", "kube-scheduler", "kubelet"})
 _AGES = frozenset({"Age", "Created At"})
 
 
@@ -88,6 +89,8 @@ class Normal:
             value = {**value, "columnDefinitions": [{**one, "description": "TEXT"} for one in columns]}
         if isinstance(value.get("rows"), list):
             value = {**value, "rows": [_aged(row, value.get("columnDefinitions") or []) for row in value["rows"]]}
+        if value.get("manager") in _PROGRAMS:  # they may be one program, of one name
+            value = {**value, "manager": "PROGRAM"}
         return {self.text(key): self._value(one, key) for key, one in value.items()}
 
 

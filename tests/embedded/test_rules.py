@@ -272,9 +272,9 @@ async def test_propagation_leaves_a_finalizer(engine: Engine, propagation: Any, 
 
 async def test_deletion_keeps_to_its_preconditions(engine: Engine) -> None:
     made = await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "a"}}, manager="m")
-    with pytest.raises(Conflict, match="Precondition failed: UID in precondition: other"):
+    with pytest.raises(Conflict, match=r"UID in the precondition \(other\) does not match"):
         await engine.delete(CONFIG_MAPS, "default", "a", uid="other")
-    with pytest.raises(Conflict, match="Precondition failed: ResourceVersion"):
+    with pytest.raises(Conflict, match="ResourceVersion in the precondition"):
         await engine.delete(CONFIG_MAPS, "default", "a", resource_version="1")
     await engine.delete(CONFIG_MAPS, "default", "a", uid=made["metadata"]["uid"])
 

@@ -43,10 +43,12 @@ _GENERATIONS = frozenset(
         "networkpolicies",
         "poddisruptionbudgets",
         "pods",
+        "podtemplates",
         "priorityclasses",
         "replicasets",
     ]
 )
+_DEPRECATIONS = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 _COMMON = frozenset({"apiVersion", "kind", "metadata"})
 _UNSERVED_SUBRESOURCES = frozenset({"proxy", "portforward", "attach", "token", "ephemeralcontainers", "resize"})
 
@@ -66,7 +68,8 @@ class Kind:
     """A resource in one of its versions.
 
     `table` is where its objects are, shared by all its versions. `schema` is its OpenAPI v3 schema. `columns` are the
-    additional printer columns of a custom resource; `terminating` says that its definition is being deleted.
+    additional printer columns of a custom resource; `deprecation` is what those who use the version are told;
+    `terminating` says that its definition is being deleted.
     """
 
     group: str
@@ -88,6 +91,7 @@ class Kind:
     custom: bool = False
     scale: Json | None = None
     selectable: tuple[str, ...] = ()
+    deprecation: str = ""
     terminating: bool = False
 
     @cached_property
@@ -190,6 +194,7 @@ class Catalog:
                 verbs=tuple(found["verbs"]),
                 subresources=_subresources(plural, group, version, resources),
                 storage_version_hash=found.get("storageVersionHash", ""),
+                deprecation=_DEPRECATIONS.get(plural, ""),
             )
             self._kinds[(group, version, plural)] = kind
 

@@ -5,8 +5,11 @@ type, wherever it stands, after the members below it have theirs. Source: the `d
 Kubernetes 1.36.
 """
 
+import base64
 from collections.abc import Callable
 from typing import Any
+
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"  # an annotation
 
 Json = dict[str, Any]
 Filler = Callable[[Json], None]
@@ -36,6 +39,7 @@ CONSTANTS: dict[str, Json] = {
     "api.apps.v1.DaemonSetSpec": {"revisionHistoryLimit": 10},
     "api.apps.v1.ReplicaSetSpec": {"replicas": 1},
     "api.apps.v1.DeploymentSpec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
+    "api.core.v1.EndpointPort": {"protocol": "TCP"},
     "api.discovery.v1.EndpointPort": {"name": "", "protocol": "TCP"},
     "api.networking.v1.NetworkPolicyPort": {"protocol": "TCP"},
     "api.rbac.v1.RoleRef": {"apiGroup": "rbac.authorization.k8s.io"},
@@ -104,11 +108,29 @@ def _service(service: Json) -> None:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     if kind == "ExternalName":
         spec.pop("internalTrafficPolicy", None)
-    else:
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+
+
+def _secret(secret: Json) -> None:
+    """Turn the plain texts of `stringData` into data."""
+    plain = secret.pop("stringData", None)
+    if plain:
+        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
+        secret["data"] = {**secret.get("data", {}), **encoded}
+
+
+def _pod_status(status: Json) -> None:
+    if status.get("podIP"):
+        status.setdefault("podIPs", [{"ip": status["podIP"]}])
+
+
+def _event(event: Json) -> None:
+    event.setdefault("eventTime", None)  # the one time that is shown even where there is none
+
+
+def _daemon_set(daemon_set: Json) -> None:
+    daemon_set["metadata"].setdefault("annotations", {}).setdefault(TEMPLATE_GENERATION, "0")
 
 
 def _service_port(port: Json) -> None:
@@ -152,7 +174,11 @@ _COMPUTED: dict[str, Filler] = {
     "api.core.v1.Pod": _pod,
     "api.core.v1.PodSpec": _pod_spec,
     "api.core.v1.Volume": _volume,
+    "api.core.v1.PodStatus": _pod_status,
     "api.core.v1.Service": _service,
+    "api.core.v1.Secret": _secret,
+    "api.core.v1.Event": _event,
+    "api.apps.v1.DaemonSet": _daemon_set,
     "api.core.v1.ServicePort": _service_port,
     "api.core.v1.Namespace": _phase("Active"),
     "api.core.v1.PersistentVolume": _phase("Pending"),

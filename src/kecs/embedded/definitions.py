@@ -14,6 +14,12 @@ CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 _OBJECT_META = {"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}
 
 
+def _deprecation(group: str, version: Json, kind: str) -> str:
+    if not version.get("deprecated"):
+        return ""
+    return str(version.get("deprecationWarning") or f"{group}/{version['name']} {kind} is deprecated")
+
+
 def prepare(definition: Json) -> None:
     """Accept a new definition: its names are taken at once, so it is established when it is created."""
     spec = definition["spec"]
@@ -127,4 +133,5 @@ def _kind(spec: Json, names: Json, version: Json, catalog: Catalog, *, preferred
         custom=True,
         scale=wanted.get("scale"),
         selectable=tuple(one["jsonPath"] for one in version.get("selectableFields", ())),
+        deprecation=_deprecation(group, version, names["kind"]),
     )

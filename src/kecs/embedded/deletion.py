@@ -35,10 +35,11 @@ def decide(kind: Kind, old: Json, request: Deletion) -> Verdict:
     else:
         metadata.pop("finalizers", None)
     grace = _grace(kind, old, request.grace_seconds)
+    graceful = strategy_of(kind.table).graceful
     if marked:
-        if strategy_of(kind.table).graceful and grace < metadata.get("deletionGracePeriodSeconds", 0):
+        if graceful and grace < metadata.get("deletionGracePeriodSeconds", 0):
             _mark(metadata, grace, shorten=True)
-    elif grace or finalizers or _held(kind, old):
+    elif graceful or finalizers or _held(kind, old):  # what is graceful is marked even where it goes at once
         _mark(metadata, grace)
     stays = metadata.get("deletionGracePeriodSeconds", 0) > 0 or bool(finalizers) or _held(kind, old)
     if kind.table == "namespaces" and stays:

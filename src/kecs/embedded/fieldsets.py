@@ -162,21 +162,13 @@ def added(node: Node, value: Any) -> Fields:
         return _LEAF
     found: Fields = {".": _LEAF}
     if isinstance(value, dict):
-        _add_members(node, value, found)
+        for key, item in value.items():
+            found[f"f:{key}"] = added(node.child(key), item)
     elif isinstance(node, Array):
         items = node.items
         for element in value:
             found[_safe_key(node, element)] = added(items, element)
     return found
-
-
-def _add_members(node: Node, value: Json, found: Fields) -> None:
-    always = node.always if isinstance(node, Object) else frozenset()
-    for key, item in value.items():
-        below = added(node.child(key), item)
-        if key in always and "." in below:  # Go's zero value was there, so only what is in it is new
-            below = {name: tree for name, tree in below.items() if name != "."}
-        found[f"f:{key}"] = below
 
 
 def _safe_key(node: Array, element: Any) -> str:

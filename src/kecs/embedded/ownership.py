@@ -11,11 +11,14 @@ from kecs.embedded.entry import Owner, Owners, load_owners, shared
 from kecs.embedded.fieldsets import Fields
 from kecs.embedded.metadata import now_text
 from kecs.embedded.requests import Write
+from kecs.embedded.schema import Object
 from kecs.kube.errors import BadRequest, Conflict
 
 Json = dict[str, Any]
 
 _NOTHING: Fields = {}
+_IDENTITY = frozenset({"apiVersion", "kind", "metadata"})
+_WITH_METADATA: Json = {"metadata": {}}  # as every object is in Kubernetes, if only with an empty one
 
 # What the server writes into every object; nobody owns it.
 UNOWNED = frozenset(
@@ -26,7 +29,7 @@ UNOWNED = frozenset(
 
 def owned_part(kind: Kind, obj: Json, subresource: str) -> Json:
     """Return the part of an object that a write through this door can own."""
-    found = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata")}
+    found = {key: value for key, value in obj.items() if key not in _IDENTITY and value is not None}
     if subresource != "status" and kind.has_status:
         found.pop("status", None)
     metadata = {key: value for key, value in obj["metadata"].items() if key not in UNOWNED}
@@ -47,13 +50,11 @@ def given(metadata: Json, owners: Owners) -> Owners:
 
 def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manager: str, subresource: str) -> Owners:
     """Return the owners after a create, replace or patch: whoever changes a field owns it, alone."""
-    before = owned_part(kind, old, subresource) if old else {}
+    before = owned_part(kind, old, subresource) if old else _zero(kind)
     after = owned_part(kind, new, subresource)
+    changed, removed = fieldsets.compared(kind.node, _WITH_METADATA | before, _WITH_METADATA | after)
     if old is None:
-        changed, removed = _created(kind, after), _NOTHING
-    else:
-        nothing: Json = {"metadata": {}}  # Kubernetes has metadata in every object, if only an empty one
-        changed, removed = fieldsets.compared(kind.node, nothing | before, nothing | after)
+        removed = _NOTHING
     if not changed and not removed:
         return owners
     touched = fieldsets.union(changed, removed)
@@ -78,15 +79,10 @@ def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manage
     return _sorted(found)
 
 
-def _created(kind: Kind, obj: Json) -> Fields:
-    found = {key: value for key, value in fieldsets.added(kind.node, obj).items() if key != "."}
-    metadata = found.get("f:metadata")
-    if metadata and "." in metadata:
-        found["f:metadata"] = {key: value for key, value in metadata.items() if key != "."}
-    spec = found.get("f:spec")
-    if spec and "." in spec and not kind.custom:
-        found["f:spec"] = {key: value for key, value in spec.items() if key != "."}
-    return found
+def _zero(kind: Kind) -> Json:
+    """Return what Kubernetes compares a new object with; nobody owns what is there anyway."""
+    zero = kind.node.zero if isinstance(kind.node, Object) and not kind.custom else {}
+    return {key: value for key, value in zero.items() if key != "status"}
 
 
 def after_apply(
@@ -126,11 +122,9 @@ def after_apply(
     else:
         changed, removed = fieldsets.compared(node, live, merged)
     left = _without_conflicts(others, changed, removed, force=write.force)
-    mine = Owner(
-        write.manager, "Apply", kind.api_version, now_text(), write.subresource, shared(fieldsets.dump(wanted))
-    )
-    if before and before.api_version == kind.api_version and last == wanted and not changed and not removed:
-        mine = before
+    unchanged = not changed and not removed
+    time = (before.time if before else "") if unchanged else now_text()  # only who changes something is given the time
+    mine = Owner(write.manager, "Apply", kind.api_version, time, write.subresource, shared(fieldsets.dump(wanted)))
     return merged, _sorted([*left, mine])
 
 

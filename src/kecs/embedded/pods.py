@@ -28,9 +28,13 @@ _IMMUTABLE = (
 
 
 def prepare(pod: Json) -> None:
-    """Give a new pod its first status, and the tolerations that every pod gets."""
+    """Give a new pod its first status."""
     pod["status"] = {"phase": "Pending", "qosClass": qos_class(pod["spec"])}
-    spec = pod["spec"]
+    tolerate(pod["spec"])
+
+
+def tolerate(spec: Json) -> None:
+    """Add the tolerations that every pod gets."""
     has = [one for one in spec.get("tolerations", ()) if one.get("effect", "NoExecute") == "NoExecute"]
     everything = any(not one.get("key") and one.get("operator") == "Exists" for one in has)
     for key in _UNREADY:

@@ -20,6 +20,7 @@ class Problem(NamedTuple):
 
 
 Problems = list[Problem]
+Json = dict[str, Any]
 
 
 def quoted(value: Any) -> str:
@@ -74,13 +75,15 @@ def not_found(field: str, value: Any) -> Problem:
 
 def refuse(kind: Kind, name: str, problems: Sequence[Problem]) -> None:
     """Raise `Invalid` if there are problems."""
-    if not problems:
-        return
+    if problems:
+        group = {"group": kind.group} if kind.group else {}
+        named = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+        raise refusal(named, {"name": name, **group, "kind": kind.kind}, problems)
+
+
+def refusal(named: str, details: Json, problems: Sequence[Problem]) -> Invalid:
+    """Return the error for problems of an object; `details` say which it is, `named` how its kind is called."""
     texts = [f"{one.field}: {one.message}" for one in problems]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     causes = [{"reason": one.reason, "message": one.message, "field": one.field} for one in problems]
-    group = {"group": kind.group} if kind.group else {}
-    raise Invalid(
-        f'{kind.kind}{"." + kind.group if kind.group else ""} "{name}" is invalid: {text}',
-        details={"name": name, **group, "kind": kind.kind, "causes": causes},
-    )
+    return Invalid(f'{named} "{details["name"]}" is invalid: {text}', details={**details, "causes": causes})

@@ -73,7 +73,7 @@ class Node:
         self.name = raw.get("x-name", "")
         self.list_type = raw.get("x-kubernetes-list-type", "atomic")
         self.keys: tuple[str, ...] = tuple(raw.get("x-kubernetes-list-map-keys", ()))
-        self.atomic = raw.get("x-kubernetes-map-type") == "atomic"
+        self.atomic = raw.get("x-kubernetes-map-type") == "atomic" or raw.get("x-name") == _RAW
         self.patch_key: str = raw.get("x-kubernetes-patch-merge-key", "")
         self.patch_strategies = frozenset(filter(None, raw.get("x-kubernetes-patch-strategy", "").split(",")))
         self.enum: tuple[Any, ...] = tuple(raw.get("enum", ()))
@@ -263,13 +263,19 @@ class Object(Node):
         )
 
     @cached_property
-    def always(self) -> frozenset[str]:
-        """The members that Go's zero value of the type has: structs (no pointers), and lists that must be there."""
-        properties = self.raw.get("properties", {})
-        if not self.name:  # a custom resource has no zero values
-            return frozenset()
-        structs = {name for name, raw in properties.items() if raw.get("default") == {}}
-        return frozenset(structs | {one for one in self.required if properties.get(one, {}).get("type") == "array"})
+    def zero(self) -> Json:
+        """Go's zero value of the type, as JSON shows it: its structs (no pointers), and what may not be left out."""
+        if not self.name:  # a custom resource has no zero value
+            return {}
+        found: Json = {}
+        for name, raw in self.raw.get("properties", {}).items():
+            default = raw.get("default")
+            if default == {}:
+                node = self.properties[name]
+                found[name] = node.zero if isinstance(node, Object) else {}
+            elif default in ("", 0) or (name in self.required and raw.get("type") == "array"):
+                found[name] = [] if default is None else default
+        return found
 
     @property
     def go_type(self) -> str:
@@ -365,6 +371,7 @@ class Schemas:
                 return Node(raw, self)
 
 
+_RAW = "io.k8s.apimachinery.pkg.runtime.RawExtension"
 _SPECIAL: dict[str, type[Node]] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": Quantity,
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": IntOrString,

@@ -26,7 +26,6 @@ _FIELDS: dict[str, frozenset[str]] = {
     "namespaces": frozenset({"status.phase"}),
     "secrets": frozenset({"type"}),
     "services": frozenset({"spec.clusterIP", "spec.type"}),
-    "replicasets.apps": frozenset({"status.replicas"}),
 }
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from kecs.embedded.entry import Change, Entry
 from kecs.embedded.metadata import dns_1035_problem
-from kecs.embedded.problems import Problems, duplicate, invalid, required
+from kecs.embedded.problems import Problems, duplicate, forbidden, invalid, required
 from kecs.embedded.store import Store
 
 Json = dict[str, Any]
@@ -171,6 +171,14 @@ def _carry_over(spec: Json, before: Json) -> None:
                 port["nodePort"] = number
 
 
+def prepare(service: Json) -> None:
+    """Say of which family the addresses are, which is no choice of the client's."""
+    spec = service["spec"]
+    if spec["type"] != "ExternalName":
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+
+
 def check(service: Json) -> Problems:
     """Return what is wrong with a Service."""
     spec, found = service["spec"], []
@@ -196,12 +204,14 @@ def check(service: Json) -> Problems:
         target = port.get("targetPort")
         if isinstance(target, int) and not 0 < target < 65536:
             found.append(invalid(f"{where}.targetPort", target, "must be between 1 and 65535, inclusive"))
+    if spec["type"] != "LoadBalancer" and service.get("status", {}).get("loadBalancer", {}).get("ingress"):
+        found.append(forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'"))
     return found
 
 
 def check_update(new: Json, old: Json) -> Problems:
     """Return what is wrong with a changed Service."""
-    found = check(new) if new["spec"] != old["spec"] else []
+    found = check(new) if (new["spec"], new.get("status")) != (old["spec"], old.get("status")) else []
     before, after = old["spec"].get("clusterIP"), new["spec"].get("clusterIP")
     if before and after != before and "ExternalName" not in (new["spec"]["type"], old["spec"]["type"]):
         found.append(invalid("spec.clusterIPs[0]", [after], "may not change once set"))

@@ -126,6 +126,11 @@ class Store:
         self._batch.append((change, done))
         return done
 
+    @property
+    def newest(self) -> int:
+        """The version of what was staged last."""
+        return self._next
+
     def flush(self) -> None:
         """Commit what is staged."""
         batch, self._batch, staged, self._staged = self._batch, [], self._staged, {}

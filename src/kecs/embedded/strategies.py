@@ -51,14 +51,12 @@ def _keep_namespace(new: Json, old: Json) -> None:
         del new["spec"]["finalizers"]
 
 
-def _prepare_secret(secret: Json) -> None:
-    """Turn the plain texts of `stringData` into data."""
-    import base64
+def _tolerate(pod: Json, _: Json) -> None:
+    pods.tolerate(pod["spec"])
 
-    plain = secret.pop("stringData", None)
-    if plain:
-        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
-        secret["data"] = {**secret.get("data", {}), **encoded}
+
+def _prepare_claim(claim: Json) -> None:
+    claim["status"] = {"phase": "Pending"}
 
 
 def _fixed(*members: str) -> Callable[[Json, Json], Problems]:
@@ -104,25 +102,41 @@ STRATEGIES: dict[str, Strategy] = {
         needs_version=True,
     ),
     "configmaps": Strategy(check_update=_data_fixed),
-    "daemonsets.apps": _WORKLOAD,
+    "daemonsets.apps": Strategy(
+        prepare=workloads.prepare_daemon_set,
+        prepare_update=workloads.prepare_daemon_set_update,
+        check=workloads.check,
+        check_update=workloads.check_update,
+    ),
     "deployments.apps": _WORKLOAD,
     "replicasets.apps": _WORKLOAD,
     "leases.coordination.k8s.io": Strategy(needs_version=True),
     "namespaces": Strategy(prepare=_prepare_namespace, prepare_update=_keep_namespace, returns_object=True),
-    "persistentvolumeclaims": Strategy(returns_object=True),
+    "persistentvolumeclaims": Strategy(prepare=_prepare_claim, returns_object=True),
     "persistentvolumes": Strategy(returns_object=True),
     "pods": Strategy(
-        prepare=pods.prepare, check=pods.check, check_update=pods.check_update, returns_object=True, graceful=True
+        prepare=pods.prepare,
+        prepare_update=lambda new, _: pods.tolerate(new["spec"]),
+        check=pods.check,
+        check_update=pods.check_update,
+        returns_object=True,
+        graceful=True,
     ),
     "poddisruptionbudgets.policy": Strategy(needs_version=True),
+    "controllerrevisions.apps": Strategy(check_update=_fixed("data")),
     "podtemplates": Strategy(returns_object=True),
+    "resourcequotas": Strategy(returns_object=True),
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
-    "secrets": Strategy(
-        prepare=_prepare_secret, prepare_update=lambda new, _: _prepare_secret(new), check_update=_data_fixed
-    ),
+    "secrets": Strategy(check_update=_data_fixed),
     "serviceaccounts": Strategy(returns_object=True),
-    "services": Strategy(check=services.check, check_update=services.check_update, returns_object=True),
+    "services": Strategy(
+        prepare=services.prepare,
+        prepare_update=lambda new, _: services.prepare(new),
+        check=services.check,
+        check_update=services.check_update,
+        returns_object=True,
+    ),
 }
 
 

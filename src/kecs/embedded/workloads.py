@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kecs.embedded.defaults import TEMPLATE_GENERATION
 from kecs.embedded.pods import check_template
 from kecs.embedded.problems import Problems, forbidden, invalid, required
 from kecs.kube.selectors import BadSelector, object_matcher
@@ -19,20 +20,33 @@ def check(workload: Json) -> Problems:
     selector = spec.get("selector")
     template = spec.get("template", {})
     if selector is None:
-        found.append(required("spec.selector"))
+        if workload["kind"] != "DaemonSet":
+            found.append(required("spec.selector"))
     elif not selector:
         found.append(invalid("spec.selector", selector, f"empty selector is invalid for {workload['kind'].lower()}"))
-    else:
-        labels = template.get("metadata", {}).get("labels", {})
-        try:
-            if not object_matcher(selector)(labels):
-                found.append(
-                    invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
-                )
-        except BadSelector as error:
-            found.append(invalid("spec.selector", selector, str(error)))
+    labels = template.get("metadata", {}).get("labels")
+    try:
+        if not object_matcher(selector)(labels or {}):
+            detail = "`selector` does not match template `labels`"
+            found.append(invalid("spec.template.metadata.labels", labels, detail))
+    except BadSelector as error:
+        found.append(invalid("spec.selector", selector, str(error)))
     found += check_template(template, "spec.template")
     return found + _check_strategy(spec)
+
+
+def prepare_daemon_set(daemon_set: Json) -> None:
+    """Begin to count the templates of a new DaemonSet."""
+    daemon_set["metadata"]["annotations"] = {**daemon_set["metadata"].get("annotations", {}), TEMPLATE_GENERATION: "1"}
+
+
+def prepare_daemon_set_update(new: Json, old: Json) -> None:
+    """Count a changed template; nobody else may."""
+    count = int(old["metadata"].get("annotations", {}).get(TEMPLATE_GENERATION, 1))
+    if new["spec"].get("template") != old["spec"].get("template"):
+        count += 1
+    annotations = new["metadata"].get("annotations", {})
+    new["metadata"]["annotations"] = {**annotations, TEMPLATE_GENERATION: str(count)}
 
 
 def _check_strategy(spec: Json) -> Problems:

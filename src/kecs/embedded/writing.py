@@ -16,7 +16,7 @@ from kecs.embedded.decoding import Undecodable, decode_bare, decode_object
 from kecs.embedded.deletion import decide, is_finished
 from kecs.embedded.entry import Entry, Owners, tail, text
 from kecs.embedded.patch import json_patch, merge_patch
-from kecs.embedded.problems import invalid, quoted, refuse
+from kecs.embedded.problems import invalid, quoted, refusal, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
 from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.store import Store
@@ -39,6 +39,7 @@ Done = asyncio.Future[None] | None  # None: nothing had to be stored
 
 _decode = msgspec.json.Decoder().decode
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_COUNTED = {"deployments.apps": ["annotations"], "endpointslices.discovery.k8s.io": ["labels"]}  # by the generation
 _SPECIAL_MEMBERS = ("apiVersion", "kind", "metadata")
 
 
@@ -127,7 +128,8 @@ class Writer:
         strategy = strategy_of(kind.table)
         if write.subresource != "finalize":
             strategy.prepare_update(obj, old)
-        _count_generation(kind, obj, old)
+        if write.subresource != "status":
+            _count_generation(kind, obj, old)
         found = metadata.check_update(kind, obj, old)
         if write.subresource != "status":
             found += self._admission.update(kind, obj, old) + checking.check(kind, obj, old)
@@ -182,9 +184,13 @@ class Writer:
     def _restrict(self, kind: Kind, write: Write, obj: Json, old: Json) -> None:
         """Let a status write change the status alone, and any other everything else."""
         if write.subresource == "status":
-            status = obj.get("status")
+            status, meta = obj.get("status"), dict(old["metadata"])
+            if not kind.custom:  # there the metadata comes along, but for what is said below
+                meta = obj["metadata"]
+                if kind.table == "deployments.apps":
+                    _copy_member(old["metadata"], meta, "labels")
             obj.clear()
-            obj.update({**old, "metadata": dict(old["metadata"])})
+            obj.update({**old, "metadata": meta})
             if status is not None:
                 obj["status"] = status
             else:
@@ -240,14 +246,27 @@ class Writer:
         verdict = decide(kind, old, request)
         returns = strategy_of(kind.table).returns_object
         if verdict.gone:
-            shown = Stored(kind, entry)
+            last = self._marked(kind, entry, old, verdict.obj, dry_run=request.dry_run)
             if request.dry_run:
-                return Removed(shown, True, not returns), None
+                return Removed(Stored(kind, last), True, not returns), None
             self._admission.quota.note(kind, entry, None)
-            return Removed(shown, True, not returns), self._store.stage(kind.table, entry, None)
+            staged = self._store.stage(kind.table, last, None)
+            shown = Entry(last.number, last.namespace, last.name, self._store.newest, last.tail, last.owners)
+            return Removed(Stored(kind, shown), True, not returns), staged
         written, done = self.put(kind, entry, verdict.obj, entry.owners, request.dry_run, [], old)
         assert written.stored  # noqa: S101  # an object that stays is shown
         return Removed(written.stored, False, False), done
+
+    def _marked(self, kind: Kind, entry: Entry, old: Json, obj: Json, *, dry_run: bool) -> Entry:
+        """Stage the mark of an object that goes at once, if it gets one, and return its last version."""
+        if obj == old:
+            return entry
+        obj["metadata"].pop("resourceVersion", None)
+        if dry_run:
+            return Entry(0, entry.namespace, entry.name, entry.revision, tail(obj), entry.owners)
+        marked = self._store.entry(entry, entry.namespace, entry.name, tail(obj), entry.owners)
+        self._store.stage(kind.table, entry, marked)
+        return marked
 
 
 def reset_status(kind: Kind, obj: Json) -> None:
@@ -257,6 +276,13 @@ def reset_status(kind: Kind, obj: Json) -> None:
         return
     node = kind.node.child("status")
     obj["status"] = node.decode({}, Decoding()) if isinstance(node, Object) else {}
+
+
+def _copy_member(source: Json, target: Json, name: str) -> None:
+    if name in source:
+        target[name] = source[name]
+    else:
+        target.pop(name, None)
 
 
 def _meta(body: Json) -> Json:
@@ -298,8 +324,8 @@ def _count_generation(kind: Kind, obj: Json, old: Json) -> None:
         for key in {*obj, *old}
         if key not in _SPECIAL_MEMBERS and not (key == "status" and kind.has_status)
     )
-    if kind.table == "deployments.apps":
-        changed = changed or obj["metadata"].get("annotations") != old["metadata"].get("annotations")
+    for member in _COUNTED.get(kind.table, ()):
+        changed = changed or obj["metadata"].get(member) != old["metadata"].get(member)
     obj["metadata"]["generation"] = before + 1 if changed else before
 
 
@@ -332,25 +358,34 @@ def _names_owners(write: Write) -> bool:
 
 def _require_version(kind: Kind, write: Write) -> None:
     if not (write.body.get("metadata") or {}).get("resourceVersion"):
-        refuse(kind, write.name, [invalid("metadata.resourceVersion", 0, "must be specified for an update")])
+        raise refusal(
+            kind.table,
+            {"name": write.name, **kind.details},
+            [invalid("metadata.resourceVersion", 0, "must be specified for an update")],
+        )
 
 
 def check_preconditions(kind: Kind, entry: Entry, old: Json, request: Deletion) -> None:
     """Raise `Conflict` unless an object is the one, in the version, that a deletion is about."""
     if request.uid and request.uid != old["metadata"]["uid"]:
-        raise conflict(
-            kind,
-            entry.name,
-            f"Precondition failed: UID in precondition: {request.uid}, UID in object meta: {old['metadata']['uid']}",
-        )
+        raise _other_object(kind, entry, "UID", request.uid, old["metadata"]["uid"], "deleted and then recreated")
     if request.resource_version and request.resource_version != str(entry.revision):
-        raise conflict(
-            kind,
-            entry.name,
-            f"Precondition failed: ResourceVersion in precondition: {request.resource_version}, ResourceVersion in "
-            "object "
-            f"meta: {entry.revision}",
-        )
+        raise _other_object(kind, entry, "ResourceVersion", request.resource_version, entry.revision, "modified")
+
+
+def _other_object(kind: Kind, entry: Entry, what: str, wanted: str, found: object, why: str) -> ApiError:
+    """Return the error of a deletion that was meant for another object; it names the kind as no other conflict does."""
+    named = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    return Conflict(
+        f'Operation cannot be fulfilled on {named} "{entry.name}": the {what} in the precondition ({wanted}) does not '
+        f"match the {what} in record ({found}). The object might have been {why}",
+        details={"name": entry.name, **kind.details, "kind": kind.kind},
+    )
+
+
+def group_version(api_version: str) -> str:
+    """Return an apiVersion with the slash that Kubernetes's messages have also where there is no group."""
+    return api_version if "/" in api_version else f"/{api_version}" if api_version else "/"
 
 
 def conflict(kind: Kind, name: str, why: str) -> ApiError:

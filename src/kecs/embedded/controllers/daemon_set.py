@@ -10,7 +10,7 @@ from kecs.embedded.controllers import daemon, status
 from kecs.embedded.controllers.claims import Claims, reference
 from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import ControllerRevision, DaemonSet
+from kecs.embedded.controllers.kinds import MANAGER, ControllerRevision, DaemonSet
 from kecs.embedded.controllers.pods import PodControl, available_in
 from kecs.embedded.controllers.template_hash import template_hash
 from kecs.embedded.controllers.views import Json, Node, Pod
@@ -19,7 +19,6 @@ from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, ApiError, NotFound
 from kecs.kube.resources import DAEMON_SETS
 
-MANAGER = "daemonset-controller"
 _REQUIRED = {"currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"}
 
 Key = tuple[str, str]

@@ -10,7 +10,7 @@ from kecs.embedded.controllers import progress, rollout, status
 from kecs.embedded.controllers.claims import Claims, reference
 from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import Deployment, ReplicaSet
+from kecs.embedded.controllers.kinds import MANAGER, Deployment, ReplicaSet
 from kecs.embedded.controllers.rollout import Step
 from kecs.embedded.controllers.template_hash import HASH_LABEL, template_hash
 from kecs.embedded.controllers.views import Condition, Json
@@ -18,8 +18,6 @@ from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, ApiError, NotFound
 from kecs.kube.resources import DEPLOYMENTS
-
-MANAGER = "deployment-controller"
 
 
 class _Known(NamedTuple):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kecs.embedded.controllers import status
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import DisruptionBudget, DisruptionStatus
+from kecs.embedded.controllers.kinds import MANAGER, DisruptionBudget, DisruptionStatus
 from kecs.embedded.controllers.members import Members
 from kecs.embedded.controllers.rollout import scaled
 from kecs.embedded.controllers.views import Condition, Pod
@@ -14,7 +14,6 @@ from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.time import epoch, rfc3339
 
-MANAGER = "disruption-controller"
 _EVICTION_SEEN_WITHIN = 120.0  # seconds until an eviction that did not end its pod counts no more
 _REQUIRED = {"currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"}
 
@@ -64,7 +63,12 @@ def observed(
         disruptedPods=evicted or None,
     )
     answer = ("True", "SufficientPods") if allowed else ("False", "InsufficientPods")
-    condition = Condition("DisruptionAllowed", *answer, lastTransitionTime=rfc3339(now))
+    condition = Condition(
+        "DisruptionAllowed",
+        *answer,
+        lastTransitionTime=rfc3339(now),
+        observedGeneration=budget.metadata.generation,
+    )
     result.conditions = status.put(budget.status.conditions, condition)
     return result, soonest
 

@@ -5,14 +5,13 @@ from contextlib import suppress
 
 from kecs.embedded.controllers import endpoints
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import EndpointSlice, Service
+from kecs.embedded.controllers.kinds import MANAGER, EndpointSlice, Service
 from kecs.embedded.controllers.members import Members
 from kecs.embedded.controllers.views import Json
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import NotFound
 
-MANAGER = "endpointslice-controller"
 _ZONE = "topology.kubernetes.io/zone"
 
 Key = tuple[str, str]

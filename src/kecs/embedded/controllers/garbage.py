@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from kecs.embedded.controllers.claims import owner_json
 from kecs.embedded.controllers.graph import Graph, Place
+from kecs.embedded.controllers.kinds import MANAGER
 from kecs.embedded.controllers.views import Json, Meta, OwnerReference
 from kecs.kube.api import Api, Propagation
 from kecs.kube.controller import Controller
 from kecs.kube.errors import Conflict, NotFound
 
-MANAGER = "generic-garbage-collector"
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 
 

@@ -4,6 +4,9 @@ import msgspec
 
 from kecs.embedded.controllers.views import Condition, Json, Labels, Meta, NotedMeta, Quantities, View
 
+MANAGER = "kube-controller-manager"
+"""Who the owner of what controllers write is: in Kubernetes, all of them are one program."""
+
 # Workloads
 
 

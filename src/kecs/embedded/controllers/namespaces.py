@@ -8,6 +8,7 @@ from typing import Any
 
 from kecs.embedded.controllers.graph import Graph, Place, table_of
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import MANAGER
 from kecs.embedded.controllers.views import Json, Meta, Namespace, Plain
 from kecs.kube.api import Api, Resource
 from kecs.kube.controller import Controller
@@ -15,7 +16,6 @@ from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, MethodNotAllowe
 from kecs.kube.resources import EVENTS, NAMESPACES
 from kecs.kube.time import rfc3339
 
-MANAGER = "namespace-controller"
 _FINALIZER = "kubernetes"
 _LOOK_AGAIN = 5.0  # seconds; what goes meanwhile is noticed
 _PAUSE = 0.05  # seconds that several deletions share a look
@@ -96,9 +96,7 @@ class Namespaces:
             return
         body = {"metadata": {"name": "default", "namespace": name}}
         try:
-            made = await self._api.create(
-                self._informers.accounts.resource, name, body, manager="service-account-controller"
-            )
+            made = await self._api.create(self._informers.accounts.resource, name, body, manager=MANAGER)
         except (AlreadyExists, Forbidden, NotFound):
             return  # there already, or the namespace is on its way out
         self._informers.accounts.observe(made)

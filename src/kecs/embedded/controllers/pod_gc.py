@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterable
 
 from kecs.embedded.controllers.informers import Informers
+from kecs.embedded.controllers.kinds import MANAGER
 from kecs.embedded.controllers.views import Node, Pod
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.errors import NotFound
 from kecs.kube.time import rfc3339
 
-MANAGER = "pod-garbage-collector"
 MOST_TERMINATED = 12500
 QUARANTINE = 40.0  # seconds that a node may be missing before its pods are given up
 _OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"

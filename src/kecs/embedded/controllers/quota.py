@@ -5,13 +5,11 @@ from collections import Counter
 from kecs.embedded.controllers.demand import limits, requests
 from kecs.embedded.controllers.graph import Graph, Place, table_of
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import Quota
+from kecs.embedded.controllers.kinds import MANAGER, Quota
 from kecs.embedded.controllers.views import Meta, Pod, PodSpec
 from kecs.kube.api import Api
 from kecs.kube.controller import Controller
 from kecs.kube.quantity import NANO, form_of, format_nanos
-
-MANAGER = "resourcequota-controller"
 
 # Names of resources that count objects without the prefix `count/`.
 _COUNTED = {

@@ -10,7 +10,7 @@ from kecs.embedded.controllers import status
 from kecs.embedded.controllers.claims import Claims
 from kecs.embedded.controllers.events import Recorder
 from kecs.embedded.controllers.informers import Informers
-from kecs.embedded.controllers.kinds import ReplicaSet, ReplicaSetStatus
+from kecs.embedded.controllers.kinds import MANAGER, ReplicaSet, ReplicaSetStatus
 from kecs.embedded.controllers.pods import PodControl, available_in, deletion_cost
 from kecs.embedded.controllers.views import Condition, Pod
 from kecs.kube.api import Api
@@ -19,7 +19,6 @@ from kecs.kube.errors import ApiError
 from kecs.kube.resources import REPLICA_SETS
 from kecs.kube.time import epoch, rfc3339
 
-MANAGER = "replicaset-controller"
 _BURST = 500  # pods made or deleted in one look
 _FIRST_BATCH = 1  # then 2, 4, 8, …: where pods are refused, few requests tell
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

@@ -38,12 +38,16 @@ def without(conditions: Iterable[Condition], kind: str) -> tuple[Condition, ...]
 def put(conditions: tuple[Condition, ...], new: Condition, *, update: bool = False) -> tuple[Condition, ...]:
     """Return the conditions with `new` in place of the one of its type.
 
-    Nothing changes while status and reason stay the same (unless `update`), and the time of transition is kept while
-    the status stays the same.
+    Nothing changes while status, reason and generation stay the same (unless `update`), and the time of transition is
+    kept while the status stays the same.
     """
     old = find(conditions, new.type)
-    if old is not None and (old.status, old.reason) == (new.status, new.reason) and not update:
+    if old is not None and not update and _tells(old) == _tells(new):
         return conditions
     if old is not None and old.status == new.status:
         new.lastTransitionTime = old.lastTransitionTime
     return (*without(conditions, new.type), new)
+
+
+def _tells(condition: Condition) -> tuple[str, str, int]:
+    return condition.status, condition.reason, condition.observedGeneration

@@ -245,6 +245,7 @@ class Condition(View):
     message: str = ""
     lastTransitionTime: str = ""
     lastUpdateTime: str = ""
+    observedGeneration: int = 0
 
 
 class ContainerStatus(View):

@@ -45,11 +45,19 @@ class Stream:
     source: Source
     content_type: str
     seconds: float | None = None
+    headers: Headers = field(default_factory=list)
 
 
 def json_answer(value: Json, status: int = 200, content_type: str = JSON) -> Answer:
     """Return an answer with `value` as its JSON body."""
     return Answer(_encode(value) + b"\n", status, content_type)
+
+
+def warned(answer: Answer | Stream, texts: list[str]) -> Answer | Stream:
+    """Return an answer with `Warning` headers (RFC 7234, code 299), each text once."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in dict.fromkeys(texts))
+    answer.headers += [(b"warning", f'299 - "{" ".join(text.split())}"'.encode()) for text in quoted]
+    return answer
 
 
 def error_answer(error: ApiError) -> Answer:
@@ -71,7 +79,8 @@ async def send_answer(answer: Answer, send: Send, *, head: bool = False) -> None
 
 async def start_stream(stream: Stream, send: Send) -> None:
     """Send the head of a streamed answer."""
-    await send({"type": "http.response.start", "status": 200, "headers": _headers(stream.content_type)})
+    headers = _headers(stream.content_type) + stream.headers
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 async def send_chunk(chunk: bytes, send: Send) -> None:

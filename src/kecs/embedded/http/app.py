@@ -19,6 +19,7 @@ from kecs.embedded.http.answers import (
     send_answer,
     send_chunk,
     start_stream,
+    warned,
 )
 from kecs.embedded.http.auth import Gate
 from kecs.embedded.http.discovery import Discovery
@@ -83,9 +84,9 @@ class App:
             route = self._routes.get(parts[0])
             if route is None:
                 return _no_page()
-            return _shown(await route(request, parts), request)
+            return warned(_shown(await route(request, parts), request), request.warnings)
         except ApiError as error:
-            return error_answer(error)
+            return warned(error_answer(error), request.warnings)
         except RecursionError:
             return error_answer(BadRequest("exceeded max depth"))
         except (Disconnected, asyncio.CancelledError):

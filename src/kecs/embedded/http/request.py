@@ -22,7 +22,7 @@ class Disconnected(Exception):
 class Request:
     """One HTTP request: method, decoded path, query and headers (names in lower case), and its body on demand."""
 
-    __slots__ = ("_query", "_query_string", "_receive", "headers", "method", "path")
+    __slots__ = ("_query", "_query_string", "_receive", "headers", "method", "path", "warnings")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
@@ -33,6 +33,7 @@ class Request:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         self._receive = receive
+        self.warnings: list[str] = []  # what the client is told beside the answer
 
     @property
     def query(self) -> dict[str, list[str]]:

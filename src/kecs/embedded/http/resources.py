@@ -9,7 +9,7 @@ import msgspec
 from kecs.embedded.catalog import Kind
 from kecs.embedded.engine import Engine
 from kecs.embedded.http import logs, paths, tables
-from kecs.embedded.http.answers import JSON, Answer, Headers, Stream, json_answer
+from kecs.embedded.http.answers import JSON, Answer, Stream, json_answer
 from kecs.embedded.http.negotiation import (
     Form,
     Shape,
@@ -69,6 +69,8 @@ class Resources:
         verb = _verb(request, target)
         if verb not in _served(kind, target):
             raise _not_allowed()
+        if kind.deprecation:
+            request.warnings.append(kind.deprecation)
         if target.subresource in logs.STREAMED:
             return await logs.serve(self._engine, request, kind, target)
         return await self._verbs[verb](request, kind, target)
@@ -132,7 +134,7 @@ class Resources:
                 f"strict decoding error: {', '.join(repeated)}"
             )
         answer = await self._written(request, kind, target, write, form)
-        answer.headers += _warnings(repeated)
+        request.warnings += repeated
         return answer
 
     async def _patch(self, request: Request, kind: Kind, target: Target) -> Answer:
@@ -167,7 +169,7 @@ class Resources:
         else:
             answer = self._object(request, kind, target, written.stored.json(), form)
             answer.status = 201 if written.created else 200
-        answer.headers += _warnings(written.warnings)
+        request.warnings += written.warnings
         return answer
 
     async def _delete(self, request: Request, kind: Kind, target: Target) -> Answer:
@@ -286,12 +288,6 @@ def _delete_body(request: Request, raw: bytes) -> Json:
 def _success(details: Json | None = None) -> Json:
     status: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return {**status, "details": details} if details else {**status, "code": 201}
-
-
-def _warnings(texts: list[str]) -> Headers:
-    """Return `Warning` headers (RFC 7234, code 299), each text once."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in dict.fromkeys(texts))
-    return [(b"warning", f'299 - "{" ".join(text.split())}"'.encode()) for text in quoted]
 
 
 def _finished(answer: Answer, form: Form) -> Answer:
