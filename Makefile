@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-# What `make kubernetes` starts is here, unless told otherwise; a kubeconfig is in it.
+# What `make kubernetes` starts lies here, unless told otherwise, and with these companions.
 KUBERNETES ?= .cache/kubernetes
+WITH ?=
 
 .PHONY: help setup demo test check unit bench kubernetes kubernetes-down lock image generate clean
 
@@ -33,16 +34,17 @@ check: setup ## Run the linters, the type checker and the import contracts.
 	$(BIN)/mypy
 
 unit: setup ## Run the tests alone.
+	@$(PYTHON) tools/kubernetes/rig build --node --if-possible
 	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: setup ## Measure kecs beside its peers and floors, and print the table.
 	$(BIN)/python -m bench
 
 kubernetes: ## Start a real Kubernetes on this machine and print the path of its kubeconfig (needs root and Go).
-	@tools/kubernetes/rig up --node $(KUBERNETES)
+	@$(PYTHON) tools/kubernetes/rig up --node --with "$(WITH)" $(KUBERNETES)
 
 kubernetes-down: ## End what `make kubernetes` started, and remove every trace of it.
-	@tools/kubernetes/rig down $(KUBERNETES)
+	@$(PYTHON) tools/kubernetes/rig down $(KUBERNETES)
 
 lock: setup ## Pin the dependencies anew, with hashes.
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --output-file requirements/runtime.txt

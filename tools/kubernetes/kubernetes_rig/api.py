@@ -1,6 +1,7 @@
 """The little that the rig itself asks the API server of a cluster."""
 
 import json
+import re
 import ssl
 import time
 import urllib.error
@@ -32,11 +33,28 @@ class Api:
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             return None
 
+    def holds(self, path: str, condition: str) -> bool:
+        """Return whether an object's status says that a condition is true."""
+        status = (self.get(path) or {}).get("status", {})
+        return any(each["type"] == condition and each["status"] == "True" for each in status.get("conditions") or [])
+
+    def define(self, manifests: str) -> list[str]:
+        """Apply custom resource definitions, documents of YAML, and return their names."""
+        names = []
+        for document in re.split(r"^---\s*$", manifests, flags=re.MULTILINE):
+            if name := re.search(r"^metadata:\n(?:  .*\n)*?  name: (\S+)", document, re.MULTILINE):
+                names.append(name[1])
+                self._apply(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name[1]}", document)
+        return names
+
     def apply(self, path: str, manifest: dict[str, Any]) -> None:
         """Apply a manifest; RuntimeError with the server's words when it refuses."""
+        self._apply(path, json.dumps(manifest))
+
+    def _apply(self, path: str, document: str) -> None:
         request = urllib.request.Request(
             f"{self._server}{path}?fieldManager=rig&force=true",
-            data=json.dumps(manifest).encode(),
+            data=document.encode(),
             headers={"Content-Type": "application/apply-patch+yaml"},
             method="PATCH",
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kubernetes_rig import control, keeper, needs, node, pki, storage, warden
 from kubernetes_rig.binaries import build
+from kubernetes_rig.companions import COMPANIONS
 from kubernetes_rig.layout import Layout
 
 _SIGNALS = {"freeze": 19, "thaw": 18}
@@ -16,7 +17,7 @@ _NODE_PROGRAMS = (*_CONTROL_PROGRAMS, "coredns")
 
 
 def _up(options: argparse.Namespace) -> None:
-    programs = _NODE_PROGRAMS if options.node else _CONTROL_PROGRAMS
+    programs = _programs(options)
     if lacking := needs.missing(programs, node=options.node):
         raise RuntimeError("a Kubernetes of its own needs " + "; ".join(lacking))
     if (options.directory / "rig.json").exists():
@@ -32,6 +33,8 @@ def _up(options: argparse.Namespace) -> None:
         control.start(layout)
         if layout.node:
             node.start(layout)
+        for name in options.companions:
+            COMPANIONS[name].start(layout)
     except BaseException:
         if not options.keep:
             warden.end(layout.directory)
@@ -39,17 +42,27 @@ def _up(options: argparse.Namespace) -> None:
     print(layout.kubeconfig)
 
 
+def _programs(options: argparse.Namespace) -> list[str]:
+    programs = [*(_NODE_PROGRAMS if options.node else _CONTROL_PROGRAMS)]
+    return programs + [program for name in options.companions for program in COMPANIONS[name].programs]
+
+
 def _down(options: argparse.Namespace) -> None:
     warden.end(options.directory)
 
 
 def _missing(options: argparse.Namespace) -> None:
-    lacking = needs.missing(_NODE_PROGRAMS if options.node else _CONTROL_PROGRAMS, node=options.node)
+    lacking = needs.missing(_programs(options), node=options.node)
     print("\n".join(lacking), end="\n" if lacking else "")
 
 
 def _build(options: argparse.Namespace) -> None:
-    for name in options.programs or _NODE_PROGRAMS:
+    programs = _programs(options)
+    if lacking := needs.missing(programs, node=options.node):
+        if options.if_possible:
+            return
+        raise RuntimeError("a Kubernetes of its own needs " + "; ".join(lacking))
+    for name in programs:
         build(name)
 
 
@@ -98,6 +111,13 @@ def _run(options: argparse.Namespace) -> None:
     os.execvp(argv[0], argv)
 
 
+def _companions(words: str) -> list[str]:
+    names = words.replace(",", " ").split()
+    if unknown := [name for name in names if name not in COMPANIONS]:
+        raise argparse.ArgumentTypeError(f"there is no companion {unknown[0]}: choose from {', '.join(COMPANIONS)}")
+    return names
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rig", description="A real Kubernetes in a directory.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -113,7 +133,6 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     up = directed("up", _up, "start a cluster and print the path of its kubeconfig")
-    up.add_argument("--node", action="store_true", help="with a real node; else with a control plane alone")
     up.add_argument("--while-locked", type=Path, metavar="FILE", help="end it when nobody holds a lock on this file")
     up.add_argument("--keep", action="store_true", help="leave what there is when the start fails, to look into it")
     directed("down", _down, "end a cluster and remove every trace of it")
@@ -136,8 +155,12 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("image", type=Path, metavar="IMAGE.tar", help="as `docker save` writes it")
     run = directed("run", _run, "run a command in the namespaces of the cluster")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
-    verb("missing", _missing, "say what the machine lacks").add_argument("--node", action="store_true")
-    verb("build", _build, "build the programs of a cluster").add_argument("programs", nargs="*", metavar="PROGRAM")
+    built = verb("build", _build, "build the programs of a cluster, so that it starts quickly")
+    built.add_argument("--if-possible", action="store_true", help="do nothing where something is missing")
+    for parser_of in (up, built, verb("missing", _missing, "say what the machine lacks")):
+        parser_of.add_argument("--node", action="store_true", help="with a real node; else with a control plane alone")
+        parser_of.add_argument("--with", dest="companions", type=_companions, default=[], metavar="COMPANIONS",
+                               help=f"and with companions: {', '.join(COMPANIONS)}")  # fmt: skip
     return parser
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from kubernetes_rig.binaries import program
+from kubernetes_rig.binaries import needs_go
 
 _GO = (1, 21)  # from there on Go fetches the newer one itself that the modules ask for
 
@@ -51,7 +51,7 @@ def missing(programs: Iterable[str], *, node: bool) -> list[str]:
         packages.add("containernetworking-plugins")
     if packages:
         found.append(f"the packages {' '.join(sorted(packages))} (apt-get install)")
-    if not all(program(name).exists() for name in programs) and (lack := _go()):
+    if any(needs_go(name) for name in programs) and (lack := _go()):
         found.append(lack)
     return found
 

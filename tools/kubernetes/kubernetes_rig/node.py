@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def start(layout: Layout) -> None:
         _start(layout, name, [str(program("kubernetes")), name, f"--config={path}", *flags])
     _names(layout)
     api = Api(layout)
-    until(lambda: _is_ready(api.get(f"/api/v1/nodes/{NODE}")), READY_SECONDS, "the node is ready")
+    until(partial(api.holds, f"/api/v1/nodes/{NODE}", "Ready"), READY_SECONDS, "the node is ready")
 
 
 def load(layout: Layout, archive: bytes) -> None:
@@ -54,11 +55,6 @@ def load(layout: Layout, archive: bytes) -> None:
 def _ctr(layout: Layout, *arguments: str, content: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     argv = [*inside(layout.directory), tool("ctr"), "--address", _CONTAINERD, "--namespace", "k8s.io", *arguments]
     return subprocess.run(argv, input=content, check=False, capture_output=True)
-
-
-def _is_ready(node: Any) -> bool:
-    conditions = node["status"].get("conditions", []) if node else []
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
 def _names(layout: Layout) -> None:
