@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.engine import container_engine
 from tests.process import KecsProcess
-from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, start_kubernetes
+from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, own_cluster, start_kubernetes
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("kecs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,13 +38,30 @@ def kecs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProces
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def kecs_on_kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProcess]:
+    """As `kecs_server`, on a real control plane that this worker has to itself, with a simulated node."""
+    with own_cluster() as cluster:
+        server = KecsProcess(tmp_path_factory.mktemp("remote") / "data", cluster=cluster.kubeconfig).start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session", params=["embedded", "kubernetes"])
+def kecs_on_both(request: pytest.FixtureRequest) -> KecsProcess:
+    """As `kecs_server`, for each test once on the embedded cluster and once on a real one."""
+    name = {"embedded": "kecs_server", "kubernetes": "kecs_on_kubernetes"}[request.param]
+    return request.getfixturevalue(name)  # type: ignore[no-any-return]
+
+
 @pytest.fixture
 def start_kecs(tmp_path: Path) -> Iterator[Callable[..., KecsProcess]]:
     """Start a kecs of one's own: `start_kecs("--sync", "full", DOCKER_HOST="unix://…")`. It is ended after the test."""
     started: list[KecsProcess] = []
 
-    def start(*arguments: str, data: Path | None = None, **variables: str) -> KecsProcess:
-        server = KecsProcess(data or tmp_path / f"data{len(started)}", *arguments, **variables)
+    def start(*arguments: str, data: Path | None = None, cluster: Path | None = None, **variables: str) -> KecsProcess:
+        place = data or tmp_path / f"data{len(started)}"
+        server = KecsProcess(place, *arguments, cluster=cluster, **variables)
         started.append(server)
         return server.start()
 

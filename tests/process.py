@@ -33,10 +33,14 @@ def kecs(*arguments: str, timeout: float = 30.0, **variables: str) -> subprocess
 
 
 class KecsProcess:
-    """One `kecs serve` on free ports over a data directory; `start` again after `stop` or `kill` to restart it."""
+    """One `kecs serve` on free ports over a data directory; `start` again after `stop` or `kill` to restart it.
 
-    def __init__(self, data: Path, *arguments: str, **variables: str) -> None:
+    With the kubeconfig of a cluster it works on that one, where it is a simulated node unless told otherwise.
+    """
+
+    def __init__(self, data: Path, *arguments: str, cluster: Path | None = None, **variables: str) -> None:
         self.data = data
+        self._cluster = cluster
         self._variables = variables
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +55,7 @@ class KecsProcess:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "kecs", "serve", "--data", str(self.data)),
-                    *("--listen", "127.0.0.1:0", "--kubernetes-listen", "127.0.0.1:0"),
+                    *("--listen", "127.0.0.1:0", *self._backend()),
                     *("--engine", "simulated", "--log-level", "info", *self._arguments),
                 ],
                 env=environment() | self._variables,
@@ -67,6 +71,9 @@ class KecsProcess:
         self.endpoint = ready[1]
         self._clients.clear()
         return self
+
+    def _backend(self) -> tuple[str, str]:
+        return ("--kubeconfig", str(self._cluster)) if self._cluster else ("--kubernetes-listen", "127.0.0.1:0")
 
     def _files(self) -> tuple[Path, Path]:
         return self.data.with_name(f"{self.data.name}.out"), self.data.with_name(f"{self.data.name}.log")
@@ -84,7 +91,7 @@ class KecsProcess:
     @property
     def kubeconfig(self) -> Path:
         """The file for `kubectl --kubeconfig`."""
-        return self.data / "kubeconfig"
+        return self._cluster or self.data / "kubeconfig"
 
     def stop(self) -> None:
         """End it as a supervisor does, and check that it ends in order."""

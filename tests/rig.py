@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,18 +54,27 @@ def kubernetes_node() -> Cluster:
 @pytest.fixture
 def start_kubernetes() -> Iterator[Callable[..., Cluster]]:
     """Start a cluster of one's own (`node=True` for a real node), which is ended after the test."""
-    started: list[Cluster] = []
+    with ExitStack() as started:
 
-    def start(*, node: bool = False) -> Cluster:
-        if os.environ.get("KECS_TEST_KUBECONFIG"):
-            pytest.skip("stopping parts of Kubernetes needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
-        need_kubernetes(node=node)
-        cluster = _start(Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[_DIRECTORY])) / "cluster", node=node)
-        started.append(cluster)
-        return cluster
+        def start(*, node: bool = False) -> Cluster:
+            if os.environ.get("KECS_TEST_KUBECONFIG"):
+                pytest.skip("stopping parts of Kubernetes needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
+            return started.enter_context(own_cluster(node=node))
 
-    yield start
-    for cluster in started:
+        yield start
+
+
+@contextmanager
+def own_cluster(*, node: bool = False) -> Iterator[Cluster]:
+    """A cluster of one's own for a while; where KECS_TEST_KUBECONFIG names one, that."""
+    if given := os.environ.get("KECS_TEST_KUBECONFIG"):
+        yield Cluster(Path(given), None)
+        return
+    need_kubernetes(node=node)
+    cluster = _start(Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[_DIRECTORY])) / "cluster", node=node)
+    try:
+        yield cluster
+    finally:
         cluster.rig("down")
 
 

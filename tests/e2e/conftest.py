@@ -17,7 +17,7 @@ def new_kubectl(kecs_server: KecsProcess, tmp_path: Path) -> Callable[[str], Kub
     """Make a kubectl for a namespace, which need not be there."""
     if PROGRAM is None:
         pytest.skip("kubectl is not installed")
-    return lambda namespace: Kubectl(kecs_server.data / "kubeconfig", namespace, tmp_path)
+    return lambda namespace: Kubectl(kecs_server.kubeconfig, namespace, tmp_path)
 
 
 @pytest.fixture

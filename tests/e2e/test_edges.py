@@ -26,6 +26,11 @@ SECONDS = 30
 
 
 @pytest.fixture
+def kecs_server(kecs_on_both: KecsProcess) -> KecsProcess:
+    return kecs_on_both
+
+
+@pytest.fixture
 def ecs(kecs_server: KecsProcess) -> Any:
     return kecs_server.client()
 

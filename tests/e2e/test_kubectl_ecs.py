@@ -16,6 +16,11 @@ def _object(kind: str, name: str, /, **spec: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+def kecs_server(kecs_on_both: KecsProcess) -> KecsProcess:
+    return kecs_on_both
+
+
+@pytest.fixture
 def ecs(kecs_server: KecsProcess) -> Any:
     return kecs_server.client()
 

@@ -13,9 +13,14 @@ FAST = {"Delay": 1, "MaxAttempts": 30}
 
 
 @pytest.fixture
+def kecs_server(kecs_on_both: KecsProcess) -> KecsProcess:
+    return kecs_on_both
+
+
+@pytest.fixture
 def ecs(kecs_server: KecsProcess, request: pytest.FixtureRequest) -> Any:
     """A client in a region of the test's own, so that no test sees another's resources."""
-    region = "test-" + request.node.name.replace("_", "-")[-40:]
+    region = "test-" + request.node.originalname.replace("_", "-")[-40:]
     client = kecs_server.client("ecs", region=region)
     client.create_cluster(clusterName="c")
     client.register_task_definition(family="f", containerDefinitions=[APP])
