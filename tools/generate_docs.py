@@ -80,8 +80,9 @@ _INTRODUCTION = """# What becomes of each member
 
 The members of a request become part of these objects, but for those below. `emulated`: kecs does it by itself. `kept`:
 stored and returned as it was sent, but not acted on; for a service and its task definition an event of each deployment
-says so, for RunTask and CreateCluster a line of the log, once. `refused`: a task must not run without it, so it is not
-started, and the reason is told. Made by `tools/generate_docs.py` from the table that the program itself uses.
+says so, for RunTask and a cluster an Event (`NotActedOn`) of the ECSTaskDefinition or ECSCluster and a line of the log,
+once. `refused`: a task must not run without it, so it is not started, and the reason is told. Made by
+`tools/generate_docs.py` from the table that the program itself uses.
 """
 
 

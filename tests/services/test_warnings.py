@@ -1,26 +1,61 @@
-"""What is kept but not acted on is told once, also to those who run tasks by themselves."""
+"""What is kept but not acted on is told once, where kubectl shows it, also to those who run tasks by themselves."""
 
 from collections.abc import Callable
+from typing import Any
 
+from kecs.kube.resources import EVENTS
+from kecs.translate import unsupported
 from tests.process import KecsProcess
-from tests.waiting import until
+from tests.services.conftest import Client
+from tests.waiting import until, until_true
+
+CONTAINER = {
+    "name": "main",
+    "image": "any",
+    "memory": 64,
+    "environment": [{"name": "PASSWORD", "value": "hunter2"}],
+}
 
 
-def test_run_task_warns_once(start_kecs: Callable[..., KecsProcess]) -> None:
+async def told(client: Client, name: str) -> list[str]:
+    """Return the messages of the events about an object."""
+    events = (await client.engine.list(EVENTS, "default")).items
+    about: list[dict[str, Any]] = [event for event in events if event["involvedObject"]["name"] == name]
+    assert all((event["type"], event["reason"]) == ("Warning", "NotActedOn") for event in about)
+    return sorted(event["message"] for event in about)
+
+
+async def test_run_task_tells_it_once_of_the_definition(client: Client, monkeypatch: Any) -> None:
+    looked = []
+    real = unsupported.definition_warnings
+    monkeypatch.setattr(
+        "kecs.services.ecs.warnings.definition_warnings", lambda *given: looked.append(given) or real(*given)
+    )
+    await client("CreateCluster", clusterName="c")
+    await client("RegisterTaskDefinition", family="f", enableFaultInjection=True, containerDefinitions=[CONTAINER])
+    for _ in range(3):
+        await client("RunTask", cluster="c", taskDefinition="f", enableExecuteCommand=True)
+    name = "f.1.us-east-1"
+    await until_true(lambda: told(client, name))
+    await client("RunTask", cluster="c", taskDefinition="f", referenceId="mine")
+    wanted = ["enableExecuteCommand", "enableFaultInjection", "referenceId"]
+
+    async def all_told() -> bool:
+        return [message.partition(" ")[0] for message in await told(client, name)] == wanted
+
+    await until_true(all_told)
+    assert len(looked) == 1, "a definition is looked at once, not with each task"
+    assert not any("hunter2" in message for message in await told(client, name))
+
+
+def test_a_server_tells_it_of_clusters_and_in_its_log(start_kecs: Callable[..., KecsProcess]) -> None:
     server = start_kecs()
     ecs = server.client()
-    ecs.create_cluster(clusterName="warned", configuration={"executeCommandConfiguration": {"logging": "DEFAULT"}})
-    ecs.register_task_definition(
-        family="warned",
-        enableFaultInjection=True,
-        containerDefinitions=[
-            {"name": "main", "image": "any", "memory": 64, "environment": [{"name": "PASSWORD", "value": "hunter2"}]}
-        ],
-    )
+    ecs.create_cluster(clusterName="warned", settings=[{"name": "containerInsights", "value": "enabled"}])
+    ecs.register_task_definition(family="warned", enableFaultInjection=True, containerDefinitions=[CONTAINER])
     for _ in range(3):
-        ecs.run_task(cluster="warned", taskDefinition="warned", enableExecuteCommand=True)
-    until(lambda: "RunTask warned:1" in server.log(), 10, "the warning is in the log")
-    lines = [line for line in server.log().splitlines() if "RunTask warned:1" in line]
-    assert len([line for line in lines if "enableFaultInjection" in line]) == 1
-    assert len([line for line in lines if "enableExecuteCommand" in line]) == 1
+        ecs.run_task(cluster="warned", taskDefinition="warned")
+    for line in ("ECSTaskDefinition warned.1.us-east-1: enableFaultInjection", "ECSCluster warned-us-east-1: settings"):
+        until(lambda line=line: line in server.log(), 10, f"{line} is in the log")
+        assert server.log().count(line) == 1
     assert "hunter2" not in server.log()

@@ -16,6 +16,7 @@ from kecs.model.objects import Cluster, ClusterStatus, Meta, scope_of
 from kecs.reconcile import conditions
 from kecs.reconcile.context import Context
 from kecs.translate.cluster import make_namespace, make_network_policies, make_quota
+from kecs.translate.unsupported import cluster_warnings
 
 _QUOTA = "kecs-quota"
 
@@ -67,10 +68,18 @@ class _Clusters:
             return None
         if marks.CLUSTER_FINALIZER not in cluster.metadata.finalizers:
             cluster = await self._hold(cluster)
+        self._warn(cluster)
         await self._apply(cluster)
         conds = conditions.accepted(cluster.status.conditions, cluster.metadata.generation, now)
         await self._show(cluster, "ACTIVE", conds)
         return None
+
+    def _warn(self, cluster: Cluster) -> None:
+        """Tell what of a cluster is kept without being acted on."""
+        world = self._context.world
+        if world.notices.is_new(cluster.metadata):
+            for sentence in cluster_warnings(cluster.spec):
+                world.notices.tell(world.clusters.resource, cluster.metadata, "NotActedOn", sentence)
 
     async def _hold(self, cluster: Cluster) -> Cluster:
         meta, world = cluster.metadata, self._context.world

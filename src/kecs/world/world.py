@@ -20,6 +20,7 @@ from kecs.translate.observe.ids import pod_uid
 from kecs.world import resources
 from kecs.world.definitions import Definitions
 from kecs.world.listing import SortedKeys
+from kecs.world.notices import Notices
 from kecs.world.service_counts import ServiceCounts
 from kecs.world.service_views import ServiceViews
 from kecs.world.stopped import StoppedTasks
@@ -134,6 +135,7 @@ class World:
         )
         self._look = self._looked = 0  # numbers of the latest look that has begun, and of the latest that was finished
         self._looking = asyncio.Lock()
+        self.notices = Notices(api)
         self.tasks = Tasks(self.pods, self.nodes)
         self.stopped = StoppedTasks(self.pods, self.stopped_tasks, self.tasks)
         self.definitions = Definitions(self.task_definitions)
@@ -196,8 +198,9 @@ class World:
         return None
 
     async def run(self) -> None:
-        """Keep every cache current, for ever."""
+        """Keep every cache current, and write what is to be told, for ever."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self.notices.run(), name="notices")
             for informer in self.informers:
                 group.create_task(informer.run(), name=f"informer {informer.resource.plural}")
 

@@ -18,9 +18,7 @@ from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
 from kecs.services.ecs.paging import answer_page
 from kecs.services.ecs.references import cluster_name, find_cluster
-from kecs.services.ecs.warnings import warn
 from kecs.services.registry import operation
-from kecs.translate.unsupported import cluster_warnings
 
 _MOST_DESCRIBED = 100
 _TITLES = {"EC2": "EC2", "FARGATE": "Fargate", "EXTERNAL": "External"}  # in the names of statistics
@@ -40,7 +38,6 @@ async def create_cluster(ctx: Context, request: ecs.CreateClusterRequest) -> ecs
             ctx.world.clusters.observe(found)
     if model.is_deleted(found):
         found = await _change(ctx, found.metadata.name, lambda cluster: _renewed(cluster, request, name, ctx.now()))
-    warn(f"CreateCluster {name}", cluster_warnings(request))
     return ecs.CreateClusterResponse(cluster=describe(ctx, found, ("SETTINGS", "TAGS", "CONFIGURATIONS")))
 
 

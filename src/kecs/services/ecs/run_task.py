@@ -25,7 +25,7 @@ from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.observe.ids import task_id
 from kecs.translate.pod import make_pod
-from kecs.translate.unsupported import RefusedError, definition_warnings, launch_warnings
+from kecs.translate.unsupported import RefusedError
 from kecs.world.tasks import stopped_json
 
 Made: TypeAlias = views.Pod | objects.StoppedTask
@@ -35,17 +35,18 @@ _DIGITS = 40  # hex digits of a digest; a label has room for 63
 _ATTEMPTS = 5  # of a pod whose name is taken and then again is not
 
 
-def _definition(ctx: Context, text: str) -> objects.TaskDefinitionSpec:
+def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
     if not text:
         raise InvalidParameterException("TaskDefinition can not be blank.")
-    return find_active(ctx, text, InvalidParameterException).spec
+    return find_active(ctx, text, InvalidParameterException)
 
 
 @operation("ecs", "RunTask")
 async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     """Run `count` tasks of a definition. A repeat with the same `clientToken` answers with the tasks of the first."""
     place = find_cluster(ctx, request.cluster)
-    definition = _definition(ctx, request.taskDefinition)
+    found = _definition(ctx, request.taskDefinition)
+    definition = found.spec
     own = place.object.spec
     strategy = own.defaultCapacityProviderStrategy or []
     task.check_run(request, definition, own.capacityProviders or [], strategy)
@@ -66,8 +67,7 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
             if isinstance(error, AwsError) and not made:
                 raise
             failures.append(_failure(place.arn, error))  # what runs already has to be told of
-    kept = (*definition_warnings(definition, ctx.options), *launch_warnings(request, definition, launch))
-    warn(f"RunTask {definition.family}:{definition.revision}", kept)
+    warn(ctx, found, request, launch)
     return _answer(ctx, made, failures)
 
 
@@ -75,7 +75,8 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
 async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
     """Start a task of a definition on each of the container instances that are named."""
     place = find_cluster(ctx, request.cluster)
-    definition = _definition(ctx, request.taskDefinition)
+    found = _definition(ctx, request.taskDefinition)
+    definition = found.spec
     task.check_start(request, definition)
     as_run = ecs.RunTaskRequest(
         launchType="EC2",
@@ -99,6 +100,7 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
             if isinstance(error, AwsError) and not made:
                 raise
             failures.append(_failure(text, error))
+        warn(ctx, found, as_run, launch)
     return _answer(ctx, made, failures)
 
 

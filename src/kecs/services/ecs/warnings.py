@@ -1,24 +1,29 @@
-"""Telling the user, once, of what a request has that is kept but not acted on.
+"""Telling the user, once, of what a RunTask has that is kept but not acted on: as Events of the task definition.
 
-A service tells it in its events. A task that was run by itself and a cluster have none, so it is a line in the log of
-kecs.
+A service tells it in its own events, of a cluster tells whoever reconciles it.
 """
 
-import logging
-from collections.abc import Iterable
-from functools import lru_cache
+from kecs.model import objects
+from kecs.model.generated import ecs
+from kecs.services.context import Context
+from kecs.translate import members
+from kecs.translate.launch import Launch
+from kecs.translate.unsupported import definition_warnings, launch_warnings
 
-log = logging.getLogger(__name__)
+# The members of a request by which something is said at all, so that most requests need no closer look.
+_LOUD = frozenset(row.path.split(".")[0].removesuffix("[]") for row in members.RUN_TASK if row.verdict == "kept") | {
+    "placementConstraints",
+    "placementStrategy",
+}
 
-_REMEMBERED = 4096  # sentences; one that was forgotten is told again
 
-
-def warn(subject: str, sentences: Iterable[str]) -> None:
-    """Log each sentence about `subject` (`RunTask web:3`) that was not logged before."""
+def warn(ctx: Context, definition: objects.TaskDefinition, request: ecs.RunTaskRequest, launch: Launch) -> None:
+    """Tell what of a definition, and of a request to run it, is kept without being acted on."""
+    notices, meta = ctx.world.notices, definition.metadata
+    sentences: list[str] = []
+    if notices.is_new(meta):
+        sentences += definition_warnings(definition.spec, ctx.options)
+    if definition.spec.placementConstraints or any(getattr(request, member) for member in _LOUD):
+        sentences += launch_warnings(request, definition.spec, launch)
     for sentence in sentences:
-        _tell(subject, sentence)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _tell(subject: str, sentence: str) -> None:
-    log.warning("%s: %s", subject, sentence)
+        notices.tell(ctx.world.task_definitions.resource, meta, "NotActedOn", sentence)
