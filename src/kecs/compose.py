@@ -19,7 +19,7 @@ from kecs.backends.backend import Backend
 from kecs.crds import definitions
 from kecs.decide import service as rules
 from kecs.decide import throttle
-from kecs.kube import controller
+from kecs.kube import controller, leader
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, NotFound
@@ -109,6 +109,8 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
     page = Page()
     page.add(lambda: metrics_of.families(world))
     page.add(lambda: controller.families(work.done))
+    page.add(lambda: leader.families(backend.leader))
+    page.add(backend.families)
     parts = _parts(settings, backend, world, tokens, page)
     house = House([*_doors(settings, parts, page), *backend.doors()])
     await house.open()
@@ -145,19 +147,19 @@ def _doors(settings: Settings, parts: Parts, page: Page) -> list[Door]:
 
 def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, page: Page) -> Parts:
     registry.load()
-    api, options = backend.api, backend.options
+    api, options, home = backend.api, backend.options, backend.home
 
     def context(scope: Scope, request_id: str) -> Context:
-        return Context(scope, world, api, tokens, request_id, options)
+        return Context(scope, world, api, tokens, request_id, options, home=home)
 
     default = Scope(settings.account, settings.region)
     names = (split_address(settings.listen)[0], *settings.allow_host)
     parts = Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
-    leader = backend.leader
-    if leader is None:
+    elected = backend.leader
+    if elected is None:
         return parts  # what is read is what is stored
     return msgspec.structs.replace(
-        parts, staleness=lambda: max(world.staleness, leader.unanswered()), catch_up=world.catch_up
+        parts, staleness=lambda: max(world.staleness, elected.unanswered()), catch_up=world.catch_up
     )
 
 

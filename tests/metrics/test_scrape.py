@@ -51,6 +51,8 @@ def test_tasks_services_and_deployments(start_kecs: Callable[..., KecsProcess]) 
     assert found["kecs_deployments", (cluster, ("state", "COMPLETED"))] == 1
     assert found["kecs_service_tasks_missing", (cluster,)] == 0
     assert found["kecs_informer_objects", (("resource", "ecsservices"),)] == 1
+    assert found["kecs_informer_lag_seconds", (("resource", "ecsservices"),)] == 0
+    assert found["kecs_leader", ()] == 1
     assert found["kecs_reconcile_duration_seconds_count", (("controller", "services"),)] > 0
     assert found["kecs_work_queue_depth", (("controller", "services"),)] == 0
     assert found["kecs_requests_total", (("code", "200"), ("error", ""), ("operation", "RunTask"))] == 1

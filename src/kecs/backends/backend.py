@@ -1,11 +1,12 @@
 """What the composition root needs of a Kubernetes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
+from kecs.kube.figures import Family
 from kecs.kube.leader import Leader
 from kecs.server.run import Door, House
 from kecs.translate.options import Options
@@ -36,6 +37,10 @@ class Backend(Protocol):
     @property
     def leader(self) -> Leader | None:
         """Who takes part in the election of the process that runs the reconcilers."""
+        ...
+
+    def families(self) -> Iterable[Family]:
+        """Return the figures of how the cluster is used."""
         ...
 
     def parts(self) -> Sequence[Runnable]:

@@ -1,7 +1,7 @@
 """The cluster in this process: a data directory, a door for kubectl, a node."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kecs.backends import node
@@ -9,6 +9,7 @@ from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import NotStored
+from kecs.kube.figures import Family
 from kecs.server.address import split
 from kecs.server.http import Limits
 from kecs.server.run import Door, House, StartError
@@ -44,6 +45,10 @@ class Embedded:
     def options(self) -> Options:
         """Return how pods are made: volumes that tasks share lie with what else the node keeps, and go with it."""
         return Options(shared_volumes=str(Path(self._settings.data).absolute() / "node" / "volumes"))
+
+    def families(self) -> Iterable[Family]:
+        """Return nothing: no request goes out."""
+        return ()
 
     def parts(self) -> Sequence[Runnable]:
         """Return the controllers and the node."""

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kecs.backends import node
@@ -15,6 +15,7 @@ from kecs.kube.access import Access, AccessError
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound, Timeout, Unavailable
+from kecs.kube.figures import Family
 from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import in_cluster, load_kubeconfig
 from kecs.kube.leader import Leader
@@ -125,6 +126,10 @@ class Remote:
         if self._node is None:
             return Options()
         return Options(shared_volumes=str(Path(self._settings.data).absolute() / "node" / "volumes"))
+
+    def families(self) -> Iterable[Family]:
+        """Return the figures of the requests to the cluster."""
+        return self._http.calls.families()
 
     def parts(self) -> Sequence[Runnable]:
         """Return the node, where there is one of kecs's own."""

@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver
 from kecs.kube import remote
 from kecs.kube.access import Access
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
+from kecs.kube.calls import Calls
 from kecs.kube.decoding import Objects
 from kecs.kube.lines import Lines
 from kecs.kube.transport import Request, Timings, Transport
@@ -49,6 +50,11 @@ class HttpApi:
     ) -> Self:
         """Return a client; nothing is sent before the first call. Raises AccessError for certificates of no use."""
         return cls(Transport(access, timings or Timings(), resolver))
+
+    @property
+    def calls(self) -> Calls:
+        """The figures of its requests."""
+        return self._transport.calls
 
     async def close(self) -> None:
         """Close every connection."""
@@ -94,7 +100,7 @@ class HttpApi:
             "allowWatchBookmarks": "true" if bookmarks else "",
             "timeoutSeconds": str(random.randint(*_WATCH_SECONDS)),  # noqa: S311  # spreads load, keeps no secret
         }
-        request = Request("GET", _path(resource, namespace), _given(query), repeatable=True)
+        request = Request("GET", _path(resource, namespace), _given(query), repeatable=True, watch=True)
         objects, lines = Objects(resource), Lines()
         async with self._transport.stream(request, _SILENCE) as response:
             yield []

@@ -8,10 +8,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from kecs.kube.api import Api, Json
 from kecs.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
+from kecs.kube.figures import Family
 from kecs.kube.resources import LEASES
 from kecs.kube.time import rfc3339_micro
 
@@ -47,6 +48,19 @@ class Term:
     def end(self) -> None:
         """Note that the lease is ours no more."""
         self._until = float("-inf")
+
+
+def families(leader: "Leader | None") -> Iterable[Family]:
+    """Return whether this process leads; where there is no election it always does."""
+    return (
+        Family(
+            "kecs_leader",
+            "gauge",
+            "1 where this process runs the reconcilers, else 0.",
+            (),
+            (((), float(leader is None or leader.leads)),),
+        ),
+    )
 
 
 class Leader:

@@ -26,6 +26,7 @@ from yarl import URL
 
 from kecs import __version__
 from kecs.kube.access import Access, AccessError, Certificate
+from kecs.kube.calls import UNANSWERED, Calls
 from kecs.kube.decoding import decode_status
 from kecs.kube.errors import ApiError, Timeout, TooManyRequests, Unauthorized, Unavailable
 
@@ -63,6 +64,7 @@ class Request:
     content_type: str = "application/json"
     repeatable: bool = False
     harmless: bool = False
+    watch: bool = False
 
 
 class _Failed(Exception):
@@ -85,6 +87,7 @@ class Transport:
         self._access = access
         self._timings = timings
         self._at = 0  # the server that is asked
+        self.calls = Calls()
         self._tls: tuple[Certificate | None, ssl.SSLContext] = (None, access.tls())
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=_socket),
@@ -209,14 +212,7 @@ class Transport:
 
     async def _open(self, request: Request, silence: float | None) -> aiohttp.ClientResponse:
         for last in (False, True):
-            response = await self._session.request(
-                request.method,
-                self._url(request),
-                data=request.body,
-                timeout=aiohttp.ClientTimeout(sock_connect=self._timings.connect, sock_read=silence),
-                allow_redirects=False,
-                **await self._identity(request),
-            )
+            response = await self._send(request, silence)
             if response.status < 300:
                 return response
             async with response:
@@ -225,6 +221,23 @@ class Transport:
                 continue
             break
         raise self._refusal(request, response.status, response.headers.get("Retry-After"), body)
+
+    async def _send(self, request: Request, silence: float | None) -> aiohttp.ClientResponse:
+        identity = await self._identity(request)
+        began, code = time.perf_counter(), UNANSWERED
+        try:
+            response = await self._session.request(
+                request.method,
+                self._url(request),
+                data=request.body,
+                timeout=aiohttp.ClientTimeout(sock_connect=self._timings.connect, sock_read=silence),
+                allow_redirects=False,
+                **identity,
+            )
+            code = str(response.status)
+        finally:
+            self.calls.took("WATCH" if request.watch else request.method, code, time.perf_counter() - began)
+        return response
 
     async def _connect_socket(self, request: Request, protocols: tuple[str, ...]) -> aiohttp.ClientWebSocketResponse:
         for last in (False, True):

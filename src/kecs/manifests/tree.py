@@ -81,4 +81,3 @@ def _place_ingress(spec: Json, hosts: tuple[str, ...]) -> None:
     (rule,) = spec["rules"]
     spec["rules"] = [{**rule, "host": host} for host in hosts]
     spec["tls"] = [{**each, "hosts": list(hosts)} for each in spec["tls"]]
-

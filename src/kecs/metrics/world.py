@@ -49,6 +49,13 @@ def families(world: World) -> Iterable[Family]:
             ("resource",),
             (((informer.resource.plural,), len(informer)) for informer in world.informers),
         ),
+        Family(
+            "kecs_informer_lag_seconds",
+            "gauge",
+            "For how long a cache has not been following its resource; 0 while it does.",
+            ("resource",),
+            (((informer.resource.plural,), informer.staleness) for informer in world.informers),
+        ),
     )
 
 

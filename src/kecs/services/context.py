@@ -38,7 +38,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     """One request's surroundings: whose it is, what there is, and how to change it.
 
     `world` is for reading (and for writing so that readers see it at once), `api` for what the world does not hold;
-    `options` say how pods are made.
+    `options` say how pods are made, `home` is the namespace of what kecs keeps for itself.
     """
 
     scope: Scope
@@ -48,3 +48,4 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     options: Options = DEFAULT
     now: Callable[[], float] = now
+    home: str = "kube-system"

@@ -12,7 +12,6 @@ from kecs.services.ecs.paging import limit_of, position_of
 from kecs.services.registry import operation
 from kecs.world.listing import page
 
-_NAMESPACE = "default"
 _ATTEMPTS = 32
 
 
@@ -22,7 +21,7 @@ def _map_name(ctx: Context) -> str:
 
 async def _stored(ctx: Context) -> Json:
     try:
-        return await ctx.api.get(CONFIG_MAPS, _NAMESPACE, _map_name(ctx))
+        return await ctx.api.get(CONFIG_MAPS, ctx.home, _map_name(ctx))
     except NotFound:
         return {}
 
@@ -35,14 +34,14 @@ async def _change(ctx: Context, key: str, value: str | None) -> None:
         body = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": found.get("metadata") or {"name": _map_name(ctx), "namespace": _NAMESPACE},
+            "metadata": found.get("metadata") or {"name": _map_name(ctx), "namespace": ctx.home},
             "data": {name: text for name, text in data.items() if text is not None},
         }
         try:
             if found:
-                await ctx.api.replace(CONFIG_MAPS, _NAMESPACE, _map_name(ctx), body, manager=marks.MANAGER)
+                await ctx.api.replace(CONFIG_MAPS, ctx.home, _map_name(ctx), body, manager=marks.MANAGER)
             else:
-                await ctx.api.create(CONFIG_MAPS, _NAMESPACE, body, manager=marks.MANAGER)
+                await ctx.api.create(CONFIG_MAPS, ctx.home, body, manager=marks.MANAGER)
         except (AlreadyExists, Conflict):
             continue
         return
