@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 _HOME = "kecs-system"
 _LEASE = "kecs"
-_NODE = "kecs"
 _REACH_SECONDS = 60.0  # that a cluster may take to answer for the first time
 
 
@@ -98,15 +97,17 @@ class Remote:
         """Make a node of kecs's own. Raises StartError."""
         from kecs.embedded.node.build import build, described, find_engine
         from kecs.embedded.node.context import NodeSettings
+        from kecs.embedded.node.owned import owner_of
         from kecs.embedded.node.sockets import NoEngine
 
         directory = Path(self._settings.data) / "node"
         try:
             address = find_engine(self._settings.engine, directory)
+            name = f"kecs-{owner_of(directory)[:8]}"  # another process may be another node of the same cluster
             self._node = build(
                 self.api,
                 NodeSettings(
-                    name=_NODE,
+                    name=name,
                     directory=directory,
                     labels=node.labels(self._settings),
                     machine_capacity=self._settings.capacity == "machine",
@@ -118,7 +119,7 @@ class Remote:
             raise StartError(str(error)) from error
         except OSError as error:
             raise StartError(f"{directory} cannot be used: {error.strerror or error}") from error
-        self._containers = f", node {_NODE} with {described(address)}"
+        self._containers = f", node {name} with {described(address)}"
 
     @property
     def options(self) -> Options:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _PATIENCE = 10.0  # seconds that a namespace may take to go, when its cluster was deleted and created anew
 _LOOK_AGAIN = 0.02
+_NO_ACCOUNT_YET = 'serviceaccount "default" not found'  # of a namespace that Kubernetes has not furnished yet
 _BY_KIND: dict[str, Resource[Json]] = {
     found.kind: found for found in (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
 }
@@ -36,7 +37,7 @@ async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]
         except AlreadyExists:
             raise
         except Forbidden as error:
-            if not error.namespace_ends:
+            if not error.namespace_ends and _NO_ACCOUNT_YET not in error.message:
                 raise
             if time.monotonic() > deadline:
                 raise refused(error) from None
