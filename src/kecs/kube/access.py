@@ -38,8 +38,8 @@ class Credentials(Protocol):
 class Static:
     """Credentials that stay as they are: a token, a user with a password, a certificate, or nothing."""
 
-    header: str = ""
-    pair: Certificate | None = None
+    header: str = field(default="", repr=False)
+    pair: Certificate | None = field(default=None, repr=False)
 
     async def authorization(self) -> str:
         """See `Credentials.authorization`."""
