@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import Coroutine
 
 import pytest
 
@@ -115,8 +116,15 @@ async def test_an_image_is_pulled_once_for_all_that_wait(simulated: Cluster) -> 
 
     images = Images(Slow(), Silent())  # type: ignore[arg-type]  # nobody listens to events here
     given = Pod(Meta(name="p", namespace="n", uid="u"), PodSpec([Container("a", image="nginx")]))
-    found = await asyncio.gather(*(images.ensure(given, given.spec.containers[0], []) for _ in range(5)))
+
+    def ensure(*logins: Credentials) -> Coroutine[object, object, Image]:
+        return images.ensure(given, given.spec.containers[0], logins)
+
+    found = await asyncio.gather(*(ensure() for _ in range(5)))
     assert (pulls, {each.id for each in found}) == (1, {"sha256:1"})
+    right, wrong = Credentials("me", "right"), Credentials("me", "wrong")
+    await asyncio.gather(ensure(), ensure(right), ensure(wrong), ensure(right))
+    assert pulls == 4  # nobody has an image by another's password
 
 
 async def test_a_name_that_is_none(simulated: Cluster) -> None:

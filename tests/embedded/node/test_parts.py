@@ -7,18 +7,21 @@ import stat
 import subprocess
 import tarfile
 import time
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from kecs.embedded.node import pause
-from kecs.embedded.node.engine import CONTAINER, SANDBOX, EngineError, Found
+from kecs.embedded.node.engine import CONTAINER, SANDBOX, Answer, EngineError, Found
 from kecs.embedded.node.gate import Gate
 from kecs.embedded.node.owned import owner_of, remove_containers
 from kecs.embedded.node.registration import primary_address
 from kecs.embedded.node.simulated import SimulatedEngine
+from kecs.embedded.node.views import PodGlance
 from kecs.kube import quantity
+from kecs.kube.api import Event
 from kecs.kube.resources import LEASES, NODES
 from tests.embedded.node.cluster import Cluster, container, state, until
 
@@ -139,6 +142,35 @@ async def test_a_second_start_changes_nothing_but_the_heartbeat(simulated: Clust
     assert before["metadata"]["uid"] == after["metadata"]["uid"]
     ready = [next(c for c in node["status"]["conditions"] if c["type"] == "Ready") for node in (before, after)]
     assert ready[0]["lastTransitionTime"] == ready[1]["lastTransitionTime"]
+
+
+async def test_a_stray_fault_does_not_end_the_node(simulated: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = iter([RuntimeError("secret"), RuntimeError("secret")])
+
+    def faulty(event: Event[PodGlance]) -> None:
+        for fault in faults:
+            raise fault
+        heard(event)
+
+    heard = simulated.node._heard_of
+    monkeypatch.setattr(simulated.node, "_heard_of", faulty)
+    await simulated.pod("late", container("exit 0"), restartPolicy="Never")
+    await simulated.phase("late", "Succeeded")
+
+
+async def test_a_stray_fault_does_not_end_a_probe(simulated: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = iter([RuntimeError("secret")])
+    check = simulated.containers.check
+
+    async def faulty(run: str, command: Sequence[str], limit: float) -> Answer:
+        for fault in faults:
+            raise fault
+        return await check(run, command, limit)
+
+    monkeypatch.setattr(simulated.containers, "check", faulty)
+    probe = {"exec": {"command": ["true"]}, "periodSeconds": 1}
+    await simulated.pod("probed", container(readinessProbe=probe))
+    await simulated.status("probed", lambda status: status["containerStatuses"][0]["ready"])
 
 
 async def test_what_cannot_be_removed_holds_nothing_up() -> None:

@@ -392,3 +392,24 @@ async def test_termination_messages_at_other_places(real: Cluster) -> None:
     await real.delete("long")
     await real.gone("long")
     await until(lambda: _true(not directory.exists()), "the end of the file")
+
+
+async def test_parts_of_a_volume(real: Cluster) -> None:
+    volume = {"name": "data", "emptyDir": {}}
+    env = [{"name": "PART", "value": "b/c"}]
+    mounts = [
+        {"name": "data", "mountPath": "/a", "subPath": "a"},
+        {"name": "data", "mountPath": "/c", "subPathExpr": "$(PART)"},
+        {"name": "data", "mountPath": "/all"},
+    ]
+    main = container("echo 1 > /a/x; echo 2 > /c/y; cat /all/a/x /all/b/c/y", env=env, volumeMounts=mounts)
+    assert await says(real, "parts", main, volumes=[volume]) == "1\n2\n"
+
+
+async def test_a_part_of_a_volume_does_not_lead_out_of_it(real: Cluster) -> None:
+    volume = {"name": "data", "emptyDir": {}}
+    first = container("ln -s /etc /data/out", "link", volumeMounts=[{"name": "data", "mountPath": "/data"}])
+    main = container("cat /data/hostname", volumeMounts=[{"name": "data", "mountPath": "/data", "subPath": "out"}])
+    await real.pod("sly", main, initContainers=[first], volumes=[volume])
+    waiting = await real.waiting("sly", "CreateContainerConfigError")
+    assert waiting["message"] == "subPath data/out leads out of its volume"

@@ -35,6 +35,7 @@ from kecs.kube.api import ExecResult
 log = logging.getLogger(__name__)
 
 _OVERLAP = 2  # seconds of the past that a stream of events begins with, so that nothing falls between it and a list
+_STALLED = 300.0  # seconds without progress after which a pull has failed
 _KILLED = 137
 _PAGE = 4096  # bytes, the unit in which a tmpfs counts its blocks
 _OUTPUT = 1 << 20  # bytes of a command's output that are kept
@@ -131,7 +132,9 @@ class DockerEngine:
             document = json.dumps(bodies.login(credentials)).encode()
             headers["X-Registry-Auth"] = base64.urlsafe_b64encode(document).decode()
         params = {"fromImage": repository, "tag": tag}
-        async with self._http.stream("POST", "/images/create", params=params, headers=headers) as response:
+        async with self._http.stream(
+            "POST", "/images/create", params=params, headers=headers, silence=_STALLED
+        ) as response:
             async for line in response.content:
                 problem = json.loads(line).get("error") if line.strip() else None
                 if problem:

@@ -65,11 +65,15 @@ class DockerHttp:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         limit: float | None = None,
+        silence: float | None = None,
     ) -> AsyncGenerator["aiohttp.ClientResponse", None]:
-        """Send a request and give its answer, to be read as it comes. Raises `EngineError`; `limit` is in seconds."""
+        """Send a request and give its answer, to be read as it comes. Raises `EngineError`.
+
+        It may take `limit` seconds, and say nothing for `silence` seconds.
+        """
         import aiohttp
 
-        timeout = aiohttp.ClientTimeout(total=limit, sock_connect=_CONNECT)
+        timeout = aiohttp.ClientTimeout(total=limit, sock_connect=_CONNECT, sock_read=silence)
         try:
             async with self._opened().request(
                 method, self._base + path, params=params, json=body, data=data, headers=headers, timeout=timeout

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from kecs.embedded.node.engine import Engine, EngineError, EngineGone, LogQuery, NoSuchContainer
 from kecs.embedded.node.record import ContainerRecord, PodRecord
@@ -50,12 +51,13 @@ class Door:
         query = LogQuery(options.follow, options.timestamps, options.tail_lines, _since(options))
         left = options.limit_bytes
         try:
-            async for chunk in self._engine.logs(run.id, query):
-                if left is not None and len(chunk) >= left:
-                    yield chunk[:left]
-                    return
-                left = None if left is None else left - len(chunk)
-                yield chunk
+            async with aclosing(self._engine.logs(run.id, query)) as chunks:
+                async for chunk in chunks:
+                    if left is not None and len(chunk) >= left:
+                        yield chunk[:left]
+                        return
+                    left = None if left is None else left - len(chunk)
+                    yield chunk
         except NoSuchContainer as error:
             raise NotFound(f"unable to retrieve container logs for {run.id}: {error}") from error
         except EngineGone as error:

@@ -85,13 +85,16 @@ def _meant_for(server: str, image: str) -> bool:
     return host == registry and (path in ("", "v1/", "v2/", "v1", "v2") or image.startswith(f"{host}/{path}"))
 
 
+_Pull = tuple[str, tuple[Credentials, ...]]  # who has other logins, or other passwords, waits for a pull of its own
+
+
 class Images:
     """Has the images that containers need at hand."""
 
     def __init__(self, engine: Engine, recorder: Recorder) -> None:
         self._engine = engine
         self._recorder = recorder
-        self._pulls: dict[str, asyncio.Task[Image]] = {}
+        self._pulls: dict[_Pull, asyncio.Task[Image]] = {}
 
     async def ensure(self, pod: Pod, container: Container, logins: Sequence[Credentials]) -> Image:
         """Return the container's image, pulled if its policy says so. Raises `ImageError`, `EngineGone`."""
@@ -116,16 +119,16 @@ class Images:
             raise ImageError("ErrImageNeverPull", message)
         return await self._pull(pod, container, logins)
 
-    def _pulled(self, key: str, task: asyncio.Task[Image]) -> None:
+    def _pulled(self, key: _Pull, task: asyncio.Task[Image]) -> None:
         self._pulls.pop(key, None)
         if not task.cancelled() and task.exception() is not None:
-            log.debug("pull of %s: %s", key, task.exception())
+            log.debug("pull of %s: %s", key[0], task.exception())
 
     async def _pull(self, pod: Pod, container: Container, logins: Sequence[Credentials]) -> Image:
         name = container.image
         self._recorder.normal(pod, "Pulling", f'Pulling image "{name}"', container.name)
         began = time.monotonic()
-        key = f"{name} {' '.join(sorted(each.username for each in logins))}"
+        key = (name, tuple(logins))
         task = self._pulls.get(key)
         if task is None:
             task = self._pulls[key] = asyncio.create_task(self._engine.pull(name, logins))

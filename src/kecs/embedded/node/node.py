@@ -7,7 +7,7 @@ again.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -77,13 +77,8 @@ class Node:
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._connect()
-            loops: Iterable[Coroutine[Any, Any, None]] = (
-                self._watch(),
-                self._listen(),
-                self._recorder.run(),
-                self._renew(),
-            )
-            tasks = [asyncio.create_task(loop) for loop in loops]
+            loops = (self._watch, self._listen, self._recorder.run, self._renew)
+            tasks = [asyncio.create_task(_lasting(loop)) for loop in loops]
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
@@ -344,3 +339,13 @@ class Node:
             except ApiError as error:
                 log.warning("node lease: %s", error)
             await asyncio.sleep(self._settings.lease_seconds)
+
+
+async def _lasting(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run one of the node's loops, and begin it anew if it fails: a stray fault must not end the node."""
+    while True:
+        try:
+            await loop()
+        except Exception as error:
+            log.error("the node's %s: %s", loop.__name__, type(error).__name__)
+        await asyncio.sleep(_LONGEST_DELAY)

@@ -90,6 +90,9 @@ class Prober:
         except EngineError as error:
             answer = None
             log.debug("probe of %s could not be made: %s", check.container.name, error)
+        except Exception as error:  # a probe that is not made again would leave its container as it is for ever
+            answer = None
+            log.error("probe of %s: %s", check.container.name, type(error).__name__)
         finally:
             check.task = None
         if check not in self._checks or check.run.state != "running":

@@ -150,7 +150,7 @@ class Starter:
             await self._run(pod, container, record, place, sources, had)
         except ImageError as error:
             self._wait(record, error.reason, error.message, pull=True)
-        except (ConfigError, ValueError) as error:  # the latter: a quantity that is none
+        except (ConfigError, VolumeError, OSError, ValueError) as error:  # the last: a quantity that is none
             context.recorder.warning(pod, "Failed", f"Error: {error}", container.name)
             self._wait(record, "CreateContainerConfigError", str(error))
         except EngineGone:
@@ -188,6 +188,7 @@ class Starter:
         attempt = 0 if before is None else before.attempt + (before.state == "exited")
         config = container_config(pod, container, attempt, place, sources, image)
         messages.prepare(place.messages, container, attempt)
+        context.volumes.make_parts(pod.metadata.uid, config.mounts)
         async with context.gate.through(urgent=True):
             run = await self._made_run(pod, config, attempt, image.digest or image.id)
             if before is not None and before.state == "created":

@@ -72,6 +72,24 @@ class Volumes:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{volume.name}" : {error}') from error
         return mounts
 
+    def make_parts(self, uid: str, mounts: Iterable[Mount]) -> None:
+        """Make the parts of scratch volumes that a container mounts (`subPath`). Raises `VolumeError`.
+
+        A part may lead through links that containers made: what lies outside of its volume is not mounted.
+        """
+        volumes = self._directory / uid / "volumes"
+        for mount in mounts:
+            source = Path(mount.source)
+            if mount.kind != "bind" or volumes not in source.parents:
+                continue
+            volume = (volumes / source.relative_to(volumes).parts[0]).resolve()
+            target = source.resolve()
+            if target != volume and volume not in target.parents:
+                raise VolumeError(f"subPath {source.relative_to(volumes)} leads out of its volume")
+            while not target.exists():
+                missing = next(part for part in (*reversed(target.parents), target) if not part.exists())
+                _make_shared(missing)
+
     async def open(self, sandbox: str, mounts: Mapping[str, Mount]) -> None:
         """Let everyone write to the scratch volumes that a sandbox holds."""
         for mount in held(mounts):
@@ -118,7 +136,7 @@ class Volumes:
         if not memory and _has_sub_paths(pod, volume.name):
             # Engines mount volumes whole, so parts of one have to be directories.
             directory = self._directory / pod.metadata.uid / "volumes" / volume.name
-            _make_shared(directory, _sub_paths(pod, volume.name))
+            _make_shared(directory)
             return Mount("bind", str(directory), "")
         size = quantity.value(empty.sizeLimit) if memory and empty is not None and empty.sizeLimit is not None else 0
         name = _scratch_name(pod, volume)
@@ -131,10 +149,6 @@ def _every(pod: Pod) -> list[Container]:
     return [*pod.spec.initContainers, *pod.spec.containers]
 
 
-def _sub_paths(pod: Pod, volume: str) -> list[str]:
-    return [m.subPath for c in _every(pod) for m in c.volumeMounts if m.name == volume and m.subPath]
-
-
 def _has_sub_paths(pod: Pod, volume: str) -> bool:
     return any(
         mount.name == volume and (mount.subPath or mount.subPathExpr)
@@ -143,10 +157,9 @@ def _has_sub_paths(pod: Pod, volume: str) -> bool:
     )
 
 
-def _make_shared(directory: Path, parts: list[str]) -> None:
-    for each in (directory, *(directory / part for part in parts if ".." not in part.split("/"))):
-        each.mkdir(parents=True, exist_ok=True)
-        each.chmod(_SCRATCH_MODE)
+def _make_shared(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(_SCRATCH_MODE)
 
 
 def _host_path(source: HostPath) -> str:

@@ -73,11 +73,12 @@ class Worker:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._closed = False
+        self._kills: set[asyncio.Task[None]] = set()
 
     async def close(self, records: Iterable[PodRecord]) -> None:
         """Let go of everything under way; what runs goes on running."""
         self._closed = True
-        tasks: list[asyncio.Task[None]] = []
+        tasks = list(self._kills)
         for record in records:
             work: Work | None = record.at_work
             if work is not None:
@@ -267,8 +268,12 @@ class Worker:
         except EngineGone:
             self._set_timer(record, work, self._context.now() + _ENGINE_RETRY)
             look = False
+        except (ApiError, EngineError) as error:
+            log.warning("pod %s/%s: %s", record.namespace, record.name, error)
+            self._set_timer(record, work, self._context.now() + _API_RETRY)
+            look = False
         except Exception as error:  # one pod's trouble is not the node's
-            log.warning("pod %s/%s: %s: %s", record.namespace, record.name, type(error).__name__, error)
+            log.error("pod %s/%s: %s", record.namespace, record.name, type(error).__name__)
             self._set_timer(record, work, self._context.now() + _API_RETRY)
             look = False
         finally:
@@ -289,14 +294,16 @@ class Worker:
             run = record.of(name).run
             if run is not None and run.state == "running":
                 work.endings.add(run.id)
-                asyncio.create_task(self._kill(run.id)).add_done_callback(lambda _: self.look(record))
+                self._kills.add(task := asyncio.create_task(self._kill(record, run.id)))
+                task.add_done_callback(self._kills.discard)
         return NEVER
 
-    async def _kill(self, container: str) -> None:
+    async def _kill(self, record: PodRecord, container: str) -> None:
         try:
             await self._context.engine.kill(container)
         except EngineError as error:
             log.debug("not killed: %s", error)
+        self.look(record)
 
     def _probe(self, record: PodRecord, work: Work, pod: Pod) -> None:
         if work.prober is None:
