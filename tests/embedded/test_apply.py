@@ -6,7 +6,7 @@ import pytest
 
 from kecs.embedded.engine import Engine
 from kecs.kube.api import Json
-from kecs.kube.errors import BadRequest, Conflict, InternalError
+from kecs.kube.errors import ApiError, BadRequest, Conflict, InternalError, Invalid
 from kecs.kube.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, SERVICES
 
 LABELS = {"app": "web"}
@@ -196,3 +196,47 @@ async def test_managed_fields_cannot_be_applied(engine: Engine) -> None:
     body["metadata"]["managedFields"] = []
     with pytest.raises(BadRequest, match="managedFields must be nil"):
         await engine.apply(CONFIG_MAPS, "default", "c", body, manager="a")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "text"),
+    [
+        ({"apiVersion": None, "kind": None}, 400, "invalid object type: /, Kind="),
+        ({"kind": None}, 400, "invalid object type: /v1, Kind="),
+        ({"kind": "Secret"}, 400, "invalid object type: /v1, Kind=Secret"),
+        ({"apiVersion": "apps/v1"}, 400, "invalid object type: apps/v1, Kind=ConfigMap"),
+        (
+            {"metadata": None},
+            400,
+            "the name of the object (c based on URL) was undeterminable: name must be provided",
+        ),
+        ({"metadata": {"name": "d"}}, 400, "the name of the object (d) does not match the name on the URL (c)"),
+        (
+            {"metadata": {"name": "c", "uid": "x"}},
+            409,
+            'Operation cannot be fulfilled on configmaps "c": uid mismatch: the provided object specified uid x, and '
+            "no existing object was found",
+        ),
+        (
+            {"more": 1},
+            500,
+            "failed to create typed patch object (/c; /v1, Kind=ConfigMap): .more: field not declared in schema",
+        ),
+    ],
+)
+async def test_what_is_applied_says_what_it_is(engine: Engine, change: Json, code: int, text: str) -> None:
+    body = {key: value for key, value in {**config(k="v"), **change}.items() if value is not None}
+    with pytest.raises(ApiError) as refused:
+        await engine.apply(CONFIG_MAPS, "default", "c", body, manager="m")
+    assert (refused.value.http_code, refused.value.message) == (code, text)
+
+
+async def test_an_object_is_applied_to_the_one_of_that_uid(engine: Engine) -> None:
+    made = await engine.apply(CONFIG_MAPS, "default", "c", config(k="v"), manager="m")
+    body = config(k="w")
+    with pytest.raises(
+        Invalid, match=r'ConfigMap "c" is invalid: metadata\.uid: Invalid value: "x": field is immutable$'
+    ):
+        await engine.apply(CONFIG_MAPS, "default", "c", {**body, "metadata": {"name": "c", "uid": "x"}}, manager="m")
+    same = {**body, "metadata": {"name": "c", "uid": made["metadata"]["uid"]}}
+    assert (await engine.apply(CONFIG_MAPS, "default", "c", same, manager="m"))["data"] == {"k": "w"}

@@ -13,6 +13,7 @@ from kecs.embedded.store import Store
 from kecs.kube.api import Json, Resource
 from kecs.kube.errors import (
     AlreadyExists,
+    ApiError,
     BadRequest,
     Conflict,
     Forbidden,
@@ -198,7 +199,7 @@ async def _running(engine: Engine, name: str) -> None:
     body = pod(name, nodeName="n")
     body["metadata"]["labels"] = {"app": "x"}
     await engine.create(PODS, "default", body, manager="m")
-    status = {"status": {"phase": "Running"}}
+    status = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
     await engine.patch(PODS, "default", name, status, type="merge", manager="m", subresource="status")
 
 
@@ -208,9 +209,25 @@ async def test_eviction_keeps_to_the_disruption_budget(engine: Engine) -> None:
     budget = {"metadata": {"name": "b"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}}
     await engine.create(POD_DISRUPTION_BUDGETS, "default", budget, manager="m")
     status = {"status": {"disruptionsAllowed": 1, "desiredHealthy": 1, "currentHealthy": 2, "expectedPods": 2}}
+    with pytest.raises(TooManyRequests) as refused:
+        await engine.create(PODS, "default", {"metadata": {"name": "a"}}, manager="m", name="a", subresource="eviction")
+    assert refused.value.details == {
+        "causes": [
+            {
+                "reason": "DisruptionBudget",
+                "message": "The disruption budget b is still being processed by the server.",
+            }
+        ],
+        "retryAfterSeconds": 10,
+    }
+    status["status"]["observedGeneration"] = 1
     await engine.patch(POD_DISRUPTION_BUDGETS, "default", "b", status, type="merge", manager="m", subresource="status")
     await engine.create(PODS, "default", {"metadata": {"name": "a"}}, manager="m", name="a", subresource="eviction")
-    assert (await engine.get(PODS, "default", "a"))["metadata"]["deletionTimestamp"]
+    evicted = await engine.get(PODS, "default", "a")
+    assert evicted["metadata"]["deletionTimestamp"]
+    assert [one["reason"] for one in evicted["status"]["conditions"] if one["type"] == "DisruptionTarget"] == [
+        "EvictionByEvictionAPI"
+    ]
     with pytest.raises(TooManyRequests, match="would violate the pod's disruption budget") as refused:
         await engine.create(PODS, "default", {"metadata": {"name": "b"}}, manager="m", name="b", subresource="eviction")
     assert refused.value.details == {
@@ -268,6 +285,80 @@ async def test_propagation_leaves_a_finalizer(engine: Engine, propagation: Any, 
             await engine.get(DEPLOYMENTS, "default", "web")
     else:
         assert (await engine.get(DEPLOYMENTS, "default", "web"))["metadata"]["finalizers"] == [finalizer]
+
+
+async def test_a_pod_that_is_not_ready_is_evicted_when_enough_others_are(engine: Engine) -> None:
+    await _running(engine, "a")
+    unready = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
+    await engine.patch(PODS, "default", "a", unready, type="merge", manager="m", subresource="status")
+    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}
+    await engine.create(POD_DISRUPTION_BUDGETS, "default", {"metadata": {"name": "b"}, "spec": spec}, manager="m")
+    body = {"metadata": {"name": "a"}}
+    for status, allowed in (({"desiredHealthy": 1, "currentHealthy": 0}, False), ({"currentHealthy": 1}, True)):
+        change = {"status": {"observedGeneration": 1, **status}}
+        await engine.patch(
+            POD_DISRUPTION_BUDGETS, "default", "b", change, type="merge", manager="m", subresource="status"
+        )
+        if allowed:
+            await engine.create(PODS, "default", body, manager="m", name="a", subresource="eviction")
+        else:
+            with pytest.raises(TooManyRequests, match="disruption budget"):
+                await engine.create(PODS, "default", body, manager="m", name="a", subresource="eviction")
+
+
+@pytest.mark.parametrize(
+    ("subresource", "body", "code", "text"),
+    [
+        ("binding", {}, 400, "name in URL does not match name in Binding object"),
+        ("binding", {"metadata": {"name": "q"}}, 400, "name in URL does not match name in Binding object"),
+        ("binding", {"metadata": {"name": "p"}}, 500, "target.name: Required value"),
+        (
+            "binding",
+            {"metadata": {"name": "p"}, "target": {"kind": "Pod", "name": "n"}},
+            500,
+            'target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
+        ),
+        ("binding", {"metadata": {"name": "p", "uid": "x"}, "target": {"name": "n"}}, 409, "UID in precondition: x"),
+        ("binding", {"metadata": {"name": "p"}, "target": {"name": "n"}}, 409, "pod p has non-empty .spec.sched"),
+        ("eviction", {}, 400, "name in URL does not match name in Eviction object"),
+        ("eviction", {"metadata": {"name": "q"}}, 400, "name in URL does not match name in Eviction object"),
+    ],
+)
+async def test_bindings_and_evictions_name_their_pod(
+    engine: Engine, subresource: str, body: Json, code: int, text: str
+) -> None:
+    await engine.create(PODS, "default", pod(schedulingGates=[{"name": "x/a"}]), manager="m")
+    with pytest.raises(ApiError) as refused:
+        await engine.create(PODS, "default", body, manager="m", name="p", subresource=subresource)
+    assert refused.value.status()["code"] == code and text in refused.value.message
+    assert ("reason" in refused.value.status()) is (code != 500)
+
+
+async def test_gates_hold_a_pod_until_they_are_lifted(engine: Engine) -> None:
+    gates = [{"name": "x/a"}, {"name": "x/b"}]
+    made = await engine.create(PODS, "default", pod(schedulingGates=gates), manager="m")
+    condition = made["status"]["conditions"][0]
+    assert (condition["type"], condition["status"], condition["reason"]) == ("PodScheduled", "False", "SchedulingGated")
+
+    async def change(**spec: Any) -> Json:
+        return await engine.patch(PODS, "default", "p", {"spec": spec}, type="merge", manager="m")
+
+    with pytest.raises(
+        Invalid, match=r"spec.schedulingGates\[0\].name: Forbidden: only deletion is allowed, but found"
+    ):
+        await change(schedulingGates=[{"name": "x/c"}])
+    await change(schedulingGates=gates[:1])
+    await change(nodeSelector={"a": "b"})
+    with pytest.raises(Invalid, match="pod updates may not change fields"):
+        await change(nodeSelector={"a": "c"})
+    assert "schedulingGates" not in (await change(schedulingGates=None))["spec"]
+    with pytest.raises(Invalid, match="pod updates may not change fields"):
+        await change(nodeSelector={"a": "b", "c": "d"})
+    binding = {"metadata": {"name": "p", "annotations": {"why": "x"}}, "target": {"kind": "Node", "name": "n"}}
+    await engine.create(PODS, "default", binding, manager="m", name="p", subresource="binding")
+    bound = await engine.get(PODS, "default", "p")
+    assert bound["spec"]["nodeName"] == "n" and bound["metadata"]["annotations"] == {"why": "x"}
+    assert [one["status"] for one in bound["status"]["conditions"]] == ["True"]
 
 
 async def test_deletion_keeps_to_its_preconditions(engine: Engine) -> None:
@@ -331,7 +422,7 @@ async def test_refused_eviction_charges_no_budget(engine: Engine) -> None:
     await _running(engine, "a")
     budget = {"metadata": {"name": "b"}, "spec": {"selector": {"matchLabels": {"app": "x"}}, "minAvailable": 0}}
     await engine.create(POD_DISRUPTION_BUDGETS, "default", budget, manager="m")
-    status = {"status": {"disruptionsAllowed": 1}}
+    status = {"status": {"disruptionsAllowed": 1, "observedGeneration": 1}}
     await engine.patch(POD_DISRUPTION_BUDGETS, "default", "b", status, type="merge", manager="m", subresource="status")
     body = {"metadata": {"name": "a"}, "deleteOptions": {"preconditions": {"uid": "other"}}}
     with pytest.raises(Conflict):

@@ -15,6 +15,8 @@ Json = dict[str, Any]
 
 # Texts that must be there but may be empty.
 _MAY_BE_EMPTY = frozenset({("HTTPHeader", "value"), ("Sysctl", "value"), ("Taint", "key"), ("Lease", "holderIdentity")})
+# What the rules of a kind say themselves.
+_SAID_ELSEWHERE = frozenset((f"{kind}Spec", "selector") for kind in ("DaemonSet", "Deployment", "ReplicaSet"))
 _UNCHECKED = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -48,7 +50,11 @@ def _structs_required(node: Object) -> tuple[str, ...]:
     """Return the members that must be there and are no plain values: Kubernetes has no zero for a pointer."""
     always = {name for name, _, _ in node.zeros}
     return tuple(
-        name for name in node.required if name not in always and isinstance(node.properties.get(name), (Object, Map))
+        name
+        for name in node.required
+        if name not in always
+        and isinstance(node.properties.get(name), (Object, Map))
+        and (node.short_name, name) not in _SAID_ELSEWHERE
     )
 
 

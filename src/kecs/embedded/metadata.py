@@ -104,8 +104,8 @@ def name_problem(kind: Kind, name: str) -> str:
     return subdomain_problem(name)
 
 
-def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> None:
-    """Raise `BadRequest` unless the body is an object of this kind that fits the request's path."""
+def require_object(kind: Kind, body: Any) -> Json:
+    """Return a body that is an object with metadata, if any, that are one. Raises `BadRequest`."""
     if not isinstance(body, dict):
         raise BadRequest("the object provided is unrecognized (must be of type " + kind.kind + ")")
     metadata = body.get("metadata")
@@ -113,6 +113,18 @@ def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> Non
         raise BadRequest(
             f"the object provided is unrecognized (must be of type {kind.kind}): metadata is not an object"
         )
+    return body
+
+
+def require_name(body: Json, name: str) -> None:
+    """Raise `BadRequest` unless a body says itself which object it is."""
+    if not (body.get("metadata") or {}).get("name"):
+        raise BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+
+
+def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> None:
+    """Raise `BadRequest` unless the body is an object of this kind that fits the request's path."""
+    metadata = require_object(kind, body).get("metadata")
     api_version, has_kind = body.get("apiVersion"), body.get("kind")
     if api_version and api_version != kind.api_version:
         raise BadRequest(
@@ -171,13 +183,8 @@ def set_on_update(kind: Kind, new: Json, old: Json) -> None:
     """Keep what a client may not change. Raises `Conflict` when the body is another object's."""
     metadata, before = new["metadata"], old["metadata"]
     uid = metadata.get("uid")
-    if uid and uid != before["uid"]:
-        raise Conflict(
-            f'Operation cannot be fulfilled on {kind.table} "{before["name"]}": Precondition failed: UID in '
-            "precondition: "
-            f"{uid}, UID in object meta: {before['uid']}",
-            details={"name": before["name"], **kind.details},
-        )
+    if uid:
+        check_uid(kind, before, uid)
     for key in _SERVER_OWNED:
         if key in before:
             metadata[key] = before[key]
@@ -188,6 +195,19 @@ def set_on_update(kind: Kind, new: Json, old: Json) -> None:
         metadata["namespace"] = before["namespace"]
     metadata.pop("selfLink", None)
     drop_empty(metadata)
+
+
+def check_uid(kind: Kind, metadata: Json, uid: str) -> None:
+    """Raise `Conflict` unless an object is the one of that uid."""
+    if uid != metadata["uid"]:
+        name = metadata["name"]
+        key = "/".join(part for part in ("/registry", kind.plural, metadata.get("namespace"), name) if part)
+        raise Conflict(
+            f'Operation cannot be fulfilled on {kind.table} "{name}": StorageError: invalid object, Code: 4, '
+            f"Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, "
+            f"UID in object meta: {metadata['uid']}",
+            details={"name": name, **kind.details},
+        )
 
 
 def drop_empty(metadata: Json) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kecs.embedded.metadata import check_labels, label_problem, subdomain_problem
+from kecs.embedded.metadata import check_labels, label_problem, now_text, subdomain_problem
 from kecs.embedded.problems import (
     Problem,
     Problems,
@@ -19,6 +19,12 @@ from kecs.kube.quantity import parse
 Json = dict[str, Any]
 
 _CONTAINERS = ("containers", "initContainers")
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
 _UNREADY = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _IMMUTABLE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
@@ -30,6 +36,8 @@ _IMMUTABLE = (
 def prepare(pod: Json) -> None:
     """Give a new pod its first status."""
     pod["status"] = {"phase": "Pending", "qosClass": qos_class(pod["spec"])}
+    if pod["spec"].get("schedulingGates"):
+        pod["status"]["conditions"] = [{**_GATED, "lastTransitionTime": now_text()}]
     tolerate(pod["spec"])
 
 
@@ -187,7 +195,9 @@ def check_update(new: Json, old: Json) -> list[Problem]:
     spec, before = new["spec"], old["spec"]
     if spec == before:
         return []
-    found: Problems = []
+    found = _check_gates(spec, before)
+    if found:
+        return found
     plain = _comparable(spec, before)
     if plain != before:
         found.append(forbidden("spec", _IMMUTABLE))
@@ -199,10 +209,32 @@ def check_update(new: Json, old: Json) -> list[Problem]:
     return found or check_spec(spec, "spec")
 
 
+def _check_gates(spec: Json, before: Json) -> Problems:
+    """Let gates only be lifted: whoever schedules must be able to rely on it."""
+    known = [one.get("name") for one in before.get("schedulingGates", ())]
+    return [
+        forbidden(
+            f"spec.schedulingGates[{index}].name",
+            f"only deletion is allowed, but found new scheduling gate '{one.get('name')}'",
+        )
+        for index, one in enumerate(spec.get("schedulingGates", ()))
+        if one.get("name") not in known
+    ]
+
+
+def _narrowed(spec: Json, before: Json) -> bool:
+    """Tell whether a pod that nobody may schedule yet has only more in its node selector."""
+    chosen = spec.get("nodeSelector", {})
+    return all(chosen.get(key) == value for key, value in before.get("nodeSelector", {}).items())
+
+
 def _comparable(spec: Json, before: Json) -> Json:
     """Return the spec with what may change put back."""
     plain = dict(spec)
-    for key in ("activeDeadlineSeconds", "tolerations"):
+    free = ["activeDeadlineSeconds", "schedulingGates", "tolerations"]
+    if before.get("schedulingGates") and _narrowed(spec, before):
+        free.append("nodeSelector")
+    for key in free:
         if key in before:
             plain[key] = before[key]
         else:

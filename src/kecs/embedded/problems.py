@@ -83,7 +83,7 @@ def refuse(kind: Kind, name: str, problems: Sequence[Problem]) -> None:
 
 def refusal(named: str, details: Json, problems: Sequence[Problem]) -> Invalid:
     """Return the error for problems of an object; `details` say which it is, `named` how its kind is called."""
-    texts = [f"{one.field}: {one.message}" for one in problems]
+    texts = list(dict.fromkeys(f"{one.field}: {one.message}" for one in problems))
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     causes = [{"reason": one.reason, "message": one.message, "field": one.field} for one in problems]
     return Invalid(f'{named} "{details["name"]}" is invalid: {text}', details={**details, "causes": causes})

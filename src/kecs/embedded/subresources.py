@@ -1,19 +1,21 @@
 """Subresources that are more than a part of the object: scale, binding, eviction."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from kecs.embedded import metadata
 from kecs.embedded.catalog import Catalog, Kind
 from kecs.embedded.deletion import is_terminal
 from kecs.embedded.entry import Entry, tail, text
 from kecs.embedded.metadata import now_text
-from kecs.embedded.problems import invalid, refuse, required
+from kecs.embedded.problems import invalid, refuse, required, unsupported
 from kecs.embedded.requests import Deletion, Stored, Write, Written
 from kecs.embedded.schema import DecodeError, Decoding
 from kecs.embedded.store import Store
 from kecs.embedded.writing import Done, Writer, check_preconditions
-from kecs.kube.errors import BadRequest, Conflict, InternalError, NotFound, TooManyRequests
+from kecs.kube.errors import BadRequest, Conflict, InternalError, NotFound, TooManyRequests, Unnamed
 from kecs.kube.selectors import format_requirements, object_matcher, object_requirements
 
 Json = dict[str, Any]
@@ -23,6 +25,13 @@ _APPS_SCALE = {
     "specReplicasPath": ".spec.replicas",
     "statusReplicasPath": ".status.replicas",
     "labelSelectorPath": "",  # the selector is an object there, not a text
+}
+
+_EVICTED = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "EvictionByEvictionAPI",
+    "message": "Eviction API: evicting",
 }
 
 
@@ -53,13 +62,13 @@ class Subresources:
         selector = self._selector(obj, paths.get("labelSelectorPath", ""))
         if selector:
             status["selector"] = selector
-        metadata = {
+        meta = {
             key: obj["metadata"][key]
             for key in ("name", "namespace", "uid", "creationTimestamp")
             if key in obj["metadata"]
         }
         scale = {
-            "metadata": metadata,
+            "metadata": meta,
             "spec": {"replicas": _at(obj, paths["specReplicasPath"]) or 0},
             "status": status,
         }
@@ -117,34 +126,39 @@ class Subresources:
     def bind(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage the binding of a pod to a node."""
         body = self._typed("core.v1.Binding", write.body)
-        name = write.name or body.get("metadata", {}).get("name", "")
+        meta, target = body.get("metadata", {}), body.get("target", {})
+        name = _require_name("Binding", write.name, meta)
+        _check_target(target)
         entry = self._writer.current(kind, write.namespace, name)
         pod = _decode(text(kind.prefix, entry))
-        node = body.get("target", {}).get("name", "")
-        if not node:
-            refuse(kind, name, [required("target.name")])
+        if meta.get("uid"):
+            metadata.check_uid(kind, pod["metadata"], meta["uid"])
         why = ""
         if pod["metadata"].get("deletionTimestamp"):
             why = f"pod {name} is being deleted, cannot be assigned to a host"
         elif pod["spec"].get("nodeName"):
             why = f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"'
+        elif pod["spec"].get("schedulingGates"):
+            why = f"pod {name} has non-empty .spec.schedulingGates"
         if why:
             details = {"name": name, "kind": "pods/binding"}
             raise Conflict(f'Operation cannot be fulfilled on pods/binding "{name}": {why}', details=details)
-        scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now_text()}
-        status = dict(pod.get("status", {}))
-        if "generation" in pod["metadata"]:
-            scheduled["observedGeneration"] = pod["metadata"]["generation"]
-        others = [one for one in status.get("conditions", ()) if one.get("type") != "PodScheduled"]
-        status["conditions"] = [*others, scheduled]
-        bound = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status}
+        bound = {
+            **pod,
+            "metadata": {**pod["metadata"]},
+            "spec": {**pod["spec"], "nodeName": target["name"]},
+            "status": _with_condition(pod, {"type": "PodScheduled", "status": "True"}),
+        }
+        for member in ("annotations", "labels"):  # what a scheduler notes of its choice
+            if meta.get(member):
+                bound["metadata"][member] = {**bound["metadata"].get(member, {}), **meta[member]}
         _, done = self._writer.put(kind, entry, bound, entry.owners, write.dry_run, [], pod)
         return Written(None), done
 
     def evict(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage the deletion of a pod, as far as disruption budgets allow it."""
         body = self._typed("policy.v1.Eviction", write.body)
-        name = write.name or body.get("metadata", {}).get("name", "")
+        name = _require_name("Eviction", write.name, body.get("metadata", {}))
         entry = self._writer.current(kind, write.namespace, name)
         pod = _decode(text(kind.prefix, entry))
         options = body.get("deleteOptions", {})
@@ -155,43 +169,95 @@ class Subresources:
             grace_seconds=options.get("gracePeriodSeconds"),
             uid=preconditions.get("uid"),
             resource_version=preconditions.get("resourceVersion"),
-            dry_run=write.dry_run,
+            dry_run=write.dry_run or bool(options.get("dryRun")),
         )
         check_preconditions(kind, entry, pod, request)  # before a budget is charged for what does not happen
         waits = not is_terminal(pod) and pod.get("status", {}).get("phase") != "Pending"
         if waits and "deletionTimestamp" not in pod["metadata"]:
-            self._take_disruption(pod, dry_run=write.dry_run)
-        _, done = self._writer.remove(kind, request)
+            self._take_disruption(pod, dry_run=request.dry_run)
+        if not request.dry_run:
+            evicted = {**pod, "status": _with_condition(pod, _EVICTED)}
+            self._writer.put(kind, entry, evicted, entry.owners, False, [], pod)
+        _, done = self._writer.remove(kind, replace(request, resource_version=None))  # it has moved on by the condition
         return Written(None), done
 
     def _take_disruption(self, pod: Json, *, dry_run: bool) -> None:
-        namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels")
-        found: list[Json] = []
-        for entry in self._store.latest_in(self._budgets.table, namespace):
-            budget = _decode(text(self._budgets.prefix, entry))
-            if object_matcher(budget.get("spec", {}).get("selector"))(labels):
-                found.append(budget)
-        if len(found) > 1:
-            raise InternalError(
-                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-            )
-        if not found:
+        """Charge the budget of a pod that is about to go. Raises `TooManyRequests`."""
+        budget = self._budget(pod)
+        if budget is None:
             return
-        (budget,) = found
         name, status = budget["metadata"]["name"], budget.get("status") or {}
+        needed, healthy = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+        if not _is_ready(pod):
+            always = budget.get("spec", {}).get("unhealthyPodEvictionPolicy") == "AlwaysAllow"
+            if always or (needed > 0 and healthy >= needed):
+                return  # it serves nobody, and nobody waits for it
+        if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
+            raise _too_many(f"The disruption budget {name} is still being processed by the server.", after=10)
         if status.get("disruptionsAllowed", 0) < 1:
-            needed, healthy = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
-            message = f"The disruption budget {name} needs {needed} healthy pods and has {healthy} currently"
-            raise TooManyRequests(
-                "Cannot evict pod as it would violate the pod's disruption budget.",
-                details={"causes": [{"reason": "DisruptionBudget", "message": message}]},
-            )
+            raise _too_many(f"The disruption budget {name} needs {needed} healthy pods and has {healthy} currently")
         taken = {
             "disruptionsAllowed": status["disruptionsAllowed"] - 1,
             "disruptedPods": {pod["metadata"]["name"]: now_text()},
         }
+        namespace = pod["metadata"]["namespace"]
         patch = Write("patch", namespace, name, {"status": taken}, "kube-apiserver", "status", dry_run=dry_run)
         self._writer.update(self._budgets, patch)
+
+    def _budget(self, pod: Json) -> Json | None:
+        found: list[Json] = []
+        for entry in self._store.latest_in(self._budgets.table, pod["metadata"]["namespace"]):
+            budget = _decode(text(self._budgets.prefix, entry))
+            if object_matcher(budget.get("spec", {}).get("selector"))(pod["metadata"].get("labels")):
+                found.append(budget)
+        if len(found) > 1:
+            raise InternalError(
+                "Internal error occurred: This pod has more than one PodDisruptionBudget, which the eviction "
+                "subresource does not support."
+            )
+        return found[0] if found else None
+
+
+def _require_name(kind: str, name: str, metadata: Json) -> str:
+    if metadata.get("name", "") != name:
+        raise BadRequest(f"name in URL does not match name in {kind} object")
+    return name
+
+
+def _check_target(target: Json) -> None:
+    found = []
+    if target.get("kind", "") not in ("", "Node"):
+        found.append(unsupported("target.kind", target["kind"], ("Node", "<empty>")))
+    if not target.get("name"):
+        found.append(required("target.name"))
+    if found:
+        texts = [f"{one.field}: {one.message}" for one in found]
+        raise Unnamed(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
+
+
+def _with_condition(pod: Json, condition: Json) -> Json:
+    """Return the status of a pod with a condition, which is as of now unless it was so already."""
+    status = dict(pod.get("status", {}))
+    conditions = list(status.get("conditions", ()))
+    known = next((one for one in conditions if one.get("type") == condition["type"]), None)
+    since = now_text()
+    if known is not None and known.get("status") == condition["status"]:
+        since = known.get("lastTransitionTime", since)
+    new = {**condition, "lastTransitionTime": since}
+    status["conditions"] = [new if one is known else one for one in conditions] if known else [*conditions, new]
+    return status
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
+
+
+def _too_many(message: str, *, after: int = 0) -> TooManyRequests:
+    details: Json = {"causes": [{"reason": "DisruptionBudget", "message": message}]}
+    if after:
+        details["retryAfterSeconds"] = after
+    return TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", details=details)
 
 
 def _at(obj: Json, path: str) -> Any:

@@ -28,9 +28,9 @@ from kecs.kube.errors import (
     BadRequest,
     Conflict,
     Forbidden,
-    InternalError,
     Invalid,
     MethodNotAllowed,
+    Unnamed,
     UnsupportedMediaType,
 )
 
@@ -65,7 +65,7 @@ class Writer:
         metadata.check_target(kind, write.body, write.namespace, write.name)
         obj, warnings = decode_object(kind, write.body, None, write.validation)
         if obj["metadata"].get("resourceVersion"):
-            raise InternalError("resourceVersion should not be set on objects to be created")
+            raise Unnamed("resourceVersion should not be set on objects to be created")
         obj["metadata"].pop("managedFields", None)
         owners = ownership.after_update(kind, (), None, obj, write.manager, "")
         return self._create(kind, write, obj, owners, warnings)
@@ -105,6 +105,7 @@ class Writer:
         """Stage a replacement or a patched object."""
         if write.verb == "replace":
             metadata.check_target(kind, write.body, write.namespace, write.name)
+            metadata.require_name(write.body, write.name)
         entry = self.current(kind, write.namespace, write.name)
         old = _decode(text(kind.prefix, entry))
         shown = _decode(text(kind.prefix, entry, managed=True)) if _names_owners(write) else old
@@ -139,17 +140,24 @@ class Writer:
 
     def apply(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage what server-side apply makes of the body: a new object, or the present one with it merged in."""
-        metadata.check_target(kind, write.body, write.namespace, write.name)
         config = _config(kind, write)
+        metadata.check_target(kind, write.body, write.namespace, write.name)
         entry = self._store.latest(kind.table, write.namespace or "", write.name)
         if entry is None:
+            metadata.require_name(write.body, write.name)
             if write.subresource:
                 raise kind.missing(write.name)
+            if uid := _meta(write.body).get("uid"):
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                raise conflict(kind, write.name, why)
             _, owners = ownership.after_apply(kind, (), None, config, config, write)
             obj, warnings = decode_object(kind, {**config, "metadata": _meta(write.body)}, None, "Ignore")
             return self._create(kind, write, obj, owners, warnings)
         old = _decode(text(kind.prefix, entry))
         _check_version(kind, entry, write.body)
+        if (uid := _meta(write.body).get("uid", "")) not in ("", old["metadata"]["uid"]):
+            problem = invalid("metadata.uid", uid, "field is immutable")
+            refuse(kind, write.name, [problem, problem])
         live = ownership.owned_part(kind, old, write.subresource)
         merged = fieldsets.merged(kind.node, live, config)
         merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, write)
@@ -290,24 +298,26 @@ def _meta(body: Json) -> Json:
 
 
 def _config(kind: Kind, write: Write) -> Json:
-    """Return the part of an applied body that its manager can own. Raises `InternalError` for what has no type."""
-    body = write.body
-    name = (body.get("metadata") or {}).get("name", "")
-    if "managedFields" in (body.get("metadata") or {}):
+    """Return the part of an applied body that its manager can own. Raises `Unnamed` for what has no type."""
+    body = metadata.require_object(kind, write.body)
+    meta = body.get("metadata") or {}
+    given = f"{group_version(str(body.get('apiVersion') or ''))}, Kind={body.get('kind') or ''}"
+    wanted = f"{group_version(kind.api_version)}, Kind={kind.kind}"
+    if given != wanted:
+        raise BadRequest(f"invalid object type: {given}")
+    if "managedFields" in meta:
         raise BadRequest("metadata.managedFields must be nil")
-    shown = f"({write.namespace or ''}/{name}; {kind.api_version}, Kind={kind.kind})"
+    shown = f"({meta.get('namespace', '')}/{meta.get('name', '')}; {wanted})"
     try:
         unknown = unknown_fields(kind.node, body)
         if unknown:
-            raise InternalError(
-                f"failed to create typed patch object {shown}: .{unknown[0]}: field not declared in schema"
-            )
+            raise Unnamed(f"failed to create typed patch object {shown}: .{unknown[0]}: field not declared in schema")
         config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
         if repeated := fieldsets.duplicate_key(kind.node, config):
-            raise InternalError(f"failed to create typed patch object {shown}: {repeated}")
+            raise Unnamed(f"failed to create typed patch object {shown}: {repeated}")
     except KeyError as error:
         detail = f"associative list with keys has an element that omits key field {error.args[0]!r}".replace("'", '"')
-        raise InternalError(
+        raise Unnamed(
             f"failed to create typed patch object {shown}: {detail} (and doesn't have default value)"
         ) from None
     if write.subresource == "status":
@@ -334,9 +344,7 @@ def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
     if version in (None, "", "0", str(entry.revision)):
         return
     if not (isinstance(version, str) and version.isdecimal()):
-        raise BadRequest(
-            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
-        )
+        raise Unnamed(f'strconv.ParseUint: parsing "{version}": invalid syntax')
     raise conflict(
         kind, entry.name, "the object has been modified; please apply your changes to the latest version and try again"
     )

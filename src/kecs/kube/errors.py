@@ -15,7 +15,8 @@
     ├── Invalid               422
     ├── TooManyRequests       429
     ├── InternalError         500
-    │   └── NotStored               (the disk is full, or fails)
+    │   ├── NotStored               (the disk is full, or fails)
+    │   └── Unnamed                 (without a reason)
     ├── Unavailable           503
     └── Timeout               504
 
@@ -47,10 +48,11 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
         }
+        if self.reason:
+            status["reason"] = self.reason
         if self.details is not None:
-            status["details"] = self.details
+            status["details"] = {key: value for key, value in self.details.items() if value not in ("", 0)}
         status["code"] = self.http_code
         return status
 
@@ -147,6 +149,12 @@ class InternalError(ApiError):
 
 class NotStored(InternalError):
     """The change could not be kept, and has not happened. The message says why, without a word of the change."""
+
+
+class Unnamed(InternalError):
+    """What Kubernetes has no error of its own for, though it is the request that is wrong: 500 without a reason."""
+
+    reason = ""
 
 
 class Unavailable(ApiError):

@@ -367,7 +367,11 @@ _MISTYPED = "json: cannot unmarshal {} into Go struct field DeleteOptions.{} of 
     [
         ({"gracePeriodSeconds": "x"}, 400, _MISTYPED.format("string", "gracePeriodSeconds", "int64")),
         ({"preconditions": 7}, 400, _MISTYPED.format("number", "preconditions", "v1.Preconditions")),
-        ({"kind": "Pod", "apiVersion": "v1"}, 400, 'no kind "Pod" is registered for version "v1"'),
+        (
+            {"kind": "Pod", "apiVersion": "v1"},
+            400,
+            'no kind "Pod" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"',
+        ),
         (b"{", 400, "couldn't get version/kind; json parse error: unexpected end of JSON input"),
         (
             {"propagationPolicy": "Odd"},

@@ -22,6 +22,12 @@ Shape = Literal["object", "table", "metadata", "discovery"]
 _SHOWN_BYTES = 30
 _TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
 _JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
+_YAML_PROBLEMS = {  # of PyYAML, in Go's words
+    "mapping values are not allowed here": "mapping values are not allowed in this context",
+    "expected the node content, but found '<stream end>'": "did not find expected node content",
+    "expected <block end>, but found '?'": "did not find expected '-' indicator",
+    "expected ',' or '}', but got '<stream end>'": "did not find expected ',' or '}'",
+}
 _SHAPES: dict[tuple[str, str], Shape] = {
     ("meta.k8s.io", "Table"): "table",
     ("meta.k8s.io", "PartialObjectMetadata"): "metadata",
@@ -129,8 +135,9 @@ def parse_yaml(body: bytes) -> Any:
     try:
         return yaml.load(body, Loader=_json_loader())  # noqa: S506 - a SafeLoader with fewer types
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise Unparsable(f"yaml: {line}{error.problem}") from None
+        number = error.problem_mark.line + 1 if error.problem_mark else 0
+        line = f"line {number}: " if number > 1 or isinstance(error, yaml.parser.ParserError) else ""
+        raise Unparsable(f"yaml: {line}{_YAML_PROBLEMS.get(str(error.problem), error.problem)}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Unparsable(f"yaml: {' '.join(str(error).split())}") from None
 

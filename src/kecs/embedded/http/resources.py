@@ -14,7 +14,6 @@ from kecs.embedded.http.negotiation import (
     Form,
     Shape,
     accepted,
-    as_object,
     decode,
     encode_yaml,
     media_type,
@@ -39,6 +38,7 @@ _PATCHES: dict[str, PatchType] = {
     "application/merge-patch+json": "merge",
     "application/strategic-merge-patch+json": "strategic",
 }
+_SCHEME = "pkg/runtime/scheme.go:111"  # part of Kubernetes's message
 _BATCH = 200  # objects that are rendered before others get their turn
 
 
@@ -254,9 +254,15 @@ def _query(options: ListOptions) -> Query:
 
 def _applied(raw: bytes) -> Json:
     try:
-        return as_object(parse_yaml(raw))
+        found = parse_yaml(raw)
     except Unparsable as error:
         raise BadRequest(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+    if not isinstance(found, dict | None):
+        raise BadRequest(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            f"{json_name(found)} into Go value of type map[string]interface {{}}"
+        )
+    return found or {}
 
 
 def _patch_body(raw: bytes, patch_type: PatchType) -> Any:
@@ -268,9 +274,8 @@ def _patch_body(raw: bytes, patch_type: PatchType) -> Any:
     wanted = list if patch_type == "json" else dict
     if not isinstance(patch, wanted):
         go_type = "[]handlers.jsonPatchOp" if patch_type == "json" else "map[string]interface {}"
-        raise BadRequest(
-            f"error decoding patch: json: cannot unmarshal {json_name(patch)} into Go value of type {go_type}"
-        )
+        text = f"json: cannot unmarshal {json_name(patch)} into Go value of type {go_type}"
+        raise BadRequest(text if patch_type == "strategic" else f"error decoding patch: {text}")
     return patch
 
 
@@ -281,7 +286,7 @@ def _delete_body(request: Request, raw: bytes) -> Json:
         raise BadRequest(str(error)) from None
     kind, version = body.get("kind", "DeleteOptions"), body.get("apiVersion", "v1")
     if kind != "DeleteOptions":
-        raise BadRequest(f'no kind "{kind}" is registered for version "{version}"')
+        raise BadRequest(f'no kind "{kind}" is registered for version "{version}" in scheme "{_SCHEME}"')
     return body
 
 
