@@ -83,7 +83,7 @@ def _copy_manifests(name: str, place: Path) -> None:
     for line in listing.read_text().splitlines():
         module, path = line.split()
         found = Path(_run(name, "go", "list", "-m", "-f", "{{.Dir}}", module).strip()) / path
-        for file in found.glob("*.yaml") if found.is_dir() else [found]:
+        for file in set(found.glob("*.yaml")) - {found / "kustomization.yaml"} if found.is_dir() else [found]:
             shutil.copyfile(file, place / file.name)
 
 

@@ -12,6 +12,7 @@ from kubernetes_rig.layout import Layout
 
 _SIGNALS = {"freeze": 19, "thaw": 18}
 _GRACE_SECONDS = 2.0  # the API server would wait for its watchers
+_LAST_WORDS = 2000
 _CONTROL_PROGRAMS = ("kubernetes", "etcd")
 _NODE_PROGRAMS = (*_CONTROL_PROGRAMS, "coredns")
 
@@ -20,11 +21,14 @@ def _up(options: argparse.Namespace) -> None:
     programs = _programs(options)
     if lacking := needs.missing(programs, node=options.node):
         raise RuntimeError("a Kubernetes of its own needs " + "; ".join(lacking))
+    if homeless := [name for name in options.companions if COMPANIONS[name].needs_node and not options.node]:
+        raise RuntimeError(f"{homeless[0]} needs a node (--node)")
     if (options.directory / "rig.json").exists():
         raise RuntimeError(f"there is a cluster in {options.directory}: end it first (rig down)")
     for name in programs:
         build(name)
     layout = Layout.new(options.directory, node=options.node)
+    started = False
     try:
         warden.launch(layout, options.while_locked)
         pki.make(layout)
@@ -35,11 +39,23 @@ def _up(options: argparse.Namespace) -> None:
             node.start(layout)
         for name in options.companions:
             COMPANIONS[name].start(layout)
-    except BaseException:
-        if not options.keep:
+        started = True
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}{_ended(layout)}") from error
+    finally:
+        if not (started or options.keep):
             warden.end(layout.directory)
-        raise
     print(layout.kubeconfig)
+
+
+def _ended(layout: Layout) -> str:
+    """Return what the parts that have ended said last."""
+    try:
+        parts = keeper.tell(layout.directory, "parts")
+    except OSError:
+        return ""
+    said = [layout.log(name).read_text(errors="replace").strip() for name, state in parts.items() if state is not True]
+    return "".join(f"\n{words[-_LAST_WORDS:]}" for words in said)
 
 
 def _programs(options: argparse.Namespace) -> list[str]:

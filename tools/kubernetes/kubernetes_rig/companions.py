@@ -10,12 +10,14 @@ from kubernetes_rig import keeper
 from kubernetes_rig.api import Api, until
 from kubernetes_rig.binaries import manifests, program
 from kubernetes_rig.layout import Layout
+from kubernetes_rig.node import endpoints
 
 READY_SECONDS = 60.0
 _GATEWAY = "gateway"
 _XDS = ("127.0.0.1", "8001")
 _NOT_STANDARD = ("tlsroutes", "tcproutes", "backendtlspolicies")  # kinds that the standard channel lacks
 _METRICS_PORT = 4443
+_SIMULATED_PODS = "172.30.0.0/16"  # addresses that lead nowhere
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Companion:
 
     programs: tuple[str, ...]
     start: Callable[[Layout], None]
+    needs_node: bool
 
 
 def _define(layout: Layout, program_name: str) -> None:
@@ -78,7 +81,71 @@ def _gateway(layout: Layout) -> None:
     until(partial(api.holds, place, "Programmed"), READY_SECONDS, "Contour has programmed the gateway")
 
 
+def _metrics(layout: Layout) -> None:
+    """metrics-server answers `kubectl top` and what a HorizontalPodAutoscaler asks."""
+    who, place = f"{layout.kubeconfig}", layout.path("state", "metrics")
+    _start(layout, "metrics-server", str(program("metrics-server")), f"--kubeconfig={who}",
+           f"--authentication-kubeconfig={who}", f"--authorization-kubeconfig={who}", f"--cert-dir={place}",
+           f"--secure-port={_METRICS_PORT}", "--kubelet-preferred-address-types=InternalIP", "--metric-resolution=11s",
+           "--kubelet-request-timeout=5s",
+           f"--kubelet-certificate-authority={layout.directory}/pki/ca.crt")  # fmt: skip
+    api, namespace = Api(layout), "kube-system"
+    metadata = {"name": "metrics-server", "namespace": namespace}
+    port = {"name": "https", "port": 443, "targetPort": _METRICS_PORT}
+    api.apply(
+        f"/api/v1/namespaces/{namespace}/services/metrics-server",
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [port]}},
+    )
+    api.apply(
+        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices/metrics-server",
+        endpoints(layout, "metrics-server", [{"name": "https", "port": _METRICS_PORT, "protocol": "TCP"}]),
+    )
+    version = "v1beta1.metrics.k8s.io"
+    place_of = f"/apis/apiregistration.k8s.io/v1/apiservices/{version}"
+    spec = {
+        "service": {"name": "metrics-server", "namespace": namespace},
+        "group": "metrics.k8s.io",
+        "version": "v1beta1",
+        "insecureSkipTLSVerify": True,
+        "groupPriorityMinimum": 100,
+        "versionPriority": 100,
+    }
+    service = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": version},
+        "spec": spec,
+    }
+    api.apply(place_of, service)
+    until(partial(api.holds, place_of, "Available"), READY_SECONDS, "metrics-server is ready")
+
+
+def _rollouts(layout: Layout) -> None:
+    """Argo Rollouts: canary and blue-green deployments as its own custom resources."""
+    _define(layout, "rollouts")
+    _start(layout, "rollouts", str(program("rollouts")), f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false")
+
+
+def _kwok(layout: Layout) -> None:
+    """Let kwok play nodes that have its annotation, and their pods, in thousands; one node is there already."""
+    _start(layout, "kwok", str(program("kwok")), f"--kubeconfig={layout.kubeconfig}", "--manage-all-nodes=false",
+           "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", f"--cidr={_SIMULATED_PODS}",
+           "--node-lease-duration-seconds=40", *(f"--config={file}" for file in manifests("kwok")))  # fmt: skip
+    api, name, ample = Api(layout), "kwok-0", {"cpu": "1000", "memory": "4Ti", "pods": "20000"}
+    place = f"/api/v1/nodes/{name}"
+    metadata = {"name": name, "labels": {"type": "kwok"}, "annotations": {"kwok.x-k8s.io/node": "fake"}}
+    taint = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": [taint]}}
+    api.apply(place, node)
+    status = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
+    api.apply(f"{place}/status", {**status, "status": {"capacity": ample, "allocatable": ample}})
+    until(partial(api.holds, place, "Ready"), READY_SECONDS, "kwok plays a node")
+
+
 COMPANIONS = {
-    "gateway": Companion(("contour", "envoy"), _gateway),
+    "gateway": Companion(("contour", "envoy"), _gateway, needs_node=True),
+    "metrics": Companion(("metrics-server",), _metrics, needs_node=True),
+    "rollouts": Companion(("rollouts",), _rollouts, needs_node=False),
+    "kwok": Companion(("kwok",), _kwok, needs_node=False),
 }
 """By the words that WITH knows."""

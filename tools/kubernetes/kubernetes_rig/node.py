@@ -76,16 +76,21 @@ def _names(layout: Layout) -> None:
     metadata = {"name": "kube-dns", "namespace": "kube-system"}
     spec = {"clusterIP": DNS_SERVICE, "ports": ports}
     api.apply(place, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
-    labels = {"kubernetes.io/service-name": "kube-dns", "endpointslice.kubernetes.io/managed-by": "rig"}
-    endpoints = {
+    place = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/kube-dns"
+    api.apply(place, endpoints(layout, "kube-dns", ports))
+
+
+def endpoints(layout: Layout, service: str, ports: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what leads a service of kube-system that selects no pods to a part of the cluster beside the kubelet."""
+    labels = {"kubernetes.io/service-name": service, "endpointslice.kubernetes.io/managed-by": "rig"}
+    return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": {**metadata, "labels": labels},
+        "metadata": {"name": service, "namespace": "kube-system", "labels": labels},
         "addressType": "IPv4",
         "ports": ports,
         "endpoints": [{"addresses": [layout.node_address]}],
     }
-    api.apply("/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/kube-dns", endpoints)
 
 
 def _start(layout: Layout, name: str, argv: list[str]) -> None:
