@@ -207,9 +207,10 @@ async def test_subresources(api: Api, namespace: str) -> None:
 async def test_a_pod_is_bound_and_evicted(api: Api, namespace: str) -> None:
     async def account() -> bool:
         try:
-            return bool(await api.get(SERVICE_ACCOUNTS, namespace, "default"))
+            await api.get(SERVICE_ACCOUNTS, namespace, "default")
         except errors.NotFound:
             return False
+        return True
 
     async with asyncio.timeout(20):
         while not await account():
