@@ -37,7 +37,9 @@ class Admission:
         entry = self._store.latest("namespaces", "", namespace)
         if entry is None:
             raise NotFound(f'namespaces "{namespace}" not found', details={"name": namespace, "kind": "namespaces"})
-        if b'"deletionTimestamp":"' not in entry.tail:  # the name of an annotation may hold it, so look closer
+        if not any(
+            b'"deletionTimestamp":"' in piece for piece in entry.tail
+        ):  # the name of an annotation may hold it, so look closer
             return
         if _decode(text(_PREFIX, entry))["metadata"].get("deletionTimestamp"):
             message = f"namespace {namespace} is being terminated"

@@ -14,9 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
-
-from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners, text
+from kecs.embedded.entry import Change, Entry, Table, dump_owners, load_owners, stored_tail
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +22,6 @@ FORMAT = 1  # of the tables; a higher one is a newer kecs's
 _APPLICATION = 0x6B656373  # "kecs", so that another program's database is not taken for ours
 _CHECKPOINT_BYTES = 32 << 20  # of the log
 _PAGE = 4096
-_ANY_KIND = b'{"metadata":{"resourceVersion":"'
-_require_json = msgspec.json.Decoder(msgspec.Raw).decode
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -102,9 +98,8 @@ class Database:
                 "SELECT number, resource, namespace, name, revision, tail, owners FROM objects ORDER BY number"
             )
             for number, table, namespace, name, revision, tail, owners in rows:
-                entry = Entry(number, namespace, name, revision, tail, load_owners(owners))
-                _require_json(text(_ANY_KIND, entry))  # damage that SQLite cannot see would stop whoever reads it
-                yield table, entry
+                # Damage that SQLite cannot see would stop whoever reads it, so the text is looked through.
+                yield table, Entry(number, namespace, name, revision, stored_tail(table, tail), load_owners(owners))
 
     def revision(self) -> int:
         """Return the last resource version that was committed, 0 in a new database."""
@@ -120,7 +115,7 @@ class Database:
             assert entry is not None  # noqa: S101  # a change has one side at least
             latest[entry.number] = (change.table, change.new)
         kept = [
-            (one.number, table, one.namespace, one.name, one.revision, one.tail, dump_owners(one.owners))
+            (one.number, table, one.namespace, one.name, one.revision, b"".join(one.tail), dump_owners(one.owners))
             for table, one in latest.values()
             if one is not None
         ]

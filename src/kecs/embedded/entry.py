@@ -4,6 +4,8 @@ The stored JSON is cut so that nothing has to be encoded twice: an object's text
 where the prefix (`{"apiVersion":…,"kind":…,"metadata":{"resourceVersion":"`) comes from the kind and version that it
 is read as, and `tail` goes on with a comma. So an object shown with another resource version (a deletion) or in
 another version of its API shares its bytes, and managed fields, which few read, are put in only when asked for.
+
+The tail of a pod is cut once more (`pieces`): what the pods of a template have in common, most of it, is held once.
 """
 
 from collections.abc import Callable
@@ -32,6 +34,7 @@ class Owner(NamedTuple):
 
 
 Owners = tuple[Owner, ...]
+Tail = tuple[bytes, ...]  # pieces of one text, for themselves no JSON
 
 
 class Entry:
@@ -39,7 +42,7 @@ class Entry:
 
     __slots__ = ("name", "namespace", "number", "owners", "revision", "tail")
 
-    def __init__(self, number: int, namespace: str, name: str, revision: int, tail: bytes, owners: Owners) -> None:
+    def __init__(self, number: int, namespace: str, name: str, revision: int, tail: Tail, owners: Owners) -> None:
         self.number = number
         self.namespace = namespace
         self.name = name
@@ -50,6 +53,11 @@ class Entry:
     def at(self, revision: int) -> "Entry":
         """Return the same content with another resource version."""
         return Entry(self.number, self.namespace, self.name, revision, self.tail, self.owners)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the tail."""
+        return sum(map(len, self.tail))
 
 
 @dataclass(slots=True)
@@ -79,6 +87,17 @@ def shared(fields: bytes) -> bytes:
     return fields
 
 
+@lru_cache(maxsize=2048)
+def shared_owners(owners: Owners) -> Owners:
+    """Return equal owners that other objects have too: those that were written alike in the same second."""
+    return tuple(_shared_owner(one) for one in owners)
+
+
+@lru_cache(maxsize=2048)
+def _shared_owner(owner: Owner) -> Owner:
+    return owner
+
+
 class _ManagedFields(msgspec.Struct, omit_defaults=True):
     manager: str = ""
     operation: str = ""
@@ -88,6 +107,16 @@ class _ManagedFields(msgspec.Struct, omit_defaults=True):
     fieldsV1: msgspec.Raw = msgspec.Raw(b"{}")
     subresource: str = ""
 
+
+_encode = msgspec.json.Encoder().encode
+_decode_outline: Callable[[bytes], Json] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_ANY_KIND = b'{"metadata":{"resourceVersion":"'
+
+# Members that many pods have alike: what comes of their template, and what became of them in the same second.
+_ALIKE_IN_METADATA = frozenset({"annotations", "finalizers", "generateName", "labels", "namespace", "ownerReferences"})
+_ALIKE_IN_STATUS = frozenset(
+    {"conditions", "hostIP", "hostIPs", "observedGeneration", "phase", "qosClass", "startTime"}
+)
 
 _decode_managed = msgspec.json.Decoder(list[_ManagedFields]).decode
 
@@ -120,22 +149,68 @@ def load_owners(managed: bytes) -> Owners:
     )
 
 
-def tail(body: Json) -> bytes:
-    """Return the bytes of an object without `apiVersion`, `kind`, resource version and managed fields."""
+def tail(body: Json) -> Tail:
+    """Return the text of an object without `apiVersion`, `kind`, resource version and managed fields."""
     metadata = {
         key: value for key, value in body["metadata"].items() if key not in ("resourceVersion", "managedFields")
     }
     rest = {key: value for key, value in body.items() if key not in ("apiVersion", "kind", "metadata")}
-    return b"," + msgspec.json.encode({"metadata": metadata, **rest})[len(b'{"metadata":{') :]
+    if body.get("kind") == "Pod":
+        return pieces(metadata, rest)
+    return (b"," + _encode({"metadata": metadata, **rest})[len(b'{"metadata":{') :],)
+
+
+def pieces(metadata: Json, rest: Json) -> Tail:
+    """Return the tail of a pod, in pieces of which the longer ones are held once for all pods that have them alike."""
+    alike, own = _parted(metadata, _ALIKE_IN_METADATA)
+    found = [_held(b"," + alike)] if alike else []
+    found.append(b"," + own + b"}" if own else b"}")
+    for key, value in rest.items():
+        if key == "spec":
+            found.append(_held(b',"spec":' + _encode(value)))
+        elif key == "status" and isinstance(value, dict):
+            alike, own = _parted(value, _ALIKE_IN_STATUS)
+            found.append(_held(b',"status":{' + alike))
+            found.append((b"," if alike and own else b"") + own + b"}")
+        else:
+            found.append(b"," + _encode({key: value})[1:-1])
+    found[-1] += b"}"
+    return tuple(found)
+
+
+def _parted(members: Json, names: frozenset[str]) -> tuple[bytes, bytes]:
+    """Return the text of the members of those names, and of the others, without braces."""
+    alike = {key: value for key, value in members.items() if key in names}
+    own = {key: value for key, value in members.items() if key not in names}
+    return _encode(alike)[1:-1], _encode(own)[1:-1]
+
+
+@lru_cache(maxsize=512)
+def _held(piece: bytes) -> bytes:
+    return piece
+
+
+def stored_tail(table: Table, whole: bytes) -> Tail:
+    """Return the tail that was stored as one text. Raises `ValueError`."""
+    read = _decode_outline(_ANY_KIND + b'0"' + whole)
+    if table != "pods":
+        return (whole,)
+    metadata = msgspec.json.decode(read.pop("metadata"), type=dict[str, msgspec.Raw])
+    del metadata["resourceVersion"]
+    status: Any = read.get("status")
+    if status is not None and bytes(status).startswith(b"{"):
+        read["status"] = msgspec.json.decode(status, type=dict[str, msgspec.Raw])
+    return pieces(metadata, read)
 
 
 def text(prefix: bytes, entry: Entry, *, managed: bool = False) -> bytes:
     """Return the whole object as JSON; `prefix` is its kind's."""
     if managed and entry.owners and entry.revision:
-        return b'%b%d","managedFields":%b%b' % (prefix, entry.revision, dump_owners(entry.owners), entry.tail)
+        owners = b'%d","managedFields":%b' % (entry.revision, dump_owners(entry.owners))
+        return b"".join((prefix, owners, *entry.tail))
     if not entry.revision:  # what a dry run would make has no version
-        return b"%b{%b" % (prefix.removesuffix(b'{"resourceVersion":"'), entry.tail[1:])
-    return b'%b%d"%b' % (prefix, entry.revision, entry.tail)
+        return b"%b{%b" % (prefix.removesuffix(b'{"resourceVersion":"'), b"".join(entry.tail)[1:])
+    return b"".join((prefix, b'%d"' % entry.revision, *entry.tail))
 
 
 @lru_cache(maxsize=256)

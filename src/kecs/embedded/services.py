@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from kecs.embedded.entry import Change, Entry
+from kecs.embedded.entry import Change, Entry, text
 from kecs.embedded.metadata import dns_1035_problem
 from kecs.embedded.problems import Problems, duplicate, forbidden, invalid, required
 from kecs.embedded.store import Store
@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 TABLE = "services"
 _NETWORK = ipaddress.ip_network("10.96.0.0/16")
+_PREFIX = b'{"metadata":{"resourceVersion":"'
 _PORTS = range(30000, 32768)
 _WITH_PORTS = ("NodePort", "LoadBalancer")
 
@@ -152,7 +153,7 @@ def _free_ports(used: _Used[int], taken: set[int]) -> Iterator[int]:
 
 
 def _held(entry: Entry) -> tuple[list[str], list[int]]:
-    spec = _decode(b'{"metadata":{"resourceVersion":"0"' + entry.tail).spec
+    spec = _decode(text(_PREFIX, entry)).spec
     return [one for one in spec.clusterIPs if one != "None"], [one.nodePort for one in spec.ports if one.nodePort]
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from sys import intern
 
 from kecs.embedded.database import Database
-from kecs.embedded.entry import Change, Entry, Owners, Table
+from kecs.embedded.entry import Change, Entry, Owners, Table, Tail, shared_owners
 from kecs.embedded.order import Order
 from kecs.kube.errors import Gone, NotStored, Unavailable
 
@@ -98,9 +98,10 @@ class Store:
         found = (names.values() for key, names in self._staged.items() if key[0] == table)
         return [entry for entries in found for entry in entries if entry is not None]
 
-    def entry(self, old: Entry | None, namespace: str, name: str, tail: bytes, owners: Owners) -> Entry:
+    def entry(self, old: Entry | None, namespace: str, name: str, tail: Tail, owners: Owners) -> Entry:
         """Return the next version of `old` (or a new object) with a new resource version; it is not yet staged."""
         self._next += 1
+        owners = shared_owners(owners)
         if old is not None:
             return Entry(old.number, old.namespace, old.name, self._next, tail, owners)
         self._number += 1
@@ -224,4 +225,4 @@ def _fail(done: asyncio.Future[None], error: Exception) -> None:
 
 def _weight(change: Change) -> int:
     """Return the bytes that only the window holds: what the change replaced."""
-    return 200 + (len(change.old.tail) if change.old else 0)
+    return 200 + (change.old.size if change.old else 0)

@@ -62,7 +62,7 @@ class Watcher:
         if self.error:
             return
         self.unread.append(event)
-        self.size += len(event.entry.tail) if event.entry else 0
+        self.size += event.entry.size if event.entry else 0
         self.after = event.revision
         if len(self.unread) > _BACKLOG or self.size > _BACKLOG_BYTES:
             self.fail("the watch did not keep up")
