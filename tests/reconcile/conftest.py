@@ -85,11 +85,16 @@ class Stage:
         await self.create(objects.Cluster(metadata=objects.Meta(name=NAMESPACE), spec=spec))
         await until(lambda: (one := self.world.clusters.get(None, NAMESPACE)) and one.status.status == "ACTIVE")
 
-    async def definition(self, command: str = "", *, family: str = "web", revision: int = 1, **fields: Any) -> None:
+    async def definition(
+        self, command: str = "", *, family: str = "web", revision: int = 1, role: str | None = None, **fields: Any
+    ) -> None:
+        tags = fields.pop("tags", None)
         container = ecs.ContainerDefinition(
             name="app", image="busybox", memory=32, command=["sh", "-c", command] if command else None, **fields
         )
-        spec = objects.TaskDefinitionSpec(family=family, containerDefinitions=[container], revision=revision)
+        spec = objects.TaskDefinitionSpec(
+            family=family, containerDefinitions=[container], revision=revision, taskRoleArn=role, tags=tags
+        )
         name = names.task_definition(family, revision, SCOPE)
         meta = objects.Meta(name=name, annotations={marks.CREATED_AT: "1.0"})  # it was registered
         await self.create(objects.TaskDefinition(metadata=meta, spec=spec))

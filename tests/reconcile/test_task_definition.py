@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import msgspec
@@ -55,6 +56,8 @@ async def test_what_a_head_became_is_found_among_later_revisions(engine: Engine)
     stage = Stage(engine, SETTINGS)
     async with stage.running():
         await until(lambda: head(stage).status.taskDefinitionArn.endswith("/api:1"))
+        await until(lambda: stage.world.definitions.highest(SCOPE, "api") == 2)
+        await asyncio.sleep(0.1)
         assert stage.world.definitions.highest(SCOPE, "api") == 2
 
 
@@ -76,7 +79,10 @@ async def test_a_revision_made_with_kubectl_is_checked_as_a_registered_one(stage
         return next(((one.status, one.message) for one in found.status.conditions), ("", "")) if found else ("", "")
 
     wrong = [{"name": "app", "image": "busybox"}]
-    bad: dict[str, Any] = {"metadata": {"name": "bad.1.us-east-1"}, "spec": {**HEAD["spec"], "family": "bad", "revision": 1}}
+    bad: dict[str, Any] = {
+        "metadata": {"name": "bad.1.us-east-1"},
+        "spec": {**HEAD["spec"], "family": "bad", "revision": 1},
+    }
     bad["spec"]["containerDefinitions"] = wrong
     await stage.world.create(stage.world.task_definitions, None, bad)
     assert stage.world.definitions.find(SCOPE, "bad:1") is None

@@ -1,6 +1,7 @@
 """What is kept but not acted on is told once, where kubectl shows it, also to those who run tasks by themselves."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kecs.kube.resources import EVENTS
@@ -17,6 +18,10 @@ CONTAINER = {
 }
 
 
+def _contains(server: KecsProcess, line: str) -> bool:
+    return line in server.log()
+
+
 async def told(client: Client, name: str) -> list[str]:
     """Return the messages of the events about an object."""
     events = (await client.engine.list(EVENTS, "default")).items
@@ -27,10 +32,12 @@ async def told(client: Client, name: str) -> list[str]:
 
 async def test_run_task_tells_it_once_of_the_definition(client: Client, monkeypatch: Any) -> None:
     looked = []
-    real = unsupported.definition_warnings
-    monkeypatch.setattr(
-        "kecs.services.ecs.warnings.definition_warnings", lambda *given: looked.append(given) or real(*given)
-    )
+
+    def look(*given: Any) -> list[str]:
+        looked.append(given)
+        return unsupported.definition_warnings(*given)
+
+    monkeypatch.setattr("kecs.services.ecs.warnings.definition_warnings", look)
     await client("CreateCluster", clusterName="c")
     await client("RegisterTaskDefinition", family="f", enableFaultInjection=True, containerDefinitions=[CONTAINER])
     for _ in range(3):
@@ -56,6 +63,6 @@ def test_a_server_tells_it_of_clusters_and_in_its_log(start_kecs: Callable[..., 
     for _ in range(3):
         ecs.run_task(cluster="warned", taskDefinition="warned")
     for line in ("ECSTaskDefinition warned.1.us-east-1: enableFaultInjection", "ECSCluster warned-us-east-1: settings"):
-        until(lambda line=line: line in server.log(), 10, f"{line} is in the log")
+        until(partial(_contains, server, line), 10, f"{line} is in the log")
         assert server.log().count(line) == 1
     assert "hunter2" not in server.log()

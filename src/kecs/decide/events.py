@@ -90,6 +90,11 @@ def unplaceable(service: str, reason: str) -> str:
     )
 
 
+def put_back(service: str, kind: str, name: str, what: str) -> str:
+    """Tell that an object of the service was changed or deleted by somebody else."""
+    return f"(service {service}) the {kind} {name} was {what} by somebody else and has been put back."
+
+
 def warning(service: str, sentence: str) -> str:
     """Tell what the service has that is kept but not acted on."""
     return f"(service {service}) {sentence}"

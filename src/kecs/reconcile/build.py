@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kecs.kube.controller import Runnable
 from kecs.reconcile import cluster, retention, service, task, task_definition
 from kecs.reconcile.context import Context
+from kecs.reconcile.parts import Parts
 
 
 class _Synced:
@@ -24,12 +25,12 @@ def build(context: Context) -> Sequence[Runnable]:
 
     One process of several does this work: whoever holds the lease, where there is more than one.
     """
-    namespaces = cluster.namespaces(context)
+    namespaces, parts = cluster.namespaces(context), Parts(context)
     controllers = (
         cluster.build(context, namespaces),
         task_definition.build(context),
-        service.build(context),
+        service.build(context, parts),
         task.build(context),
         retention.build(context),
     )
-    return [namespaces, *(_Synced(context, controller) for controller in controllers)]
+    return [namespaces, parts, *(_Synced(context, controller) for controller in controllers)]

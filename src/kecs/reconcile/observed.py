@@ -11,6 +11,8 @@ from kecs.model import marks
 from kecs.model.generated import ecs
 from kecs.model.objects import StoppedTask
 from kecs.model.stop import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
+from kecs.reconcile.drift import Patience
+from kecs.reconcile.workload import Written
 from kecs.translate import facts as task_facts
 from kecs.translate import views
 from kecs.translate.observe import task as observe
@@ -25,7 +27,7 @@ _SLACK = 5.0  # seconds between a task's creation and the event that tells of it
 
 
 class Memory:
-    """What this process remembers of one service: its tasks as last seen, and which of them the events tell of.
+    """What this process remembers of one service: its tasks as last seen, what the events tell of, what was written.
 
     Losing it costs an event that is told twice or not at all, nothing else.
     """
@@ -34,6 +36,8 @@ class Memory:
         self._pods: dict[str, tuple[views.Pod, Task]] = {}
         self._records: dict[str, Task] = {}
         self.definitions: dict[str, str] = {}
+        self.written = Written()
+        self.patience = Patience()
         self.told: frozenset[str] | None = None
         self.told_stopped: frozenset[str] = frozenset()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from kecs.decide import draining
+from kecs.decide import draining, events
 from kecs.decide import service as rules
 from kecs.kube.controller import Controller
 from kecs.kube.errors import Forbidden, Invalid
@@ -21,8 +21,9 @@ from kecs.reconcile import service_status as statuses
 from kecs.reconcile.context import Context
 from kecs.reconcile.deployment import RefusedServiceError
 from kecs.reconcile.observed import Memory
+from kecs.reconcile.parts import Part, Parts
 from kecs.reconcile.service_objects import ServiceObjects
-from kecs.reconcile.workload import Workload, workload_of
+from kecs.reconcile.workload import Launched, Workload, workload_of
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.unsupported import RefusedError
 from kecs.world.definitions import is_accepted
@@ -32,11 +33,12 @@ Key = tuple[str, str]
 _WORKERS = 4
 _SETTLE = 0.01  # seconds in which the changes of a service's tasks gather before it is looked at
 _SETTLE_PER_TASK = 20e-6
+_QUIET = 300.0  # seconds in which one object's being put back is told once
 
 
-def build(context: Context) -> Controller[Key]:
-    """Return the controller of services."""
-    services = _Services(context)
+def build(context: Context, parts: Parts) -> Controller[Key]:
+    """Return the controller of services. `parts` are the caches of what they have, which somebody runs."""
+    services = _Services(context, parts)
     controller = Controller("services", services.reconcile, workers=_WORKERS, works=context.works)
     world = context.world
 
@@ -52,24 +54,45 @@ def build(context: Context) -> Controller[Key]:
             key = (meta.namespace, name)
             controller.add_after(key, _SETTLE + services.size(key) * _SETTLE_PER_TASK)
 
-    def on_missing(old: Any, new: Any) -> None:
-        if old is None or (new is not None and old.metadata.generation != new.metadata.generation):
-            look_again()
+    world.services.subscribe(on_service)
+    for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
+        cache.subscribe(on_part)
+    _look_at_refused(context, services, controller)
+    _look_at_owners(services, parts, controller)
+    return controller
 
-    def on_definition(old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
-        if new is not None and is_accepted(new) and (old is None or not is_accepted(old)):
-            look_again()
 
-    def look_again() -> None:
+def _look_at_refused(context: Context, services: "_Services", controller: Controller[Key]) -> None:
+    """Have services that were refused looked at when what they miss may have come."""
+
+    def look() -> None:
         for key in services.refused:
             controller.add(key)
 
-    world.services.subscribe(on_service)
-    world.task_definitions.subscribe(on_definition)
-    world.clusters.subscribe(on_missing)
-    for cache in (world.pods, world.stopped_tasks, world.deployments, world.daemon_sets, world.replica_sets):
-        cache.subscribe(on_part)
-    return controller
+    def on_cluster(old: objects.Cluster | None, new: objects.Cluster | None) -> None:
+        if new is not None and (old is None or old.metadata.generation != new.metadata.generation):
+            look()
+
+    def on_definition(old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
+        if new is not None and is_accepted(new) and (old is None or not is_accepted(old)):
+            look()
+
+    context.world.clusters.subscribe(on_cluster)
+    context.world.task_definitions.subscribe(on_definition)
+
+
+def _look_at_owners(services: "_Services", parts: Parts, controller: Controller[Key]) -> None:
+    """Have services looked at whose parts somebody has changed or deleted."""
+
+    def on_part(old: Part | None, new: Part | None) -> None:
+        part = new or old
+        if part is None:
+            return
+        name = part.metadata.labels.get(marks.SERVICE)
+        for key in [(part.metadata.namespace, name)] if name else services.objects.using(part):
+            controller.add_after(key, _SETTLE)
+
+    parts.subscribe(on_part)
 
 
 def _asks_the_same(old: objects.Service, new: objects.Service) -> bool:
@@ -86,9 +109,9 @@ def _asks_the_same(old: objects.Service, new: objects.Service) -> bool:
 class _Services:
     """Carries out what `decide.service` and `decide.draining` say of each service."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, parts: Parts) -> None:
         self._context = context
-        self._objects = ServiceObjects(context)
+        self.objects = ServiceObjects(context, parts)
         self._memory: dict[Key, Memory] = {}
         self.refused: set[Key] = set()  # what they miss may come, as a task definition applied after its service
 
@@ -101,7 +124,7 @@ class _Services:
         self.refused.discard(key)
         if service is None:
             self._memory.pop(key, None)
-            self._objects.forget(key)
+            self.objects.forget(key)
             return None
         if model.is_record(service):
             return await records.rest(self._context, service)
@@ -134,19 +157,39 @@ class _Services:
         spec = model.effective(service.spec)
         service, asked = await deployments.ensure(context, service, now)
         launched = deployments.launched(context, service, spec, asked)
-        workload = workload_of(context, key, daemon=spec.schedulingStrategy == "DAEMON")
         memory = self._memory.setdefault(key, Memory())
+        workload = workload_of(context, key, memory.written, daemon=spec.schedulingStrategy == "DAEMON")
         observed = self._observe(key, service, workload, memory, asked.id)
         wanted = deployments.wanted(context, launched, asked, workload)
         plan = rules.plan(wanted, observed, context.settings.rules, now)
-        await self._objects.apply(key, launched)
-        await workload.carry_out(launched, plan.scale)
+        plan = await self._carry_out(key, launched, workload, memory, plan, now)
         service = await statuses.show(context, service, wanted, observed, plan, now)
         memory.tell(observed.tasks)
         if plan.rollback and plan.completed:
             launched = msgspec.structs.replace(launched, service=service)
             await deployments.roll_back(context, launched, plan.deployments[0], plan.completed, now)
         return plan.again
+
+    async def _carry_out(
+        self, key: Key, launched: Launched, workload: Workload, memory: Memory, plan: rules.Plan, now: float
+    ) -> rules.Plan:
+        """Make the objects what they shall be; return the plan with what had to be put back, and when to look again."""
+        outcome = await self.objects.apply(key, launched, now)
+        drift = workload.drift(launched.launch.startedBy)
+        wait = memory.patience.wait(now) if drift else 0.0
+        if not wait:
+            await workload.carry_out(launched, plan.scale)
+            if drift:
+                memory.patience.put_back(now)
+                outcome.drifted.append((workload.kind, key[1], drift))
+        told = launched.service.status.events
+        drifted = [events.put_back(launched.spec.serviceName, *one) for one in outcome.drifted]
+        times = [at for at in (plan.again, outcome.again, wait or None) if at is not None]
+        return msgspec.structs.replace(
+            plan,
+            messages=[*plan.messages, *(one for one in drifted if events.is_complaint_due(told, one, now - _QUIET))],
+            again=min(times, default=None),
+        )
 
     def _observe(
         self, key: Key, service: objects.Service, workload: Workload, memory: Memory, primary: str
@@ -174,13 +217,13 @@ class _Services:
     async def _drain(self, key: Key, service: objects.Service) -> None:
         """Take a deleted service one step further."""
         context, now = self._context, self._context.now()
-        workload = workload_of(context, key, daemon=service.spec.schedulingStrategy == "DAEMON")
+        memory = self._memory.setdefault(key, Memory())
+        workload = workload_of(context, key, memory.written, daemon=service.spec.schedulingStrategy == "DAEMON")
         pods = context.world.pods.by("service", key)
         tasks = sum(marks.TASK_FINALIZER in pod.metadata.finalizers for pod in pods)
         step = draining.next_step(tasks=tasks, workload=workload.exists, replicas=workload.replicas)
         if step == "record":
-            await self._objects.remove(key, service)
-        memory = self._memory.setdefault(key, Memory())
+            await self.objects.remove(key, service)
         observed = self._observe(key, service, workload, memory, primary="")
         service = await statuses.show_draining(context, service, observed, now=now)
         memory.tell(observed.tasks)

@@ -1,67 +1,132 @@
 """What a service has beside its workload: the ServiceAccount of its task role, the Service, the disruption budget.
 
-They follow from the spec and the definition alone, so they are written when one of those changes, and once when kecs
-starts, in case somebody has changed them meanwhile.
+They follow from the spec and the definition alone, so they are written when one of those changes, when somebody else
+has changed or deleted them, and once when kecs starts, in case that has happened meanwhile.
 """
+
+from collections.abc import Iterator
 
 import msgspec
 
 from kecs.kube import resources
 from kecs.kube.api import Json, Resource
-from kecs.kube.errors import NotFound
+from kecs.kube.errors import Invalid, NotFound
 from kecs.model import marks
 from kecs.model.objects import Service
 from kecs.reconcile.context import Context
+from kecs.reconcile.drift import Drift, Patience
+from kecs.reconcile.parts import ACCOUNTS, OWNED, Part, Parts
 from kecs.reconcile.workload import Launched
 from kecs.translate.account import make_account
 from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.network import make_service
 
 Key = tuple[str, str]
+Place = tuple[Resource[Json], str, str]  # namespace and name
 
-_ACCOUNTS = {
-    resource.kind: resource for resource in (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
-}
-_OWNED = (resources.SERVICES, resources.POD_DISRUPTION_BUDGETS)
+_ACCOUNTS = {resource.kind: resource for resource in ACCOUNTS}
+
+
+class _Applied(msgspec.Struct):
+    """What one service wanted of one kind when it was looked at last."""
+
+    name: str = ""
+    text: bytes = b""
+    patience: Patience = msgspec.field(default_factory=Patience)
+
+
+class Outcome(msgspec.Struct):
+    """What was put back, as kind, name and what had become of it; and when to look again (None: when it changes)."""
+
+    drifted: list[tuple[str, str, Drift]] = []
+    again: float | None = None
 
 
 class ServiceObjects:
     """Applies the objects of services, each when it has become another one."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, parts: Parts) -> None:
         self._context = context
-        self._applied: dict[Key, dict[str, bytes]] = {}
+        self._parts = parts
+        self._applied: dict[Key, dict[str, _Applied]] = {}
+        self._marks: dict[Place, str] = {}  # of what was stored last
 
     def forget(self, key: Key) -> None:
         """Forget a service that is gone."""
         self._applied.pop(key, None)
+        for resource in OWNED:
+            self._marks.pop((resource, *key), None)
 
-    async def apply(self, key: Key, launched: Launched) -> None:
-        """Write what is new or has changed, and remove what is wanted no more."""
-        applied = self._applied.setdefault(key, {})
-        service, definition, launch = launched.service, launched.definition.spec, launched.launch
-        accounts = make_account(definition, launch.scope, service.metadata.namespace)
-        wanted: list[tuple[Resource[Json], Json | None]] = [(_ACCOUNTS[body["kind"]], body) for body in accounts]
+    def using(self, part: Part) -> Iterator[Key]:
+        """Yield the services whose account, role or binding has that name."""
+        meta = part.metadata
+        for key, applied in self._applied.items():
+            account = applied.get(resources.SERVICE_ACCOUNTS.kind)
+            if key[0] == meta.namespace and account and account.name == meta.name:
+                yield key
+
+    async def apply(self, key: Key, launched: Launched, now: float) -> Outcome:
+        """Write what is new, has changed or was changed, and remove what is wanted no more."""
+        await self._parts.synced()
+        outcome = Outcome()
+        for resource, body in self._wanted(launched):
+            applied = self._applied.setdefault(key, {}).setdefault(resource.kind, _Applied())
+            text = msgspec.json.encode(body)
+            if applied.text != text:
+                if body is None:
+                    await self._delete(resource, launched.service)
+                else:
+                    self._marks[_place(resource, body)] = (await self._write(resource, body)).mark
+                    applied.name = body["metadata"]["name"]
+                applied.text = text
+            elif body is not None:
+                await self._put_back(resource, body, applied, outcome, now)
+        return outcome
+
+    async def _put_back(
+        self, resource: Resource[Json], body: Json, applied: _Applied, outcome: Outcome, now: float
+    ) -> None:
+        """Write an object again that somebody else has changed or deleted."""
+        place = _place(resource, body)
+        found = self._parts.get(*place)
+        mark = found.mark if found else ""
+        if mark == self._marks.get(place):  # as it was written, by this service or by another with the same role
+            return
+        wait = applied.patience.wait(now)
+        if wait:
+            outcome.again = min(wait, outcome.again or wait)
+            return
+        try:
+            stored = await self._write(resource, body)
+        except Invalid:
+            if found is None:
+                raise
+            # What others have made of it does not go with what is ours, which was stored before.
+            await self._context.api.delete(resource, place[1], place[2], uid=found.metadata.uid)
+            stored = await self._write(resource, body)
+        self._marks[place] = stored.mark
+        if stored.mark != mark:
+            applied.patience.put_back(now)
+            outcome.drifted.append((resource.kind, place[2], Drift.CHANGED if found else Drift.DELETED))
+
+    async def _write(self, resource: Resource[Json], body: Json) -> Part:
+        return await self._parts.apply(self._context.api, resource, body)
+
+    @staticmethod
+    def _wanted(launched: Launched) -> Iterator[tuple[Resource[Json], Json | None]]:
+        service, definition = launched.service, launched.definition.spec
+        for body in make_account(definition, launched.launch.scope, service.metadata.namespace):
+            yield _ACCOUNTS[body["kind"]], body
         configuration = launched.spec.deploymentConfiguration
         minimum = (configuration.minimumHealthyPercent if configuration else None) or 0
         bodies = (make_service(service, definition), make_disruption_budget(service, minimum))
-        wanted += zip(_OWNED, bodies, strict=True)
-        for resource, body in wanted:
-            text = msgspec.json.encode(body)
-            if applied.get(resource.kind) == text:
-                continue
-            if body is None:
-                await self._delete(resource, service)
-            else:
-                meta = body["metadata"]
-                await self._context.api.apply(resource, meta["namespace"], meta["name"], body, manager=marks.MANAGER)
-            applied[resource.kind] = text
+        yield from zip(OWNED, bodies, strict=True)
 
     async def remove(self, key: Key, service: Service) -> None:
         """Remove what belongs to the service alone; a task role's account may serve other tasks."""
-        for resource in _OWNED:
-            await self._delete(resource, service)
         self.forget(key)
+        for resource in OWNED:
+            await self._delete(resource, service)
 
     async def _delete(self, resource: Resource[Json], service: Service) -> None:
         meta = service.metadata
@@ -71,3 +136,7 @@ class ServiceObjects:
                 await self._context.api.delete(resource, meta.namespace, meta.name, uid=found["metadata"]["uid"])
         except NotFound:
             return
+
+
+def _place(resource: Resource[Json], body: Json) -> Place:
+    return resource, body["metadata"]["namespace"], body["metadata"]["name"]

@@ -1,20 +1,22 @@
 """The workload of a service, as Kubernetes runs it: a Deployment, or a DaemonSet where every node gets a task.
 
-Its pod template is written only for a new deployment of ECS; whatever else changes is a small patch, and only where the
-cached object says otherwise.
+Its pod template is written only for a new deployment of ECS, or where somebody else has changed it; whatever else
+changes is a small patch, and only where the cached object says otherwise.
 """
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from kecs.decide.observed import whole_seconds
 from kecs.decide.service import Scale
 from kecs.kube.api import Json
+from kecs.kube.informer import Informer
 from kecs.model import marks
 from kecs.model.generated import ecs
 from kecs.model.objects import Service, TaskDefinition
 from kecs.reconcile.context import Context
+from kecs.reconcile.drift import Drift
 from kecs.translate import views
 from kecs.translate import workload as make
 from kecs.translate.launch import Launch
@@ -30,8 +32,20 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     launch: Launch
 
 
+class Written(msgspec.Struct):
+    """What this process remembers of what it wrote last: the object's uid, and what of it nobody else may change."""
+
+    uid: str = ""
+    mark: object = None
+
+
 class Workload(Protocol):
     """What a service's reconciler needs of either kind."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the object."""
+        ...
 
     @property
     def exists(self) -> bool:
@@ -59,6 +73,10 @@ class Workload(Protocol):
         """Return whether Kubernetes works on `primary`, and has seen what was written last."""
         ...
 
+    def drift(self, primary: str) -> Drift:
+        """Return what somebody else has done to the object since kecs wrote it last, as far as kecs remembers."""
+        ...
+
     async def carry_out(self, launched: Launched, scale: Scale) -> None:
         """Make the object what it shall be."""
         ...
@@ -76,27 +94,86 @@ class Workload(Protocol):
 # not.
 _PAUSED = {"type": "Recreate"}
 
+W = TypeVar("W", views.Deployment, views.DaemonSet)
 
-def workload_of(context: Context, key: tuple[str, str], *, daemon: bool) -> Workload:
-    """Return the workload of the service with that namespace and object name."""
-    return _Daemon(context, key) if daemon else _Replicated(context, key)
+
+def workload_of(context: Context, key: tuple[str, str], written: Written, *, daemon: bool) -> Workload:
+    """Return the workload of the service with that namespace and object name; `written` is kept for the next look."""
+    world = context.world
+    if daemon:
+        return _Daemon(context, key, world.daemon_sets, written)
+    return _Replicated(context, key, world.deployments, written)
 
 
 def _deployment_id(template: views.Template) -> str:
     return template.metadata.annotations.get(marks.DEPLOYMENT_ID, "")
 
 
-class _Replicated:
-    """A Deployment; each deployment of ECS is one of its ReplicaSets."""
+class _Object(Generic[W]):
+    """What the two kinds have in common."""
 
-    def __init__(self, context: Context, key: tuple[str, str]) -> None:
+    def __init__(self, context: Context, key: tuple[str, str], cache: Informer[W], written: Written) -> None:
         self._context = context
         self._key = key
-        self._found = context.world.deployments.get(*key)
+        self._cache: Informer[W] = cache
+        self._written = written
+        self._found: W | None = cache.get(*key)
+
+    @property
+    def kind(self) -> str:
+        return self._cache.resource.kind
 
     @property
     def exists(self) -> bool:
         return self._found is not None
+
+    def is_settled(self, primary: str) -> bool:
+        found = self._found
+        return (
+            found is not None
+            and _deployment_id(found.spec.template) == primary
+            and found.status.observedGeneration >= found.metadata.generation
+        )
+
+    def drift(self, primary: str) -> Drift:
+        written, found = self._written, self._found
+        if found is None:
+            return Drift.DELETED if written.uid else Drift.NONE
+        if written.uid == found.metadata.uid and written.mark != self._mark(found):
+            return Drift.CHANGED
+        return Drift.CHANGED if self._is_tampered(primary) else Drift.NONE
+
+    def _mark(self, item: W) -> object:
+        """Return what of an object only kecs writes, as far as it is read."""
+        raise NotImplementedError
+
+    def _is_tampered(self, primary: str) -> bool:
+        """Return whether the pods are made otherwise than kecs wanted, whoever remembers what it wrote."""
+        return False
+
+    def _remember(self, item: W | None) -> None:
+        """Remember what is there after everything has been put right."""
+        if item is not None:
+            self._written.uid, self._written.mark = item.metadata.uid, self._mark(item)
+
+    async def _apply(self, body: Json, *, put_right: bool) -> None:
+        """Write the object; with `put_right`, also take out of its template what others put in beside ours."""
+        api, resource = self._context.api, self._cache.resource
+        stored = await api.apply(resource, *self._key, body, manager=marks.MANAGER)
+        if put_right:
+            # Applied first, what ours replaces is owned as applied, so that a later revision can leave it out again.
+            change = [{"op": "replace", "path": "/spec/template", "value": body["spec"]["template"]}]
+            stored = await api.patch(resource, *self._key, change, type="json", manager=marks.MANAGER)
+        self._cache.observe(stored)
+        self._remember(stored)
+
+    async def remove(self) -> None:
+        self._written.uid = ""
+        await self._context.world.delete(self._cache, *self._key, propagation="Background")
+
+
+class _Replicated(_Object[views.Deployment]):
+    """A Deployment; each deployment of ECS is one of its ReplicaSets."""
 
     @property
     def replicas(self) -> int:
@@ -118,29 +195,34 @@ class _Replicated:
                         return condition.message.rpartition(" is forbidden: ")[2]
         return ""
 
-    def is_settled(self, primary: str) -> bool:
-        found = self._found
-        return (
-            found is not None
-            and _deployment_id(found.spec.template) == primary
-            and found.status.observedGeneration >= found.metadata.generation
-        )
+    def _mark(self, item: views.Deployment) -> object:
+        return item.spec
 
     async def carry_out(self, launched: Launched, scale: Scale) -> None:
         found, world = self._found, self._context.world
         primary = launched.launch.startedBy
-        if found is None or _deployment_id(found.spec.template) != primary or self._is_tampered(primary):
+        is_new = found is None or _deployment_id(found.spec.template) != primary
+        if is_new or self._is_other_template(primary):
             if found is None or found.metadata.deletionTimestamp is None:
-                await self._apply(launched, scale)
+                await self._apply(self._body(launched, scale), put_right=not is_new)
             return
-        change = _difference(found.spec, self._allowing_for_ended_helpers(launched.launch.startedBy, scale))
+        assert found is not None  # noqa: S101 # else it were new
+        change = _difference(found.spec, self._allowing_for_ended_helpers(primary, scale))
         if change:
-            await world.patch(world.deployments, *self._key, {"spec": change})
-        elif scale.newest is not None and self.is_settled(launched.launch.startedBy):
-            await self._set_newest(launched.launch.startedBy, scale.newest)
+            found = await world.patch(world.deployments, *self._key, {"spec": change})
+        elif scale.newest is not None and self.is_settled(primary):
+            await self._set_newest(primary, scale.newest)
+        self._remember(found)
+
+    def _is_other_template(self, primary: str) -> bool:
+        """Return whether the template of a deployment that goes on is not the one that was written."""
+        found, before = self._found, self._written.mark
+        if found is not None and self._written.uid == found.metadata.uid and isinstance(before, views.DeploymentSpec):
+            return before.template != found.spec.template or self._is_tampered(primary)
+        return self._is_tampered(primary)
 
     def _is_tampered(self, primary: str) -> bool:
-        """Return whether somebody changed the template of a deployment that goes on: it has a second ReplicaSet then.
+        """Return whether the deployment that goes on has a second ReplicaSet: its template was changed.
 
         Its tasks would not be what their definition says.
         """
@@ -160,8 +242,7 @@ class _Replicated:
         ended = unready_but_running(pod for pod in pods if pod.metadata.annotations.get(marks.DEPLOYMENT_ID) == primary)
         return msgspec.structs.replace(scale, maxUnavailable=scale.maxUnavailable + ended) if ended else scale
 
-    async def _apply(self, launched: Launched, scale: Scale) -> None:
-        world = self._context.world
+    def _body(self, launched: Launched, scale: Scale) -> Json:
         body = make.make_deployment(
             launched.service,
             launched.definition.spec,
@@ -175,8 +256,7 @@ class _Replicated:
         )
         if scale.paused:
             body["spec"]["strategy"] = _PAUSED
-        stored = await self._context.api.apply(world.deployments.resource, *self._key, body, manager=marks.MANAGER)
-        world.deployments.observe(stored)
+        return body
 
     async def _set_newest(self, primary: str, replicas: int) -> None:
         """Scale the PRIMARY's ReplicaSet by itself: its Deployment is paused, and leaves it so."""
@@ -190,10 +270,6 @@ class _Replicated:
         world = self._context.world
         # A paused Deployment would leave the shares of its ReplicaSets as they are.
         await world.patch(world.deployments, *self._key, {"spec": {"replicas": 0, "paused": False}})
-
-    async def remove(self) -> None:
-        world = self._context.world
-        await world.delete(world.deployments, *self._key, propagation="Background")
 
 
 def _difference(spec: views.DeploymentSpec, scale: Scale) -> Json:
@@ -213,17 +289,8 @@ def _difference(spec: views.DeploymentSpec, scale: Scale) -> Json:
     return change
 
 
-class _Daemon:
+class _Daemon(_Object[views.DaemonSet]):
     """A DaemonSet. It decides by itself how many tasks there are, and delays those that fail."""
-
-    def __init__(self, context: Context, key: tuple[str, str]) -> None:
-        self._context = context
-        self._key = key
-        self._found = context.world.daemon_sets.get(*key)
-
-    @property
-    def exists(self) -> bool:
-        return self._found is not None
 
     @property
     def replicas(self) -> int:
@@ -239,17 +306,16 @@ class _Daemon:
     def trouble(self, primary: str) -> str:
         return ""
 
-    def is_settled(self, primary: str) -> bool:
-        found = self._found
-        return (
-            found is not None
-            and _deployment_id(found.spec.template) == primary
-            and found.status.observedGeneration >= found.metadata.generation
-        )
+    def _mark(self, item: views.DaemonSet) -> object:
+        return item.metadata.generation  # it grows with the spec alone, which only kecs writes
 
     async def carry_out(self, launched: Launched, scale: Scale) -> None:
-        found, world = self._found, self._context.world
-        if found and (found.metadata.deletionTimestamp or self.is_written(launched.launch.startedBy)):
+        found, primary = self._found, launched.launch.startedBy
+        if found and found.metadata.deletionTimestamp:
+            return
+        is_new = found is None or _deployment_id(found.spec.template) != primary
+        if not is_new and self.drift(primary) is Drift.NONE:
+            self._remember(found)
             return
         body = make.make_daemon_set(
             launched.service,
@@ -258,16 +324,7 @@ class _Daemon:
             self._context.settings.options,
             min_ready_seconds=whole_seconds(self._context.settings.rules.steadyAfter),
         )
-        stored = await self._context.api.apply(world.daemon_sets.resource, *self._key, body, manager=marks.MANAGER)
-        world.daemon_sets.observe(stored)
-
-    def is_written(self, primary: str) -> bool:
-        """Return whether the object is of that deployment already."""
-        return self._found is not None and _deployment_id(self._found.spec.template) == primary
+        await self._apply(body, put_right=not is_new)
 
     async def scale_to_zero(self) -> None:
         await self.remove()
-
-    async def remove(self) -> None:
-        world = self._context.world
-        await world.delete(world.daemon_sets, *self._key, propagation="Background")

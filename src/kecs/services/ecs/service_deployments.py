@@ -4,7 +4,7 @@ Each deployment that a service has now is one service deployment, and what it de
 the deployment's number. Those that are over are not kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kecs.model import arns, objects
@@ -107,22 +107,27 @@ def _find(ctx: Context, text: str, kind: str) -> _Deployment | None:
     return None
 
 
+def _find_all(
+    ctx: Context, member: str, texts: Sequence[str], kind: str
+) -> tuple[list[_Deployment], list[ecs.Failure]]:
+    """Return the deployments that ARNs name, and failures for the unknown; `member` is what the request calls them."""
+    if not texts:
+        raise InvalidParameterException(f"{member} can not be empty.")
+    check_count(member, texts, _MOST)
+    found = {text: _find(ctx, text, kind) for text in texts}
+    missing = [ecs.Failure(arn=text, reason="MISSING") for text in texts if found[text] is None]
+    return [one for text in texts if (one := found[text]) is not None], missing
+
+
 @operation("ecs", "DescribeServiceDeployments")
 async def describe_service_deployments(
     ctx: Context, request: ecs.DescribeServiceDeploymentsRequest
 ) -> ecs.DescribeServiceDeploymentsResponse:
     """Describe service deployments; the unknown are failures."""
-    if not request.serviceDeploymentArns:
-        raise InvalidParameterException("serviceDeploymentArns can not be empty.")
-    check_count("serviceDeploymentArns", request.serviceDeploymentArns, _MOST)
-    found, failures = [], []
-    for text in request.serviceDeploymentArns:
-        one = _find(ctx, text, "service-deployment")
-        if one is None:
-            failures.append(ecs.Failure(arn=text, reason="MISSING"))
-        else:
-            found.append(_deployment(one))
-    return ecs.DescribeServiceDeploymentsResponse(serviceDeployments=found, failures=failures)
+    found, failures = _find_all(ctx, "serviceDeploymentArns", request.serviceDeploymentArns, "service-deployment")
+    return ecs.DescribeServiceDeploymentsResponse(
+        serviceDeployments=[_deployment(one) for one in found], failures=failures
+    )
 
 
 def _deployment(one: _Deployment) -> ecs.ServiceDeployment:
@@ -153,17 +158,10 @@ async def describe_service_revisions(
     ctx: Context, request: ecs.DescribeServiceRevisionsRequest
 ) -> ecs.DescribeServiceRevisionsResponse:
     """Describe service revisions; the unknown are failures."""
-    if not request.serviceRevisionArns:
-        raise InvalidParameterException("serviceRevisionArns can not be empty.")
-    check_count("serviceRevisionArns", request.serviceRevisionArns, _MOST)
-    found, failures = [], []
-    for text in request.serviceRevisionArns:
-        one = _find(ctx, text, "service-revision")
-        if one is None:
-            failures.append(ecs.Failure(arn=text, reason="MISSING"))
-        else:
-            found.append(_revision(ctx, one))
-    return ecs.DescribeServiceRevisionsResponse(serviceRevisions=found, failures=failures)
+    found, failures = _find_all(ctx, "serviceRevisionArns", request.serviceRevisionArns, "service-revision")
+    return ecs.DescribeServiceRevisionsResponse(
+        serviceRevisions=[_revision(ctx, one) for one in found], failures=failures
+    )
 
 
 def _revision(ctx: Context, one: _Deployment) -> ecs.ServiceRevision:

@@ -1,0 +1,66 @@
+"""The caches of what services have beside their workloads: only the metadata, enough to see that somebody was there."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from kecs.kube import resources
+from kecs.kube.api import Json, Resource
+from kecs.kube.informer import Informer
+from kecs.model import marks
+from kecs.model.objects import Meta
+from kecs.reconcile.context import Context
+
+ACCOUNTS = (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
+OWNED = (resources.SERVICES, resources.POD_DISRUPTION_BUDGETS)
+
+
+class Part(msgspec.Struct, omit_defaults=True):
+    """What is read of such an object."""
+
+    metadata: Meta
+
+    @property
+    def mark(self) -> str:
+        """What stays the same while nobody writes it: where there are generations, a status does not count."""
+        meta = self.metadata
+        return f"{meta.uid} {meta.generation or meta.resourceVersion}"
+
+
+class Parts:
+    """One cache for each kind; `run()` keeps them current."""
+
+    def __init__(self, context: Context) -> None:
+        self._caches = {
+            resource.kind: Informer(context.api, resource.viewed(Part), labels=marks.CLUSTER)
+            for resource in (*ACCOUNTS, *OWNED)
+        }
+
+    async def run(self) -> None:
+        """Keep the caches current, for ever."""
+        async with asyncio.TaskGroup() as group:
+            for cache in self._caches.values():
+                group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
+
+    async def synced(self) -> None:
+        """Return once every cache has its first list."""
+        for cache in self._caches.values():
+            await cache.synced()
+
+    def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
+        """Call `handler` for every change of any of them."""
+        for cache in self._caches.values():
+            cache.subscribe(handler)
+
+    def get(self, resource: Resource[Json], namespace: str, name: str) -> Part | None:
+        """Return an object, or None."""
+        return self._caches[resource.kind].get(namespace, name)
+
+    async def apply(self, api: Any, resource: Resource[Json], body: Json) -> Part:
+        """Write an object; whoever reads the cache sees it at once."""
+        cache, meta = self._caches[resource.kind], body["metadata"]
+        stored: Part = await api.apply(cache.resource, meta["namespace"], meta["name"], body, manager=marks.MANAGER)
+        cache.observe(stored)
+        return stored
