@@ -65,13 +65,14 @@ def start_kubernetes() -> Iterator[Callable[..., Cluster]]:
 
 
 @contextmanager
-def own_cluster(*, node: bool = False) -> Iterator[Cluster]:
+def own_cluster(*companions: str, node: bool = False) -> Iterator[Cluster]:
     """A cluster of one's own for a while; where KECS_TEST_KUBECONFIG names one, that."""
     if given := os.environ.get("KECS_TEST_KUBECONFIG"):
         yield Cluster(Path(given), None)
         return
     need_kubernetes(node=node)
-    cluster = _start(Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[_DIRECTORY])) / "cluster", node=node)
+    place = Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[_DIRECTORY])) / "cluster"
+    cluster = _start(place, *_flags(node=node), "--with", ",".join(companions))
     try:
         yield cluster
     finally:
@@ -122,7 +123,7 @@ def _shared(*, node: bool) -> Cluster:
         if failed.exists():
             pytest.fail(failed.read_text())
         try:
-            cluster = _start(place, node=node)
+            cluster = _start(place, *_flags(node=node))
         except subprocess.CalledProcessError as error:
             failed.write_text(f"the cluster did not start: {error.stderr}")
             pytest.fail(failed.read_text())
@@ -130,15 +131,18 @@ def _shared(*, node: bool) -> Cluster:
         return cluster
 
 
-def _start(place: Path, *, node: bool) -> Cluster:
-    lock = Path(os.environ[_DIRECTORY]) / "lock"
-    _rig("up", str(place), "--while-locked", str(lock), *(["--node"] if node else []))
+def _start(place: Path, *flags: str) -> Cluster:
+    _rig("up", str(place), "--while-locked", str(Path(os.environ[_DIRECTORY]) / "lock"), *flags)
     return Cluster(place / "kubeconfig", place)
+
+
+def _flags(*, node: bool) -> list[str]:
+    return ["--node"] if node else []
 
 
 @cache
 def _missing(*, node: bool) -> str:
-    return "; ".join(_rig("missing", *(["--node"] if node else [])).splitlines())
+    return "; ".join(_rig("missing", *_flags(node=node)).splitlines())
 
 
 def _rig(*arguments: str) -> str:

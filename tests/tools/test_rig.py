@@ -1,20 +1,13 @@
 """The clusters of the tests themselves (`tools/kubernetes/rig`): what they can do, and that nothing is left of them."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.engine import IMAGE
 from tests.rig import Cluster
+from tests.tools.kubectl import kubectl
 from tests.waiting import until
-
-
-def kubectl(cluster: Cluster, *arguments: str, stdin: str = "") -> str:
-    argv = ["kubectl", "--kubeconfig", str(cluster.kubeconfig), *arguments]
-    done = subprocess.run(argv, input=stdin, check=False, capture_output=True, text=True, timeout=90)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_control_plane_makes_pods_that_wait_for_a_node(kubernetes_control: Cluster) -> None:
@@ -57,17 +50,24 @@ def test_containers_run_and_reach_services_by_name(kubernetes_node: Cluster) -> 
         kubectl(kubernetes_node, "delete", "namespace", "rig-names", "--wait=false")
 
 
-def test_parts_end_and_start_again_and_nothing_is_left_at_the_end(
+def test_parts_end_and_start_again_and_nothing_is_left(
     start_kubernetes: Callable[..., Cluster], tmp_path: Path
 ) -> None:
     cluster = start_kubernetes()
     assert cluster.directory
     name = json.loads((cluster.directory / "rig.json").read_text())["name"]
     assert _traces(name)
+    kubectl(cluster, "create", "configmap", "before")
+    cluster.rig("snapshot", str(tmp_path / "snapshot"))
     cluster.rig("pause", "apiserver")
     assert "apiserver: ended" in cluster.rig("parts")
     cluster.rig("resume", "apiserver")
-    assert "default" in kubectl(cluster, "get", "namespaces", "-o", "name")
+    kubectl(cluster, "create", "configmap", "after")
+    assert int(cluster.rig("compact")) > 1
+    cluster.rig("restore", str(tmp_path / "snapshot"))
+    kept = kubectl(cluster, "get", "configmaps", "-o", "name").split()
+    assert "configmap/before" in kept
+    assert "configmap/after" not in kept
     cluster.rig("down")
     assert not cluster.directory.exists()
     assert _traces(name) == []
