@@ -123,7 +123,8 @@ def _metrics(layout: Layout) -> None:
 def _rollouts(layout: Layout) -> None:
     """Argo Rollouts: canary and blue-green deployments as its own custom resources."""
     _define(layout, "rollouts")
-    _start(layout, "rollouts", str(program("rollouts")), f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false")
+    _start(layout, "rollouts", str(program("rollouts")), f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false",
+           "--metricsPort=8090", "--healthzPort=8091")  # fmt: skip
 
 
 def _kwok(layout: Layout) -> None:
