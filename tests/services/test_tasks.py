@@ -127,7 +127,7 @@ async def end(client: Client, arn: str, name: str = "") -> None:
     """Leave of a task its record, as whoever reconciles tasks does; `name` is its pod's where the cache lacks it."""
     pods, key = client.world.pods, arn.rpartition("/")[2]
     pod = await client.engine.get(pods.resource, "c-us-east-1", name or the_pod(client, arn).metadata.name)
-    labels = {mark: pod.metadata.labels[mark] for mark in (marks.REQUEST, marks.REQUESTED)}
+    labels = {mark: pod.metadata.labels[mark] for mark in (marks.REQUEST, marks.FAMILY)}
     body: dict[str, Any] = {
         "metadata": {"name": key, "labels": labels},
         "spec": {"taskArn": arn, "lastStatus": "STOPPED"},

@@ -13,10 +13,7 @@ SERVICE = "kecs.io/service"  # names.service() of the service
 TASKSET = "kecs.io/taskset"  # id of the task set
 TASKSET_EXTERNAL_ID = "kecs.io/taskset-external-id"
 ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, task
-REQUEST = (
-    "kecs.io/request"  # on pods and records of RunTask with a client token: a digest of it and of the task's place
-)
-REQUESTED = "kecs.io/requested"  # beside REQUEST: a digest of what was asked for with that token
+REQUEST = "kecs.io/request"  # on pods and records of RunTask with a client token: digests of token and place, and of the rest
 ATTRIBUTE = "attribute.kecs.io/"  # of nodes, before the name of an ECS attribute that a user gave them
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
 TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's

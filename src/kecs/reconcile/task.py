@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 _ENDED = ("Succeeded", "Failed")
 _WAITS = ("ContainerCreating", "PodInitializing", "")
-_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST, marks.REQUESTED)
+_RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST)
 _REMEMBERED = 10_000  # deployments
 _WORKERS = 8
 
@@ -218,7 +218,7 @@ class Tasks:
             service=bool(facts.service),
             deployment=facts.startedBy,
             replaced=deleted_at is not None and self._replacements.has(pod, deleted_at),
-            endedFirst=deleted_at is not None and _ended_before(seen, deleted_at),
+            endedFirst=deleted_at is not None and _ended_before(seen, deleted_at - _slack(pod)),
             disruption=disruption.reason if disruption and disruption.status == "True" else "",
             failure=status.reason,
             message=status.message,

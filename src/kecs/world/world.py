@@ -64,7 +64,7 @@ def _node(pod: views.Pod) -> Iterable[Hashable]:
 
 def _token(item: Any) -> Iterable[Hashable]:
     token = item.metadata.labels.get(marks.REQUEST)
-    return ((item.metadata.namespace, token),) if token else ()
+    return (token.partition(".")[0],) if token else ()
 
 
 def _pod_family(pod: views.Pod) -> Iterable[Hashable]:
@@ -114,6 +114,7 @@ class World:
                 "node": _node,
                 "family": _pod_family,
                 "startedBy": _pod_started_by,
+                "token": _token,
             },
         )
         self.deployments = Informer(api, resources.DEPLOYMENTS, labels=marks.ROLE)

@@ -31,7 +31,7 @@ from kecs.world.tasks import stopped_json
 Made: TypeAlias = views.Pod | objects.StoppedTask
 
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
-_DIGITS = 40  # hex digits of a digest; a label has room for 63
+_DIGITS = 30  # hex digits of a digest; a label has room for two
 _ATTEMPTS = 5  # of a pod whose name is taken and then again is not
 
 
@@ -168,41 +168,43 @@ async def _create_once(
 
     Raises ConflictException when the token was used for something else.
     """
-    # The name comes of the token alone: of two requests that differ in their family only one may make a task.
-    name = f"run-{token[: 2 * _SUFFIX]}"
+    name = f"{names.task_prefix(definition.family)}{token[:_SUFFIX]}"
     body = _pod(ctx, definition, launch, name=name)
-    body["metadata"]["labels"] |= {marks.REQUEST: token, marks.REQUESTED: asked}
-    found = _seen(ctx, place, name, token)
+    body["metadata"]["labels"][marks.REQUEST] = f"{token}.{asked}"
+    found = _seen(ctx, token)
     for _ in range(_ATTEMPTS):
         if found is not None:
             return _same(ctx, place, found, asked)
         try:
             return await _create(ctx, place, definition, launch, body)
         except AlreadyExists:
-            found = await _stored(ctx, place, name, token)
+            found = await _stored(ctx, place, definition, name, token)
     raise ServerException("Service Unavailable. Please try again later.")
 
 
-def _seen(ctx: Context, place: Place, name: str, token: str) -> Made | None:
+def _seen(ctx: Context, token: str) -> Made | None:
     """Return the task that an earlier request with this token made; its record first, as the pod goes after it."""
-    records = ctx.world.stopped_tasks.by("token", (place.namespace, token))
-    return next(iter(records), None) or ctx.world.pods.get(place.namespace, name)
+    for cache in (ctx.world.stopped_tasks, ctx.world.pods):
+        for found in cache.by("token", token):
+            return found
+    return None
 
 
-async def _stored(ctx: Context, place: Place, name: str, token: str) -> Made | None:
+async def _stored(
+    ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, name: str, token: str
+) -> Made | None:
     """Return that task as the API has it: the caches may not know it yet, and it may have ended in between."""
     try:
         return await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
     except NotFound:
-        records = await ctx.api.list(
-            ctx.world.stopped_tasks.resource, place.namespace, labels=f"{marks.REQUEST}={token}"
-        )
-        return next(iter(records.items), None)
+        family = f"{marks.FAMILY}={names.label(definition.family)}"
+        records = (await ctx.api.list(ctx.world.stopped_tasks.resource, place.namespace, labels=family)).items
+        return next((one for one in records if one.metadata.labels.get(marks.REQUEST, "").startswith(token)), None)
 
 
 def _same(ctx: Context, place: Place, found: Made, asked: str) -> Made:
     """Return a task that was made by the same request. Raises ConflictException, which names it, for any other."""
-    if found.metadata.labels.get(marks.REQUESTED) == asked:
+    if found.metadata.labels.get(marks.REQUEST, "").endswith(f".{asked}"):
         return found
     task = found.metadata.name if isinstance(found, objects.StoppedTask) else task_id(found.metadata.uid)
     raise ConflictException(
