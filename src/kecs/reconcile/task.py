@@ -30,6 +30,7 @@ _WAITS = ("ContainerCreating", "PodInitializing", "")
 _RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST)
 _REMEMBERED = 10_000  # deployments
 _WORKERS = 8
+_LETTING_GO = 10.0  # seconds that a kubelet may take after the containers have ended
 
 
 class Replacements:
@@ -241,6 +242,14 @@ def _note_of(pod: views.Pod) -> StopNote | None:
     if note is None and marks.STOP in pod.metadata.annotations:
         return StopNote(stop.USER, stop.USER_REASON, 0.0)  # written by hand, but the wish is clear
     return note
+
+
+def _slack(pod: views.Pod) -> float:
+    """Return for how many seconds before the time of its deletion a pod may have been deleted already.
+
+    The last deletion, by which a kubelet lets go of what has ended, takes the place of the one that was asked for.
+    """
+    return 0.0 if pod.metadata.deletionGracePeriodSeconds else _LETTING_GO
 
 
 def _ended_before(seen: Sequence[Seen], at: float) -> bool:
