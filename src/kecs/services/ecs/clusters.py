@@ -16,6 +16,7 @@ from kecs.model.errors import (
 )
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
+from kecs.services.ecs.namespace import refuse_foreign
 from kecs.services.ecs.paging import answer_page
 from kecs.services.ecs.references import cluster_name, find_cluster
 from kecs.services.registry import operation
@@ -31,6 +32,7 @@ async def create_cluster(ctx: Context, request: ecs.CreateClusterRequest) -> ecs
     name = model.name_of(request)
     found = ctx.world.cluster(ctx.scope, name)
     if found is None:
+        await refuse_foreign(ctx, names.cluster(name, ctx.scope))
         try:
             found = await ctx.world.create(ctx.world.clusters, None, _body(ctx, request, name))
         except AlreadyExists:
@@ -216,5 +218,7 @@ def _check_empty(ctx: Context, namespace: str) -> None:
     services = ctx.world.services.by("namespace", namespace)
     if any(service.status_of(one) != service.INACTIVE for one in services):
         raise ClusterContainsServicesException("The Cluster cannot be deleted while Services are active.")
-    if ctx.world.pods.by("namespace", namespace):
+    pods = ctx.world.pods.by("namespace", namespace)
+    # A task whose end is recorded has ended, though its pod may take a moment more to go.
+    if any(marks.TASK_FINALIZER in pod.metadata.finalizers for pod in pods):
         raise ClusterContainsTasksException("The Cluster cannot be deleted while Tasks are active.")

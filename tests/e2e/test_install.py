@@ -1,0 +1,164 @@
+"""kecs in a cluster as `kubectl apply` installs it: called through its Service, with its own rights."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine import IMAGE
+from tests.installed import NAMESPACE, Installed, installed
+from tests.metrics.test_page import samples
+from tests.services import test_boto3 as suite
+from tests.waiting import until
+
+FAST = {"Delay": 1, "MaxAttempts": 60}
+SLEEPER = {"name": "app", "image": IMAGE, "memory": 32, "command": ["sleep", "600"], "stopTimeout": 2}
+
+
+@pytest.fixture(scope="module")
+def kecs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    with installed(tmp_path_factory.mktemp("installed")) as one:
+        one.apply("dev")
+        yield one
+        assert "Traceback" not in one.log()
+
+
+# The suite of the operations, with real containers.
+
+
+@pytest.fixture
+def kecs_server(kecs: Installed, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    monkeypatch.setitem(suite.APP, "image", IMAGE)
+    monkeypatch.setitem(suite.APP, "stopTimeout", 2)
+    return kecs
+
+
+ecs = suite.ecs
+test_tasks_run_and_stop = suite.test_tasks_run_and_stop
+test_a_service_becomes_stable_is_updated_and_goes = suite.test_a_service_becomes_stable_is_updated_and_goes
+
+
+test_paginators_see_everything_once = suite.test_paginators_see_everything_once
+test_errors_are_modelled = suite.test_errors_are_modelled
+
+
+def test_what_a_container_did_is_told(kecs: Installed) -> None:
+    ecs = kecs.client(region="test-told")
+    ecs.create_cluster(clusterName="c")
+    command = ["sh", "-c", "exit 7"]
+    ecs.register_task_definition(family="f", containerDefinitions=[{**SLEEPER, "command": command}])
+    arn = ecs.run_task(cluster="c", taskDefinition="f")["tasks"][0]["taskArn"]
+    ecs.get_waiter("tasks_stopped").wait(cluster="c", tasks=[arn], WaiterConfig=FAST)
+    (task,) = ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"]
+    assert (task["stopCode"], task["containers"][0]["exitCode"]) == ("EssentialContainerExited", 7)
+
+
+def test_the_figures(kecs: Installed) -> None:
+    kecs.client(region="test-figures").list_clusters()
+    found = scrape(kecs)
+    assert found["kecs_leader", ()] == 1
+    assert found["kecs_requests_total", (("code", "200"), ("error", ""), ("operation", "ListClusters"))] >= 1
+    asked = {
+        dict(labels)["method"] for name, labels in found if name == "kecs_kubernetes_request_duration_seconds_count"
+    }
+    assert {"GET", "WATCH"} <= asked
+
+
+def scrape(kecs: Installed) -> Any:
+    connection = http.client.HTTPConnection(f"kecs.{NAMESPACE}.svc", 9090, timeout=10)
+    connection.request("GET", "/metrics")
+    return samples(connection.getresponse().read())
+
+
+# Rights.
+
+# What is granted and what the test below does not make kecs do: for each, when it is done.
+RARELY = {
+    ("ecsclusters", "delete"): "an hour after DeleteCluster",
+    ("ecsclusters", "get"): "an hour after DeleteCluster",
+    ("ecstasks", "delete"): "an hour after a task has stopped",
+    ("ecsservices/finalizers", "update"): "where an admission plugin asks for it that is off by default",
+    ("events", "create"): "when something is kept that is not acted on",
+    ("pods", "get"): "when two requests change one task at the same time",
+    ("replicasets", "patch"): "in rollouts whose pace Kubernetes cannot keep by itself",
+}
+
+
+def audited(kecs: Installed) -> list[dict[str, Any]]:
+    """Return what kecs has asked of the API server."""
+    assert kecs.cluster.directory
+    lines = (kecs.cluster.directory / "logs" / "audit.log").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def granted(kecs: Installed) -> set[tuple[str, str]]:
+    """Return the verbs on resources that kecs may use."""
+    roles = [kecs.kubectl.json("get", "clusterrole", "kecs"), kecs.kubectl.json("get", "role", "kecs")]
+    return {
+        (resource, verb)
+        for role in roles
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def use_everything(kecs: Installed) -> None:
+    """Call what needs a right of its own."""
+    ecs = kecs.client(region="test-rights")
+    limit = [{"key": "kecs.io/quota-tasks", "value": "20"}]
+    ecs.create_cluster(clusterName="c", tags=limit)
+    ecs.put_account_setting(name="taskLongArnFormat", value="enabled")
+    ecs.put_account_setting(name="taskLongArnFormat", value="enabled")
+    role = "arn:aws:iam::123456789012:role/r"
+    definition = {"family": "f", "taskRoleArn": role}
+    ports = [{"containerPort": 80}]
+    answer = ecs.register_task_definition(**definition, containerDefinitions=[{**SLEEPER, "portMappings": ports}])
+    tags = [{"key": "a", "value": "b"}]
+    ecs.tag_resource(resourceArn=answer["taskDefinition"]["taskDefinitionArn"], tags=tags)
+    ecs.create_service(cluster="c", serviceName="s", taskDefinition="f", desiredCount=2)
+    ecs.create_service(cluster="c", serviceName="d", taskDefinition="f", schedulingStrategy="DAEMON")
+    stable = ecs.get_waiter("services_stable")
+    stable.wait(cluster="c", services=["s", "d"], WaiterConfig=FAST)
+    ecs.register_task_definition(**definition, containerDefinitions=[{**SLEEPER, "command": ["sleep", "601"]}])
+    ecs.update_service(cluster="c", service="s", taskDefinition="f", desiredCount=1)
+    stable.wait(cluster="c", services=["s"], WaiterConfig=FAST)
+    tasks = [ecs.run_task(cluster="c", taskDefinition="f", clientToken="t")["tasks"][0]["taskArn"] for _ in range(2)]
+    assert tasks[0] == tasks[1]
+    ecs.get_waiter("tasks_running").wait(cluster="c", tasks=tasks[:1], WaiterConfig=FAST)
+    ecs.tag_resource(resourceArn=tasks[0], tags=tags)
+    (instance,) = ecs.list_container_instances(cluster="c")["containerInstanceArns"]
+    attribute = {"name": "disk", "value": "ssd", "targetType": "container-instance", "targetId": instance}
+    ecs.put_attributes(cluster="c", attributes=[attribute])
+    ecs.delete_attributes(cluster="c", attributes=[attribute])
+    ecs.stop_task(cluster="c", task=tasks[0])
+    ecs.get_waiter("tasks_stopped").wait(cluster="c", tasks=tasks[:1], WaiterConfig=FAST)
+    arn = ecs.describe_clusters(clusters=["c"])["clusters"][0]["clusterArn"]
+    ecs.untag_resource(resourceArn=arn, tagKeys=["kecs.io/quota-tasks"])
+    for service in ("s", "d"):
+        ecs.delete_service(cluster="c", service=service, force=True)
+        ecs.get_waiter("services_inactive").wait(cluster="c", services=[service], WaiterConfig=FAST)
+    for revision in ("f:1", "f:2"):
+        ecs.deregister_task_definition(taskDefinition=revision)
+    ecs.delete_task_definitions(taskDefinitions=["f:1", "f:2"])
+    ecs.delete_cluster(cluster="c")
+
+    def is_gone() -> bool:
+        return bool(kecs.kubectl.run("get", "namespace", "c-test-rights").returncode)
+
+    until(is_gone, 60, "the cluster's namespace is gone")
+
+
+def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Installed) -> None:
+    use_everything(kecs)
+    events = audited(kecs)
+    denied = [(event["verb"], event["requestURI"]) for event in events if event["responseStatus"]["code"] == 403]
+    assert denied == []
+    used = {
+        ("/".join(filter(None, (event["objectRef"]["resource"], event["objectRef"].get("subresource")))), event["verb"])
+        for event in events
+    }
+    used |= {(resource, "create") for resource, verb in used if verb == "patch"}  # apply makes what is not there
+    assert granted(kecs) - used == set(RARELY)

@@ -1,0 +1,119 @@
+"""kecs installed in a real cluster as a user installs it, and called through its Service."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.kubectl import PROGRAM, Kubectl
+from tests.process import KecsProcess
+from tests.process import kecs as run_kecs
+from tests.rig import Cluster, own_cluster
+from tests.waiting import until
+
+NAMESPACE = "kecs-system"
+_ROOT = Path(__file__).resolve().parent.parent
+_addresses: dict[str, str] = {}  # of names that only the cluster's own DNS knows
+_resolve = socket.getaddrinfo
+
+
+def _resolved(host: Any, *arguments: Any, **options: Any) -> Any:
+    return _resolve(_addresses.get(host, host), *arguments, **options)
+
+
+socket.getaddrinfo = _resolved
+
+
+class Installed(KecsProcess):
+    """kecs in a cluster. `client()` and `endpoint` are those of a process on this machine."""
+
+    def __init__(self, cluster: Cluster, home: Path) -> None:
+        super().__init__(home / "none", cluster=cluster.kubeconfig)
+        self.cluster = cluster
+        self.kubectl = Kubectl(cluster.kubeconfig, NAMESPACE, home)
+        self._route = ""
+
+    def apply(self, overlay: str, *flags: str) -> None:
+        """Install an overlay, with little asked of the one node, and return once every replica is ready."""
+        run = run_kecs("manifests", "--overlay", overlay, *flags)
+        assert run.returncode == 0, run.stderr
+        objects = list(yaml.safe_load_all(run.stdout))
+        for each in objects:
+            if each["kind"] == "Deployment":
+                (container,) = each["spec"]["template"]["spec"]["containers"]
+                container["resources"]["requests"]["cpu"] = "20m"
+        self.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(objects))
+        self.wait()
+
+    def wait(self) -> None:
+        """Return once the rollout is over and the Service leads to it."""
+        self.kubectl("rollout", "status", "deployment/kecs", "--timeout=60s")
+        self._reach(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
+        until(lambda: len(self.pods()) == self.replicas(), 60, "as many pods as wanted")
+
+    def replicas(self) -> int:
+        """Return how many are wanted."""
+        return int(self.kubectl.json("get", "deployment", "kecs")["spec"]["replicas"])
+
+    def pods(self) -> list[str]:
+        """Return the names of the pods that are ready and stay."""
+        found = self.kubectl.json("get", "pods", "-l", "app.kubernetes.io/name=kecs")["items"]
+        return [
+            pod["metadata"]["name"]
+            for pod in found
+            if not pod["metadata"].get("deletionTimestamp")
+            and any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
+        ]
+
+    def leader(self) -> str:
+        """Return the name of the pod that leads; empty when nobody does."""
+        lease = self.kubectl.json("get", "lease", "kecs")
+        return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
+
+    def log(self) -> str:
+        """Return what all pods have written."""
+        return self.kubectl("logs", "-l", "app.kubernetes.io/name=kecs", "--tail=-1", "--prefix")
+
+    def _reach(self, address: str) -> None:
+        """Let this machine reach the Service's address, and know its name."""
+        name = f"kecs.{NAMESPACE}.svc"
+        self.endpoint = f"http://{name}:4566"
+        _addresses[name] = address
+        if self._route:
+            return
+        node = re.search(r"https://([0-9.]+):", self.cluster.kubeconfig.read_text())
+        assert node
+        self._route = f"{address}/32"
+        subprocess.run(["ip", "route", "replace", self._route, "via", node[1]], check=True)
+
+    def leave(self) -> None:
+        """Forget the way."""
+        if self._route:
+            subprocess.run(["ip", "route", "del", self._route], check=False, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def installed(home: Path) -> Iterator[Installed]:
+    """A cluster with a real node that has the image of kecs, and nothing of kecs in it yet."""
+    if PROGRAM is None or shutil.which("apt-get") is None:
+        pytest.skip("installing kecs needs kubectl, and Debian or Ubuntu for its image")
+    with own_cluster(node=True) as cluster:
+        if cluster.directory is None:
+            pytest.skip("installing kecs needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
+        build = [sys.executable, str(_ROOT / "tools" / "image" / "build")]
+        image = subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+        cluster.rig("load", image)
+        home.mkdir(exist_ok=True)
+        one = Installed(cluster, home)
+        try:
+            yield one
+        finally:
+            one.leave()
