@@ -20,6 +20,7 @@ from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import in_cluster, load_kubeconfig
 from kecs.kube.leader import Leader
 from kecs.kube.resources import NAMESPACES
+from kecs.kube.transport import Timings
 from kecs.model import marks
 from kecs.server.run import Door, House, StartError
 from kecs.settings import Settings
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _HOME = "kecs-system"
 _LEASE = "kecs"
+_TIMINGS = Timings(answer=15.0)  # a client waits for us; when the cluster hangs, it shall hear of it and come again
 _REACH_SECONDS = 60.0  # that a cluster may take to answer for the first time
 
 
@@ -55,7 +57,7 @@ class Remote:
         """Reach the cluster. Raises StartError."""
         try:
             access = _access(settings)
-            api = await HttpApi.connect(access)
+            api = await HttpApi.connect(access, timings=_TIMINGS)
         except AccessError as error:
             raise StartError(str(error)) from error
         opened = cls(settings, access, api)

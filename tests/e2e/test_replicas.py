@@ -1,0 +1,233 @@
+"""Several replicas on one Kubernetes: whichever is asked answers, one acts, and any may end at any moment."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.e2e.kubectl import PROGRAM
+from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
+from tests.rig import own_cluster
+from tests.waiting import until
+
+CONTAINER = {"name": "main", "image": "example/steady", "memory": 16, "command": ["sleep", "86400"]}
+SOON = {"Delay": 0.2, "MaxAttempts": 300}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    if PROGRAM is None:
+        pytest.skip("kubectl is not installed")
+    with own_cluster() as cluster:
+        stage = Stage(cluster, tmp_path_factory.mktemp("replicas"))
+        yield stage
+        stage.close()
+
+
+@pytest.fixture
+def stage(shared: Stage) -> Iterator[Stage]:
+    """The control plane, without a replica at the beginning and at the end."""
+    yield shared
+    shared.end_replicas()
+
+
+def prepare(ecs: Any, name: str) -> None:
+    ecs.create_cluster(clusterName=name)
+    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+
+
+def service(ecs: Any, name: str) -> dict[str, Any]:
+    (found,) = ecs.describe_services(cluster=name, services=["web"])["services"]
+    return dict(found)
+
+
+def test_the_leader_is_killed_in_the_middle_of_a_rolling_update_under_load(stage: Stage) -> None:
+    stage.start(3, "--steady-after", "2")
+    ecs = stage.client()
+    prepare(ecs, "killed")
+    ecs.create_service(
+        cluster="killed",
+        serviceName="web",
+        taskDefinition="killed",
+        desiredCount=10,
+        deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 120},
+    )
+    ecs.get_waiter("services_stable").wait(cluster="killed", services=["web"], WaiterConfig=SOON)
+    ecs.register_task_definition(family="killed", containerDefinitions=[CONTAINER])
+    load = Load(stage, "killed", "killed:1")
+    ecs.update_service(cluster="killed", service="web", taskDefinition="killed:2")
+    until(lambda: 1 <= _running(ecs, "killed:2") < 10, 30, "the update is under way")
+    leader, holder = stage.leader(), stage.holder()
+    stage.drop(leader, leader.kill)
+    killed = time.monotonic()
+    until(lambda: stage.holder() not in ("", holder), 2 * WITHIN, "another replica leads")
+    assert time.monotonic() - killed < WITHIN + 0.5  # what kubectl takes to show it
+    until(lambda: _rollout(ecs) == [("killed:2", "COMPLETED", 10)], 60, "the update is complete")
+    load.end()
+    _nothing_lost_and_nothing_twice(stage, ecs, load)
+
+
+def _running(ecs: Any, definition: str) -> int:
+    counts = {one["taskDefinition"]: one["runningCount"] for one in service(ecs, "killed")["deployments"]}
+    return next((count for arn, count in counts.items() if arn.endswith(definition)), 0)
+
+
+def _rollout(ecs: Any) -> list[tuple[str, str, int]]:
+    return [
+        (one["taskDefinition"].rpartition("/")[2], one["rolloutState"], one["runningCount"])
+        for one in service(ecs, "killed")["deployments"]
+    ]
+
+
+def _nothing_lost_and_nothing_twice(stage: Stage, ecs: Any, load: Load) -> None:
+    assert len(load.tasks) == len(set(load.tasks)) > 20
+    running = list(pages(ecs, "list_tasks", "taskArns", cluster="killed"))
+    of_service = set(pages(ecs, "list_tasks", "taskArns", cluster="killed", serviceName="web"))
+    assert set(running) - of_service == set(load.tasks)  # each run is there, and none that nobody was told of
+    assert len(of_service) == 10
+    stopped = list(pages(ecs, "list_tasks", "taskArns", cluster="killed", desiredStatus="STOPPED"))
+    assert len(stopped) == 10  # those of the old revision, none of the new one
+    for task in ecs.describe_tasks(cluster="killed", tasks=stopped)["tasks"]:
+        assert task["taskDefinitionArn"].endswith("killed:1")
+        assert task["stopCode"] == "ServiceSchedulerInitiated"
+        assert task["stoppedReason"].startswith("Scaling activity initiated by (deployment ecs-svc/")
+    sets = stage.kubectl.json("get", "replicasets", "-n", "killed-us-east-1")["items"]
+    assert sorted(one["spec"]["replicas"] for one in sets) == [0, 10]
+    messages = Counter(event["message"] for event in service(ecs, "killed")["events"])
+    done = [message for message in messages if message.endswith("deployment completed.")]
+    assert [messages[message] for message in done] == [1] * len(done)
+    ends = [message for message in messages.elements() if " has stopped " in message]
+    told = Counter(arn for message in ends for arn in stopped if arn.rpartition("/")[2] in message)
+    assert set(told.values()) <= {1}
+
+
+def test_a_leader_that_was_stopped_for_too_long_writes_nothing_when_it_goes_on(stage: Stage) -> None:
+    stage.start(2)
+    leader = stage.leader()
+    (other,) = (one for one in stage.replicas if one is not leader)
+    ecs = stage.client(other)
+    prepare(ecs, "paused")
+    ecs.create_service(cluster="paused", serviceName="web", taskDefinition="paused", desiredCount=3)
+    ecs.get_waiter("services_stable").wait(cluster="paused", services=["web"], WaiterConfig=SOON)
+    holder, before = stage.holder(), writes_of_the_work(leader)
+    os.kill(leader.pid, signal.SIGSTOP)
+    try:
+        ecs.update_service(cluster="paused", service="web", desiredCount=6)  # work for whoever leads
+        until(lambda: stage.holder() not in ("", holder), 2 * WITHIN, "another replica leads")
+    finally:
+        os.kill(leader.pid, signal.SIGCONT)
+    until(lambda: "leading no more" in leader.log(), 5, "it notices")
+    ecs.update_service(cluster="paused", service="web", desiredCount=1)
+    until(lambda: service(ecs, "paused")["runningCount"] == 1, 30, "the other one works")
+    seen = stage.client(leader)
+    until(lambda: service(seen, "paused")["runningCount"] == 1, 10, "it reads what has happened")
+    assert writes_of_the_work(leader) == before
+    assert stage.leader() is other
+
+
+def test_a_leader_that_ends_in_order_is_followed_at_once(stage: Stage) -> None:
+    stage.start(2)
+    ecs = stage.client()
+    prepare(ecs, "ended")
+    load = Load(stage, "ended", "ended", clients=2)
+    leader, holder = stage.leader(), stage.holder()
+    stage.drop(leader, leader.stop)
+    ended = time.monotonic()
+    until(lambda: stage.holder() not in ("", holder), 10, "another replica leads")
+    assert time.monotonic() - ended < LEASE_SECONDS / 2
+    load.end()
+    running = set(pages(ecs, "list_tasks", "taskArns", cluster="ended"))
+    assert running == set(load.tasks)
+
+
+def test_reads_go_on_while_the_api_server_is_away_and_writes_are_tried_again(stage: Stage) -> None:
+    (replica,) = stage.start(1)
+    ecs = stage.client()
+    prepare(ecs, "away")
+    ecs.create_service(cluster="away", serviceName="web", taskDefinition="away", desiredCount=2)
+    ecs.get_waiter("services_stable").wait(cluster="away", services=["web"], WaiterConfig=SOON)
+    arn = service(ecs, "away")["serviceArn"]
+    for end, begin in (("freeze", "thaw"), ("pause", "resume")):
+        stage.cluster.rig(end, "apiserver")
+        try:
+            until(lambda: _staleness(replica) >= 2, 15, "it says how old its answers are")
+            for _ in range(20):
+                status, _, body = raw(replica, "DescribeServices", cluster="away", services=["web"])
+                assert (status, body["services"][0]["runningCount"]) == (200, 2)
+            with ThreadPoolExecutor() as pool:
+                writes = [
+                    pool.submit(raw, replica, "CreateCluster", clusterName=f"never-{end}"),
+                    pool.submit(raw, replica, "RunTask", cluster="away", taskDefinition="away"),
+                    pool.submit(raw, replica, "UpdateService", cluster="away", service="web", desiredCount=2),
+                    pool.submit(raw, replica, "TagResource", resourceArn=arn, tags=[{"key": "k", "value": "v"}]),
+                ]
+                for write in writes:
+                    status, _, body = write.result()
+                    assert (status, body["__type"]) == (503, "ServiceUnavailable")
+        finally:
+            stage.cluster.rig(begin, "apiserver")
+        until(lambda: _staleness(replica) == 0, 30, "it has caught up")
+        ecs.update_service(cluster="away", service="web", desiredCount=3)
+        until(lambda: service(ecs, "away")["runningCount"] == 3, 30, "it acts again")
+        ecs.update_service(cluster="away", service="web", desiredCount=2)
+        until(lambda: service(ecs, "away")["runningCount"] == 2, 30, "it acts again")
+
+
+def _staleness(replica: Any) -> int:
+    return int(raw(replica, "ListClusters")[1].get("x-kecs-staleness-seconds", 0))
+
+
+def test_a_write_is_read_at_once_here_and_elsewhere_by_who_asks_for_it(stage: Stage) -> None:
+    first, second, third = (stage.client(one) for one in stage.start(3))
+    second.meta.events.register("before-send.ecs", _strong)
+    prepare(first, "strong")
+    for number in range(20):
+        name = f"c{number}"
+        first.create_cluster(clusterName=name)
+        assert first.describe_clusters(clusters=[name])["failures"] == []
+        assert second.describe_clusters(clusters=[name])["failures"] == []
+        (task,) = first.run_task(cluster="strong", taskDefinition="strong")["tasks"]
+        arn = task["taskArn"]
+        assert first.describe_tasks(cluster="strong", tasks=[arn])["failures"] == []
+        assert second.describe_tasks(cluster="strong", tasks=[arn])["failures"] == []
+        until(lambda arn=arn: not third.describe_tasks(cluster="strong", tasks=[arn])["failures"], 5, "the watch tells")  # type: ignore[misc]
+
+
+def _strong(request: Any, **_: Any) -> None:
+    request.headers["x-kecs-consistency"] = "strong"
+
+
+def test_stopped_tasks_stay_as_they_were_whoever_leads(stage: Stage) -> None:
+    stage.start(2)
+    ecs = stage.client()
+    prepare(ecs, "kept")
+    short = {**CONTAINER, "image": "example/steady", "command": ["sh", "-c", "exit 3"]}
+    ecs.register_task_definition(family="short", containerDefinitions=[short])
+    arns = [task["taskArn"] for task in ecs.run_task(cluster="kept", taskDefinition="kept", count=2)["tasks"]]
+    arns += [task["taskArn"] for task in ecs.run_task(cluster="kept", taskDefinition="short")["tasks"]]
+    ecs.get_waiter("tasks_running").wait(cluster="kept", tasks=arns[:2], WaiterConfig=SOON)
+    ecs.stop_task(cluster="kept", task=arns[0], reason="enough")
+    ecs.get_waiter("tasks_stopped").wait(cluster="kept", tasks=[arns[0], arns[2]], WaiterConfig=SOON)
+    before = ecs.describe_tasks(cluster="kept", tasks=[arns[0], arns[2]])["tasks"]
+    assert [task["stopCode"] for task in before] == ["UserInitiated", "EssentialContainerExited"]
+    assert before[1]["containers"][0]["exitCode"] == 3
+    # One more ends while nobody is there to see it.
+    for replica in list(stage.replicas):
+        stage.drop(replica, replica.kill)
+    pod = next(
+        one["metadata"]["name"]
+        for one in stage.kubectl.json("get", "pods", "-n", "kept-us-east-1")["items"]
+        if one["metadata"]["uid"].replace("-", "") == arns[1].rpartition("/")[2]
+    )
+    stage.kubectl.run("delete", "pod", pod, "-n", "kept-us-east-1", "--wait=false")
+    stage.start(2)
+    assert ecs.describe_tasks(cluster="kept", tasks=[arns[0], arns[2]])["tasks"] == before
+    ecs.get_waiter("tasks_stopped").wait(cluster="kept", tasks=[arns[1]], WaiterConfig=SOON)
+    (gone,) = ecs.describe_tasks(cluster="kept", tasks=[arns[1]])["tasks"]
+    assert gone["containers"][0]["exitCode"] in (137, 143)
+    assert gone["stoppedReason"]
