@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from kecs.crds.definitions import install
+from kecs.crds.installation import install
 from kecs.decide import service as rules
 from kecs.decide.throttle import Delays
 from kecs.embedded.controllers.build import build as build_controllers
@@ -189,7 +189,7 @@ async def patient_stage(engine: Engine) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def prepared(engine: Engine, settings: Settings) -> AsyncIterator[Stage]:
+async def prepared(engine: Api, settings: Settings) -> AsyncIterator[Stage]:
     found = Stage(engine, settings)
     async with found.running():
         await found.cluster()

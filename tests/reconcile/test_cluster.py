@@ -2,10 +2,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kecs.kube.errors import NotFound
-from kecs.kube.resources import NAMESPACES, NETWORK_POLICIES, RESOURCE_QUOTAS
+from kecs.kube.errors import Forbidden, NotFound
+from kecs.kube.resources import EVENTS, NAMESPACES, NETWORK_POLICIES, RESOURCE_QUOTAS
 from kecs.model import marks
+from kecs.model.scope import Scope
 from tests.reconcile.conftest import NAMESPACE, Stage, until
+from tests.waiting import until_true
 
 
 async def _namespace(stage: Stage) -> bool:
@@ -101,3 +103,48 @@ async def test_a_misnamed_cluster_is_refused_with_a_reason(stage: Stage) -> None
     refused = stage.world.clusters.get(None, "other")
     assert refused is not None
     assert refused.status.conditions[0].message == "The object of this cluster has to be named prod-us-east-1."
+
+
+async def test_a_namespace_of_somebody_else_is_left_alone(stage: Stage) -> None:
+    labels = {marks.REGION: "system"}
+    name = "kube-system"
+    await stage.world.create(
+        stage.world.clusters, None, {"metadata": {"name": name, "labels": labels}, "spec": {"clusterName": "kube"}}
+    )
+    await until(lambda: (one := stage.world.clusters.get(None, name)) and one.status.conditions)
+    found = stage.world.clusters.get(None, name)
+    assert found is not None
+    assert (found.status.conditions[0].status, found.status.status) == ("False", "")
+    assert found.status.conditions[0].message.startswith("The namespace kube-system is there already")
+    assert stage.world.cluster(Scope(region="system"), "kube") is None
+    await stage.world.delete(stage.world.clusters, None, name)
+    await until(lambda: stage.world.clusters.get(None, name) is None)
+    assert "deletionTimestamp" not in (await stage.api.get(NAMESPACES, None, name))["metadata"]
+
+
+async def test_what_kecs_may_not_write_keeps_nothing_else_from_being_written(stage: Stage, monkeypatch: Any) -> None:
+    apply = stage.api.apply
+
+    async def forbid(resource: Any, *args: Any, **options: Any) -> Any:
+        if resource.kind == "NetworkPolicy":
+            raise Forbidden('networkpolicies is forbidden: User "kecs" cannot patch resource "networkpolicies"')
+        return await apply(resource, *args, **options)
+
+    monkeypatch.setattr(stage.api, "apply", forbid)
+    quota = [{"key": "kecs.io/quota-tasks", "value": "9"}]
+    spec = {"clusterName": "poor", "tags": quota}
+    await stage.world.create(stage.world.clusters, None, {"metadata": {"name": "poor-us-east-1"}, "spec": spec})
+    await until(lambda: (one := stage.world.clusters.get(None, "poor-us-east-1")) and one.status.status == "ACTIVE")
+    assert (await stage.api.get(RESOURCE_QUOTAS, "poor-us-east-1", "kecs-quota"))["spec"]["hard"] == {"pods": "9"}
+
+    async def told() -> bool:
+        events = (await stage.api.list(EVENTS, "default")).items
+        return any(event["reason"] == "NotWritten" and "cannot patch" in event["message"] for event in events)
+
+    await until_true(told)
+    monkeypatch.undo()
+
+    async def written() -> bool:
+        return len((await stage.api.list(NETWORK_POLICIES, "poor-us-east-1")).items) == 2
+
+    await until_true(written)

@@ -207,3 +207,14 @@ async def test_a_cluster_made_with_kubectl_is_one(client: Client) -> None:
     (shown,) = (await client("DescribeClusters", clusters=["k"]))["clusters"]
     assert shown["status"] == "ACTIVE"
     assert (await client("ListClusters"))["clusterArns"] == [ARN + "k"]
+
+
+async def test_a_namespace_of_somebody_else_is_no_cluster(client: Client) -> None:
+    """Else DeleteCluster would take it away: a region may have any name."""
+    elsewhere = client.elsewhere(region="system")
+    code, message = await elsewhere.refusal("CreateCluster", clusterName="kube")
+    assert (code, message) == (
+        "InvalidParameterException",
+        "The namespace kube-system is there already and is not that of a cluster.",
+    )
+    assert (await elsewhere("ListClusters"))["clusterArns"] == []

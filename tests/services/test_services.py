@@ -210,6 +210,10 @@ async def test_an_inactive_service_can_be_created_anew(ecs: Client) -> None:
         ("ACTIVE", 3, made[0]["createdAt"])
     }
     assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [ARN + "c/s"]
+    (record,) = ecs.world.services.by("record", ("c-us-east-1", "s"))
+    await ecs.world.delete(ecs.world.services, "c-us-east-1", record.metadata.name)
+    assert (await describe(ecs))["status"] == "ACTIVE"
+    assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [ARN + "c/s"]
 
 
 async def replace_by_record(client: Client) -> None:

@@ -95,6 +95,11 @@ def put_back(service: str, kind: str, name: str, what: str) -> str:
     return f"(service {service}) the {kind} {name} was {what} by somebody else and has been put back."
 
 
+def unwritten(service: str, kind: str, name: str, reason: str) -> str:
+    """Tell that an object of the service cannot be written."""
+    return f"(service {service}) was unable to write the {kind} {name}. Reason: {reason}"
+
+
 def warning(service: str, sentence: str) -> str:
     """Tell what the service has that is kept but not acted on."""
     return f"(service {service}) {sentence}"

@@ -218,6 +218,11 @@ class Informer(Generic[T]):
             return
         seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((wanted, seen))
+    @property
+    def is_synced(self) -> bool:
+        """Whether the first list is in."""
+        return self._synced.is_set()
+
         await asyncio.wait([seen], timeout=_WORD[0] + _WORD[1] * len(self._objects))
         if not seen.done():
             async with self._listing:  # one list serves all who wait

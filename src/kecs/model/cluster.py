@@ -35,6 +35,11 @@ def is_deleted(cluster: objects.Cluster) -> bool:
     return marks.DELETED_AT in cluster.metadata.annotations or cluster.metadata.deletionTimestamp is not None
 
 
+def is_refused(cluster: objects.Cluster) -> bool:
+    """Say whether an object made with kubectl has been found to be no cluster."""
+    return any(one.type == "Accepted" and one.status == "False" for one in cluster.status.conditions)
+
+
 def check_create(request: ecs.CreateClusterRequest) -> None:
     """Refuse a CreateCluster request that ECS refuses. Raises InvalidParameterException."""
     check_name("ClusterName", name_of(request))

@@ -7,7 +7,7 @@ import msgspec
 from kecs.kube import resources
 from kecs.kube.api import Json, Resource
 from kecs.kube.controller import Controller
-from kecs.kube.errors import NotFound
+from kecs.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from kecs.kube.informer import Informer
 from kecs.model import marks
 from kecs.model.cluster import is_deleted, name_of
@@ -19,6 +19,7 @@ from kecs.translate.cluster import make_namespace, make_network_policies, make_q
 from kecs.translate.unsupported import cluster_warnings
 
 _QUOTA = "kecs-quota"
+_LOOK_AGAIN = 60.0  # seconds, whether a namespace that was somebody else's has gone
 
 
 class Namespace(msgspec.Struct, omit_defaults=True):
@@ -45,6 +46,10 @@ def build(context: Context, cache: Informer[Namespace]) -> Controller[str]:
     return controller
 
 
+class ForeignNamespaceError(Exception):
+    """The namespace of a cluster is somebody else's; the message is for the cluster's user."""
+
+
 class _Clusters:
     def __init__(self, context: Context, cache: Informer[Namespace]) -> None:
         self._context = context
@@ -69,9 +74,16 @@ class _Clusters:
         if marks.CLUSTER_FINALIZER not in cluster.metadata.finalizers:
             cluster = await self._hold(cluster)
         self._warn(cluster)
-        await self._apply(cluster)
+        try:
+            failed = await self._apply(cluster)
+        except ForeignNamespaceError as error:
+            conds = conditions.refused(cluster.status.conditions, cluster.metadata.generation, now, str(error))
+            await self._show(cluster, "", conds)
+            return _LOOK_AGAIN
         conds = conditions.accepted(cluster.status.conditions, cluster.metadata.generation, now)
         await self._show(cluster, "ACTIVE", conds)
+        if failed is not None:
+            raise failed  # it is tried again, less and less often: what stands in the way may go
         return None
 
     def _warn(self, cluster: Cluster) -> None:
@@ -79,37 +91,67 @@ class _Clusters:
         world = self._context.world
         if world.notices.is_new(cluster.metadata):
             for sentence in cluster_warnings(cluster.spec):
-                world.notices.tell(world.clusters.resource, cluster.metadata, "NotActedOn", sentence)
+                self._tell(cluster, "NotActedOn", sentence)
 
     async def _hold(self, cluster: Cluster) -> Cluster:
         meta, world = cluster.metadata, self._context.world
         change = {"resourceVersion": meta.resourceVersion, "finalizers": [*meta.finalizers, marks.CLUSTER_FINALIZER]}
         return await world.patch(world.clusters, None, meta.name, {"metadata": change})
 
-    async def _apply(self, cluster: Cluster) -> None:
-        """Write the namespace and what belongs into it, unless it is there as it was written last."""
+    async def _apply(self, cluster: Cluster) -> ApiError | None:
+        """Write the namespace and what belongs into it, unless it is there as it was written last.
+
+        Returns why something in it could not be written, which keeps nothing else from being.
+        """
         name = cluster.metadata.name
         found = self._namespaces.get(None, name)
         if found is not None and found.metadata.deletionTimestamp:
-            return  # a cluster of that name was deleted just now; its end is told by the cache
-        body = make_namespace(cluster)
+            return None  # a cluster of that name was deleted just now; its end is told by the cache
         parts: list[tuple[Resource[Json], Json]] = [
             (resources.NETWORK_POLICIES, policy) for policy in make_network_policies(name)
         ]
         quota = make_quota(cluster)
         if quota:
             parts.append((resources.RESOURCE_QUOTAS, quota))
+        body = make_namespace(cluster)
         text = msgspec.json.encode([body, [part for _, part in parts]])
         if found is not None and self._applied.get(name) == found.metadata.uid.encode() + text:
-            return
-        api = self._context.api
-        namespace = await api.apply(self._namespaces.resource, None, name, body, manager=marks.MANAGER)
-        self._namespaces.observe(namespace)
+            return None
+        namespace = await self._write_namespace(cluster, found, body)
+        failed: ApiError | None = None
         for resource, part in parts:
-            await api.apply(resource, name, part["metadata"]["name"], part, manager=marks.MANAGER)
+            try:
+                await self._context.api.apply(resource, name, part["metadata"]["name"], part, manager=marks.MANAGER)
+            except (Forbidden, Invalid) as error:
+                failed = error
+                told = f"The {resource.kind} {part['metadata']['name']} could not be written: {error.message}"
+                self._tell(cluster, "NotWritten", told)
         if not quota:
             await self._delete(resources.RESOURCE_QUOTAS, name, _QUOTA)
-        self._applied[name] = namespace.metadata.uid.encode() + text
+        if failed is None:
+            self._applied[name] = namespace.metadata.uid.encode() + text
+        return failed
+
+    async def _write_namespace(self, cluster: Cluster, found: Namespace | None, body: Json) -> Namespace:
+        """Write the namespace, which must not be somebody else's. Raises ForeignNamespaceError."""
+        api, resource, name = self._context.api, self._namespaces.resource, cluster.metadata.name
+        if found is None:
+            if name in self._applied:
+                self._tell(
+                    cluster,
+                    "NamespaceDeleted",
+                    f"The namespace {name} was deleted with all that was in it, and is made anew.",
+                )
+            for there in (await api.list(resource, fields=f"metadata.name={name}")).items:
+                if there.metadata.labels.get(marks.ROLE) != marks.ROLE_CLUSTER:
+                    raise ForeignNamespaceError(f"The namespace {name} is there already and is not that of a cluster.")
+        namespace = await api.apply(resource, None, name, body, manager=marks.MANAGER)
+        self._namespaces.observe(namespace)
+        return namespace
+
+    def _tell(self, cluster: Cluster, reason: str, sentence: str) -> None:
+        world = self._context.world
+        world.notices.tell(world.clusters.resource, cluster.metadata, reason, sentence)
 
     async def _delete(self, resource: Resource[Any], namespace: str | None, name: str) -> None:
         try:

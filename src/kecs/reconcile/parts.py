@@ -44,15 +44,14 @@ class Parts:
             for cache in self._caches.values():
                 group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
 
-    async def synced(self) -> None:
-        """Return once every cache has its first list."""
-        for cache in self._caches.values():
-            await cache.synced()
-
     def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
         """Call `handler` for every change of any of them."""
         for cache in self._caches.values():
             cache.subscribe(handler)
+
+    def knows(self, resource: Resource[Json]) -> bool:
+        """Say whether the cache of a kind has had its first list. It may never, where kecs may not list that kind."""
+        return self._caches[resource.kind].is_synced
 
     def get(self, resource: Resource[Json], namespace: str, name: str) -> Part | None:
         """Return an object, or None."""

@@ -33,7 +33,7 @@ Key = tuple[str, str]
 _WORKERS = 4
 _SETTLE = 0.01  # seconds in which the changes of a service's tasks gather before it is looked at
 _SETTLE_PER_TASK = 20e-6
-_QUIET = 300.0  # seconds in which one object's being put back is told once
+_QUIET = 300.0  # seconds in which the same of one object is told once
 
 
 def build(context: Context, parts: Parts) -> Controller[Key]:
@@ -143,6 +143,8 @@ class _Services:
             await statuses.refuse(self._context, service, str(error), self._context.now())
             return None
         except (Invalid, Forbidden) as error:
+            if isinstance(error, Forbidden) and error.namespace_ends:
+                return None  # the service goes with it
             await statuses.refuse(self._context, service, error.message, self._context.now())
             raise  # it is tried again, less and less often: what stands in the way may go
 
@@ -183,11 +185,13 @@ class _Services:
                 memory.patience.put_back(now)
                 outcome.drifted.append((workload.kind, key[1], drift))
         told = launched.service.status.events
-        drifted = [events.put_back(launched.spec.serviceName, *one) for one in outcome.drifted]
+        name = launched.spec.serviceName
+        due = [events.put_back(name, *one) for one in outcome.drifted]
+        due += [events.unwritten(name, *one) for one in outcome.refused]
         times = [at for at in (plan.again, outcome.again, wait or None) if at is not None]
         return msgspec.structs.replace(
             plan,
-            messages=[*plan.messages, *(one for one in drifted if events.is_complaint_due(told, one, now - _QUIET))],
+            messages=[*plan.messages, *(one for one in due if events.is_complaint_due(told, one, now - _QUIET))],
             again=min(times, default=None),
         )
 

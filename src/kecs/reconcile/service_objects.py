@@ -10,7 +10,7 @@ import msgspec
 
 from kecs.kube import resources
 from kecs.kube.api import Json, Resource
-from kecs.kube.errors import Invalid, NotFound
+from kecs.kube.errors import Forbidden, Invalid, NotFound
 from kecs.model import marks
 from kecs.model.objects import Service
 from kecs.reconcile.context import Context
@@ -28,7 +28,7 @@ _ACCOUNTS = {resource.kind: resource for resource in ACCOUNTS}
 
 
 class _Applied(msgspec.Struct):
-    """What one service wanted of one kind when it was looked at last."""
+    """What one service wanted of one kind when it was looked at last; `patience` is for what others will not have."""
 
     name: str = ""
     text: bytes = b""
@@ -36,10 +36,15 @@ class _Applied(msgspec.Struct):
 
 
 class Outcome(msgspec.Struct):
-    """What was put back, as kind, name and what had become of it; and when to look again (None: when it changes)."""
+    """What was put back (kind, name, what had become of it), what could not be written, and when to look again."""
 
     drifted: list[tuple[str, str, Drift]] = []
+    refused: list[tuple[str, str, str]] = []
     again: float | None = None
+
+    def look_in(self, seconds: float) -> None:
+        """Ask for another look, for something that has to wait."""
+        self.again = min(seconds, self.again or seconds)
 
 
 class ServiceObjects:
@@ -66,36 +71,53 @@ class ServiceObjects:
                 yield key
 
     async def apply(self, key: Key, launched: Launched, now: float) -> Outcome:
-        """Write what is new, has changed or was changed, and remove what is wanted no more."""
-        await self._parts.synced()
+        """Write what is new, has changed or was changed, and remove what is wanted no more.
+
+        What kecs may not write, or others do not take, keeps nothing else from being written.
+        """
         outcome = Outcome()
         for resource, body in self._wanted(launched):
             applied = self._applied.setdefault(key, {}).setdefault(resource.kind, _Applied())
             text = msgspec.json.encode(body)
-            if applied.text != text:
-                if body is None:
-                    await self._delete(resource, launched.service)
-                else:
-                    self._marks[_place(resource, body)] = (await self._write(resource, body)).mark
-                    applied.name = body["metadata"]["name"]
-                applied.text = text
-            elif body is not None:
-                await self._put_back(resource, body, applied, outcome, now)
+            if applied.text == text and (body is None or self._is_as_written(resource, body)):
+                continue
+            wait = applied.patience.wait(now)
+            if wait:
+                outcome.look_in(wait)
+                continue
+            try:
+                if applied.text != text:
+                    await self._make(resource, body, launched.service)
+                    applied.name, applied.text = _name(body), text
+                elif body is not None and (drift := await self._put_back(resource, body)):
+                    applied.patience.put_back(now)
+                    outcome.drifted.append((resource.kind, _name(body), drift))
+            except (Invalid, Forbidden) as error:
+                if isinstance(error, Forbidden) and error.namespace_ends:
+                    raise
+                applied.patience.put_back(now)
+                outcome.look_in(applied.patience.wait(now))
+                outcome.refused.append((resource.kind, _name(body) or key[1], error.message))
         return outcome
 
-    async def _put_back(
-        self, resource: Resource[Json], body: Json, applied: _Applied, outcome: Outcome, now: float
-    ) -> None:
-        """Write an object again that somebody else has changed or deleted."""
+    def _is_as_written(self, resource: Resource[Json], body: Json) -> bool:
+        """Say whether an object is as this service, or another one with the same role, has written it."""
+        if not self._parts.knows(resource):
+            return True
         place = _place(resource, body)
         found = self._parts.get(*place)
-        mark = found.mark if found else ""
-        if mark == self._marks.get(place):  # as it was written, by this service or by another with the same role
-            return
-        wait = applied.patience.wait(now)
-        if wait:
-            outcome.again = min(wait, outcome.again or wait)
-            return
+        return (found.mark if found else "") == self._marks.get(place)
+
+    async def _make(self, resource: Resource[Json], body: Json | None, service: Service) -> None:
+        if body is None:
+            await self._delete(resource, service)
+        else:
+            self._marks[_place(resource, body)] = (await self._write(resource, body)).mark
+
+    async def _put_back(self, resource: Resource[Json], body: Json) -> Drift:
+        """Write an object again that somebody else has written or deleted; return whether that made a difference."""
+        place = _place(resource, body)
+        found = self._parts.get(*place)
         try:
             stored = await self._write(resource, body)
         except Invalid:
@@ -105,9 +127,9 @@ class ServiceObjects:
             await self._context.api.delete(resource, place[1], place[2], uid=found.metadata.uid)
             stored = await self._write(resource, body)
         self._marks[place] = stored.mark
-        if stored.mark != mark:
-            applied.patience.put_back(now)
-            outcome.drifted.append((resource.kind, place[2], Drift.CHANGED if found else Drift.DELETED))
+        if found is None:
+            return Drift.DELETED
+        return Drift.NONE if stored.mark == found.mark else Drift.CHANGED
 
     async def _write(self, resource: Resource[Json], body: Json) -> Part:
         return await self._parts.apply(self._context.api, resource, body)
@@ -136,6 +158,10 @@ class ServiceObjects:
                 await self._context.api.delete(resource, meta.namespace, meta.name, uid=found["metadata"]["uid"])
         except NotFound:
             return
+
+
+def _name(body: Json | None) -> str:
+    return body["metadata"]["name"] if body else ""
 
 
 def _place(resource: Resource[Json], body: Json) -> Place:

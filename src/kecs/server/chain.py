@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from kecs.kube.errors import ApiError, NotStored
-from kecs.model.errors import AwsError, ServerException, ServiceUnavailable, ThrottlingException
+from kecs.kube.errors import ApiError, Forbidden, NotStored
+from kecs.model.errors import AccessDeniedException, AwsError, ServerException, ServiceUnavailable, ThrottlingException
 from kecs.model.scope import Scope
 from kecs.server import log as logs
 from kecs.server import steps
@@ -148,6 +148,8 @@ def _as_aws_error(error: BaseException, request_id: str) -> AwsError:
         return ServiceUnavailable("The request did not finish in time, or the server is ending.")
     if isinstance(error, NotStored):
         return ServerException(f"{error.message} (request {request_id})")
+    if isinstance(error, Forbidden):  # kecs itself may not: the message names who, the verb and the resource
+        return AccessDeniedException(error.message)
     if isinstance(error, ApiError) and error.http_code in (429, 503, 504):
         return ServiceUnavailable("Service Unavailable. Please try again later.")
     return ServerException(f"Service Unavailable. Please try again later. (request {request_id})")

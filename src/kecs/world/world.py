@@ -155,11 +155,11 @@ class World:
             arn = arns.cluster(scope, cluster_model.name_of(cluster.spec))
             if listed and self.is_accepted(cluster) and not cluster_model.is_deleted(cluster):
                 self._cluster_arns.add(scope, arn)
-            elif not listed:
+            elif not listed and self.is_accepted(cluster):  # the cluster itself has another object then
                 self._cluster_arns.discard(scope, arn)
 
     def _on_service(self, old: objects.Service | None, new: objects.Service | None) -> None:
-        if old is not None:
+        if old is not None and service_model.is_named_rightly(old):
             self._service_names.discard(old.metadata.namespace, old.spec.serviceName)
         if new is not None and service_model.status_of(new) == service_model.ACTIVE and self.is_accepted(new):
             self._service_names.add(new.metadata.namespace, new.spec.serviceName)
@@ -169,12 +169,15 @@ class World:
         """Say whether an object is named as its spec demands; one made with kubectl under another name is not there."""
         if isinstance(item, objects.Service):
             return service_model.is_record(item) or service_model.is_named_rightly(item)
-        return item.metadata.name == names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
+        name = names.cluster(cluster_model.name_of(item.spec), objects.scope_of(item.metadata))
+        return item.metadata.name == name and not cluster_model.is_refused(item)
 
     def cluster(self, scope: Scope, name: str) -> objects.Cluster | None:
         """Return a cluster, also a deleted one that is still described."""
         found = self.clusters.get(None, names.cluster(name, scope))
-        return found if found is not None and cluster_model.name_of(found.spec) == name else None
+        if found is None or cluster_model.name_of(found.spec) != name or cluster_model.is_refused(found):
+            return None
+        return found
 
     def cluster_arns(self, scope: Scope) -> Sequence[str]:
         """Return the ARNs of the clusters that are not deleted, in order."""

@@ -10,6 +10,7 @@ from kecs.kube import resources
 from kecs.kube.api import Json, Resource
 from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from kecs.model import marks
+from kecs.model.errors import InvalidParameterException
 from kecs.services.context import Context
 from kecs.services.ecs.references import Place, refused
 from kecs.translate.cluster import make_namespace
@@ -49,6 +50,13 @@ async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]
                 await asyncio.sleep(_LOOK_AGAIN)
         except ApiError as error:
             raise refused(error) from None
+
+
+async def refuse_foreign(ctx: Context, name: str) -> None:
+    """Refuse a cluster whose namespace would be one that is there for something else. A label makes it a cluster's."""
+    for found in (await ctx.api.list(resources.NAMESPACES, fields=f"metadata.name={name}")).items:
+        if found["metadata"].get("labels", {}).get(marks.ROLE) != marks.ROLE_CLUSTER:
+            raise InvalidParameterException(f"The namespace {name} is there already and is not that of a cluster.")
 
 
 async def ensure(ctx: Context, place: Place) -> bool:
