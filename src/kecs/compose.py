@@ -16,7 +16,7 @@ from typing import Self
 import msgspec
 
 from kecs.backends.backend import Backend
-from kecs.crds import definitions
+from kecs.crds import installation
 from kecs.decide import service as rules
 from kecs.decide import throttle
 from kecs.kube import controller, leader
@@ -74,6 +74,13 @@ async def reset(settings: Settings) -> None:
     await embedded.reset(settings)
 
 
+async def uninstall(settings: Settings) -> None:
+    """Remove kecs from a cluster, as far as the settings say. Raises StartError."""
+    from kecs.backends import remote
+
+    await remote.uninstall(settings)
+
+
 async def _open(settings: Settings) -> Backend:
     """Open the backend that the settings ask for; only that one is imported. Raises StartError."""
     if _is_remote(settings):
@@ -99,7 +106,7 @@ def _is_remote(settings: Settings) -> bool:
 async def _serve(settings: Settings, backend: Backend, background: "_Background", told: Awaitable[None]) -> None:
     """Start what is above the Kubernetes API, open the doors, and wait for the end."""
     with backend.starting():
-        await definitions.install(backend.api)
+        await installation.install(backend.api)
         tokens = Tokens(await _token_key(backend))
     world = World(backend.api)
     background.start([world])
@@ -212,7 +219,7 @@ class _Reconcilers:
         )
         with self._world.subscriptions():
             async with asyncio.TaskGroup() as group:
-                for part in reconcilers(context):
+                for part in (*reconcilers(context), installation.Migration(api)):
                     group.create_task(part.run(), name=type(part).__name__)
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from kecs.crds import definitions
+from kecs.crds.installation import install
 from kecs.crds.schema import schema_of
 from kecs.embedded.engine import Engine
 from kecs.kube.errors import Invalid
@@ -21,7 +22,7 @@ CONTAINER = {"name": "app", "image": "a", "memory": 64, "ulimits": [{"name": "no
 @pytest.fixture
 async def engine() -> AsyncIterator[Engine]:
     engine = Engine.open()
-    await definitions.install(engine)
+    await install(engine)
     await engine.create(NAMESPACES, None, {"metadata": {"name": "n"}}, manager="test")
     yield engine
     await engine.close()
@@ -33,7 +34,7 @@ def body(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
 
 async def test_a_second_installation_writes_nothing(engine: Engine) -> None:
     before = (await engine.list(CUSTOM_RESOURCE_DEFINITIONS)).resource_version
-    await definitions.install(engine)
+    await install(engine)
     assert (await engine.list(CUSTOM_RESOURCE_DEFINITIONS)).resource_version == before
 
 
@@ -41,7 +42,7 @@ async def test_an_older_definition_is_brought_up_to_date(engine: Engine) -> None
     name = "ecsservices.kecs.io"
     old = {"metadata": {"annotations": {"kecs.io/schema": "older"}}, "spec": {"names": {"shortNames": ["old"]}}}
     await engine.patch(CUSTOM_RESOURCE_DEFINITIONS, None, name, old, type="merge", manager="test")
-    await definitions.install(engine)
+    await install(engine)
     found = await engine.get(CUSTOM_RESOURCE_DEFINITIONS, None, name)
     assert found["spec"]["names"]["shortNames"] == ["ecssvc"]
     assert found["metadata"]["annotations"]["kecs.io/schema"] != "older"

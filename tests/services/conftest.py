@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kecs.crds.definitions import install
+from kecs.crds.installation import install
 from kecs.embedded.engine import Engine
 from kecs.model.errors import AwsError
 from kecs.model.generated.ecs_operations import ECS

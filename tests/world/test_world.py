@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from kecs.crds.definitions import install
+from kecs.crds.installation import install
 from kecs.embedded.engine import Engine
 from kecs.kube.api import Api
 from kecs.kube.errors import NotFound

@@ -1,18 +1,19 @@
-"""The custom resource definitions, and their installation."""
+"""The custom resource definitions."""
 
 import hashlib
 from typing import Any, NamedTuple
 
 import msgspec
 
+from kecs import __version__
 from kecs.crds.schema import schema_of
-from kecs.kube.api import Api, Json, Resource
-from kecs.kube.errors import NotFound
+from kecs.kube.api import Json, Resource
 from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS
-from kecs.model import marks
 from kecs.world import resources
 
-_DIGEST = "kecs.io/schema"  # annotation: what the definition was made from, so that an unchanged one is left alone
+# Annotations.
+DIGEST = "kecs.io/schema"  # what the definition was made from, so that an unchanged one is left alone
+RELEASE = "kecs.io/release"  # the kecs that wrote it, so that an older one leaves it alone
 
 
 class Column(NamedTuple):
@@ -138,7 +139,10 @@ def definition(kind: Kind) -> Json:
     return {
         "apiVersion": CUSTOM_RESOURCE_DEFINITIONS.api_version,
         "kind": CUSTOM_RESOURCE_DEFINITIONS.kind,
-        "metadata": {"name": f"{resource.plural}.{resource.group}", "annotations": {_DIGEST: digest}},
+        "metadata": {
+            "name": f"{resource.plural}.{resource.group}",
+            "annotations": {DIGEST: digest, RELEASE: __version__},
+        },
         "spec": spec,
     }
 
@@ -165,19 +169,3 @@ def _schema(kind: Kind) -> Json:
         "required": ["spec"],
         "properties": properties,
     }
-
-
-async def install(api: Api) -> None:
-    """Make the definitions what this version of kecs needs. Does nothing to those that are so already."""
-    for kind in KINDS:
-        wanted = definition(kind)
-        name = wanted["metadata"]["name"]
-        try:
-            found = await api.get(CUSTOM_RESOURCE_DEFINITIONS, None, name)
-        except NotFound:
-            await api.create(CUSTOM_RESOURCE_DEFINITIONS, None, wanted, manager=marks.MANAGER)
-            continue
-        digest = found["metadata"].get("annotations", {}).get(_DIGEST)
-        if digest == wanted["metadata"]["annotations"][_DIGEST]:
-            continue
-        await api.apply(CUSTOM_RESOURCE_DEFINITIONS, None, name, wanted, manager=marks.MANAGER)
