@@ -52,7 +52,7 @@ def _ended(layout: Layout) -> str:
     """Return what the parts that have ended said last."""
     try:
         parts = keeper.tell(layout.directory, "parts")
-    except OSError:
+    except RuntimeError:
         return ""
     said = [layout.log(name).read_text(errors="replace").strip() for name, state in parts.items() if state is not True]
     return "".join(f"\n{words[-_LAST_WORDS:]}" for words in said)

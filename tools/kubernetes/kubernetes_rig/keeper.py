@@ -137,10 +137,16 @@ def _place(directory: Path) -> tuple[int, str]:
 
 def tell(directory: Path, do: str, **arguments: Any) -> dict[str, Any]:
     """Tell the keeper of a cluster what to do and return its answer; RuntimeError when it says that it cannot."""
-    descriptor, place = _place(directory)
+    try:
+        descriptor, place = _place(directory)
+    except FileNotFoundError:
+        raise RuntimeError(f"there is no cluster in {directory}") from None
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(place)
+            try:
+                connection.connect(place)
+            except (FileNotFoundError, ConnectionRefusedError):
+                raise RuntimeError(f"no cluster runs in {directory}") from None
             connection.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
             with connection.makefile() as answers:
                 answer: dict[str, Any] = json.loads(answers.readline())
