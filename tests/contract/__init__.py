@@ -1,7 +1,7 @@
 """One contract for both backends: what real Kubernetes 1.36 answers is the expectation, byte for byte where it can be.
 
 Each test is written once and runs on every backend that is there (`backends`): on kecs's embedded cluster always, on a
-real one where `KECS_TEST_KUBECONFIG` names it or the rig of `tools/kubernetes` can be had.
+real one where there can be one (`tests.rig`).
 
 What is asked of `cluster` (`client`) is noted with what came back, freed from what differs from run to run (`normal`):
 names, uids, versions, times. Such a transcript is compared, whole, with the one that the real Kubernetes gave, which is

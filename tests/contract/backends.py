@@ -3,7 +3,6 @@
 import base64
 import json
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +15,11 @@ import yaml
 
 @dataclass
 class Backend:
-    """One cluster. `restart` ends its API server and starts it again, where that is possible."""
+    """One cluster. `known` says that requests tell who asks."""
 
     name: str
     kubeconfig: Path
-    restart: Callable[[], None] | None = None
+    known: bool = True
 
     @property
     def address(self) -> tuple[str, int]:
@@ -32,7 +31,7 @@ class Backend:
     def authorization(self) -> str:
         """The value of the `Authorization` header; empty when the user is known by a certificate."""
         token = self._named("user").get("token")
-        return f"Bearer {token}" if token else ""
+        return f"Bearer {token}" if token and self.known else ""
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
@@ -42,7 +41,7 @@ class Backend:
         context = ssl.create_default_context(cadata=authority) if authority else ssl.create_default_context()
         if cluster.get("insecure-skip-tls-verify"):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if certificate := _content(user, "client-certificate"):
+        if self.known and (certificate := _content(user, "client-certificate")):
             with NamedTemporaryFile("w") as file:  # it can be read from a file alone
                 file.write(certificate + _content(user, "client-key"))
                 file.flush()

@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import yaml
@@ -77,9 +78,14 @@ class Client:
         self.backend = backend
         self.namespace = namespace
         self.notes: list[Json] = []
+        self.case = ""  # what is noted belongs to it
         self._normal = normal
         self._groups = dict(_GROUPS)
         self._connection: http.client.HTTPSConnection | None = None
+
+    def stranger(self) -> "Client":
+        """Return a client that is nobody to the cluster."""
+        return Client(replace(self.backend, known=False), self.namespace, self._normal)
 
     def serves(self, plural: str, api_version: str) -> None:
         """Let a short path name a resource that is not built in."""
@@ -121,7 +127,7 @@ class Client:
         """Send one request, note it and return the answer. A body that is no bytes is sent as JSON."""
         reply = self.quietly(method, path, body, **headers)
         accept = next((value for name, value in headers.items() if name.lower() == "accept"), "")
-        note: Json = {"asked": self._normal.text(f"{method} {self._unversioned(path)} {accept}".strip())}
+        note: Json = {"asked": self._asked(method, path, accept)}
         note["status"] = reply.status
         shown = {name: reply.headers[name] for name in _COMPARED if name in reply.headers}
         unusual = {name: self._normal.text(value) for name, value in shown.items() if _USUAL.get(name) != value}
@@ -134,17 +140,14 @@ class Client:
         self.notes.append(note)
         return reply
 
-    def _unversioned(self, path: str) -> str:
-        """Return a path without the version or token in its query, which is of this run alone."""
-        head, mark, query = path.partition("?")
-        parts = [part.split("=") for part in query.split("&")] if mark else []
-        parts = [
-            [name, "…" if name in ("continue", "resourceVersion") and len(value[0]) > 1 else value[0]]
-            if value
-            else [name]
-            for name, *value in parts
-        ]
-        return head + mark + "&".join("=".join(part) for part in parts)
+    def note(self, asked: str, status: int, body: Json) -> None:
+        """Note a part of an answer, where the whole has something that differs from run to run."""
+        self.notes.append({"asked": asked, "status": status, "body": self._normal.body(body)})
+
+    def _asked(self, method: str, path: str, accept: str) -> str:
+        """Return what is asked, without the version or token in its query, which is of this run alone."""
+        shown = re.sub(r"((?:continue|resourceVersion)=)[^&]{2,}", r"\1…", path)
+        return self._normal.text(" ".join(filter(None, (self.case and f"{self.case}:", method, shown, accept))))
 
     def quietly(self, method: str, path: str, body: Json = None, **headers: str) -> Reply:
         """Send one request and return the answer, without a note."""
@@ -179,9 +182,7 @@ class Client:
             yield watch
         finally:
             connection.close()
-        note: Json = {
-            "asked": self._normal.text(f"WATCH {self._unversioned(path)} {headers.get('accept', '')}".strip())
-        }
+        note: Json = {"asked": self._asked("WATCH", path, headers.get("accept", ""))}
         self.notes.append(note | {"status": watch.status, "events": self._normal.body(watch.taken)})
 
     def _connect(self) -> http.client.HTTPSConnection:

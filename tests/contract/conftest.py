@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.contract.client import Client
 from tests.contract.differences import allowed
 from tests.contract.normal import Normal
 from tests.process import KecsProcess
+from tests.rig import Cluster
 
 RECORDING = bool(os.environ.get("KECS_TEST_RECORD"))
 
@@ -30,12 +30,9 @@ def embedded_backend(kecs_server: KecsProcess) -> Backend:
 
 
 @pytest.fixture(scope="session")
-def kubernetes_backend() -> Backend:
-    """A real cluster."""
-    given = os.environ.get("KECS_TEST_KUBECONFIG")
-    if not given:
-        pytest.skip("there is no real Kubernetes (KECS_TEST_KUBECONFIG)")
-    return Backend("kubernetes", Path(given))
+def kubernetes_backend(kubernetes_control: Cluster) -> Backend:
+    """A real control plane, without nodes."""
+    return Backend("kubernetes", kubernetes_control.kubeconfig)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _VERSION_IN_TEXT = re.compile(
     r"(ResourceVersion in precondition: |ResourceVersion in object meta: |resourceVersion\\*\"?: ?\\*\")\d+"
+    r"|(does not match the ResourceVersion in record \()\d+"
     r"|(too old resource version: )\d+ \(\d+\)"
     r"|(Too large resource version: )\d+, current: \d+"
 )
@@ -54,8 +55,8 @@ class Normal:
         for key in _HASHES:
             if isinstance(value.get(key), str):
                 self._ordinal("hash", value[key])
-        if isinstance(prefix, str) and isinstance(name, str) and len(name) == len(prefix) + 5:
-            self._ordinal("generated", name.removeprefix(prefix))
+        if isinstance(prefix, str) and isinstance(name, str) and prefix and name[:-5] == prefix[:58]:
+            self._ordinal("generated", name[-5:])
         for one in value.values():
             self._learn(one)
 
@@ -73,6 +74,8 @@ class Normal:
         if isinstance(value, list):
             if key == "managedFields":
                 value = sorted(value, key=_manager)
+            elif key == "causes":
+                value = sorted(value, key=lambda one: (one.get("field", ""), one.get("message", "")))
             return [self._value(one, "") for one in value]
         if isinstance(value, dict):
             return self._object(value)

@@ -62,7 +62,7 @@ A, B = {"name": "a", "image": "x:1"}, {"name": "b", "image": "y:1"}
         pytest.param(
             {"metadata": {"finalizers": ["a/a", "b/b"]}},
             {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a/a"], "finalizers": ["c/c"]}},
-            {"metadata": {"finalizers": ["b/b", "c/c"]}},
+            {"metadata": {"finalizers": ["c/c", "b/b"]}},
             id="plain values",
         ),
         pytest.param(

@@ -699,7 +699,7 @@ async def test_unknown_members_are_told_as_asked(engine: Engine) -> None:
         ({"apiVersion": "v2", "metadata": {"name": "a"}}, r"the API version in the data \(v2\) does not match"),
         ({"metadata": {"name": "a", "namespace": "x"}}, "the namespace of the provided object does not match"),
         ([], "the object provided is unrecognized"),
-        ({"metadata": []}, "the object provided is unrecognized"),
+        ({"metadata": []}, "cannot unmarshal array into Go struct field ConfigMap.metadata"),
     ],
 )
 async def test_body_must_fit_its_path(engine: Engine, body: Any, text: str) -> None:

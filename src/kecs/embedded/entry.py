@@ -209,7 +209,8 @@ def text(prefix: bytes, entry: Entry, *, managed: bool = False) -> bytes:
         owners = b'%d","managedFields":%b' % (entry.revision, dump_owners(entry.owners))
         return b"".join((prefix, owners, *entry.tail))
     if not entry.revision:  # what a dry run would make has no version
-        return b"%b{%b" % (prefix.removesuffix(b'{"resourceVersion":"'), b"".join(entry.tail)[1:])
+        owners = b'"managedFields":%b,' % dump_owners(entry.owners) if managed and entry.owners else b""
+        return b"%b{%b%b" % (prefix.removesuffix(b'{"resourceVersion":"'), owners, b"".join(entry.tail)[1:])
     return b"".join((prefix, b'%d"' % entry.revision, *entry.tail))
 
 

@@ -151,7 +151,7 @@ def element_key(node: Array, element: Any) -> str:
 
 def _key_default(node: Array, name: str) -> Any:
     raw = node.items.raw.get("properties", {}).get(name, {})
-    if raw.get("default", "") == "":
+    if "default" not in raw:
         raise KeyError(name)
     return raw["default"]
 
@@ -225,7 +225,8 @@ def applied(node: Node, value: Any) -> Fields:
                     found[f"f:{key}"] = _LEAF
             else:
                 below = applied(inner, item)
-                found[f"f:{key}"] = below if key in named else {".": _LEAF, **below}
+                if below or key not in named:
+                    found[f"f:{key}"] = below if key in named else {".": _LEAF, **below}
     elif isinstance(node, Array):
         for element in value:
             granular = is_granular(node.items, element) and element
@@ -304,4 +305,5 @@ def duplicate_key(node: Node, value: Any, path: str = "") -> str:
             if key in keys:
                 return f"{path}: duplicate entries for key {_shown(key)}"
             keys.add(key)
-    return next(filter(None, (duplicate_key(node.items, item, path) for item in value)), "")
+    inside = ((item, path + _shown(element_key(node, item)) if node.list_type == "map" else path) for item in value)
+    return next(filter(None, (duplicate_key(node.items, *one) for one in inside)), "")

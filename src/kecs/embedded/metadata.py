@@ -10,6 +10,7 @@ from typing import Any
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.problems import Problem, Problems, forbidden, invalid, required
+from kecs.embedded.schema import json_name
 from kecs.kube.errors import BadRequest, Conflict
 from kecs.kube.selectors import label_key_problem, label_value_problem
 from kecs.kube.time import rfc3339
@@ -62,7 +63,7 @@ def label_problem(text: str) -> str:
 def subdomain_problem(text: str) -> str:
     """Return why `text` is no DNS subdomain, or an empty text."""
     if len(text) > 253:
-        return "must be no more than 253 bytes"
+        return "must be no more than 253 characters"
     if _subdomain(text):
         return ""
     return (
@@ -111,7 +112,8 @@ def require_object(kind: Kind, body: Any) -> Json:
     metadata = body.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
         raise BadRequest(
-            f"the object provided is unrecognized (must be of type {kind.kind}): metadata is not an object"
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot unmarshal '
+            f"{json_name(metadata).partition(' ')[0]} into Go struct field {kind.kind}.metadata of type v1.ObjectMeta"
         )
     return body
 
@@ -120,6 +122,10 @@ def require_name(body: Json, name: str) -> None:
     """Raise `BadRequest` unless a body says itself which object it is."""
     if not (body.get("metadata") or {}).get("name"):
         raise BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+
+
+_FINALIZERS = frozenset({"foregroundDeletion", "kubernetes", "orphan"})  # the others are named as labels are
+_FREE_GROUPS = ("apiextensions.k8s.io",)  # except in these
 
 
 def check_target(kind: Kind, body: Any, namespace: str | None, name: str) -> None:
@@ -164,8 +170,6 @@ def set_on_create(
     metadata["creationTimestamp"] = now_text()
     if kind.has_generation:
         metadata["generation"] = 1
-    else:
-        metadata.pop("generation", None)
     drop_empty(metadata)
 
 
@@ -229,7 +233,7 @@ def check(kind: Kind, obj: Json) -> Problems:
         if where == "metadata.generateName":
             found.append(invalid(where, prefix, detail))
         found.append(invalid("metadata.name", name, detail))
-    return found + check_labels(metadata) + _check_rest(metadata)
+    return found + check_labels(metadata) + _check_rest(kind, metadata)
 
 
 def check_update(kind: Kind, new: Json, old: Json) -> Problems:
@@ -240,7 +244,7 @@ def check_update(kind: Kind, new: Json, old: Json) -> Problems:
         found += check_labels(metadata)
     finalizers = metadata.get("finalizers", [])
     if finalizers != before.get("finalizers", []):
-        found += _check_rest(metadata)
+        found += _check_rest(kind, metadata)
         if "deletionTimestamp" in before:
             added = [one for one in finalizers if one not in before.get("finalizers", [])]
             if added:
@@ -275,22 +279,26 @@ def check_labels(metadata: Json, path: str = "metadata") -> Problems:
     return found
 
 
-def _check_rest(metadata: Json) -> Problems:
+def _check_rest(kind: Kind, metadata: Json) -> Problems:
     found: Problems = []
-    for finalizer in metadata.get("finalizers", ()):
+    for index, finalizer in enumerate(metadata.get("finalizers", ())):
         if detail := label_key_problem(finalizer):
+            detail = detail.replace("a qualified name must", "a valid label key must")
             found.append(invalid("metadata.finalizers", finalizer, detail))
+        elif "/" not in finalizer and finalizer not in _FINALIZERS and not (kind.custom or kind.group in _FREE_GROUPS):
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            found.append(invalid(f"metadata.finalizers[{index}]", finalizer, detail))
     return found + _check_owners(metadata)
 
 
 def _check_owners(metadata: Json) -> Problems:
     found: Problems = []
     controllers = []
-    for index, owner in enumerate(metadata.get("ownerReferences", ())):
+    for owner in metadata.get("ownerReferences", ()):
         for key, shown in (("apiVersion", "version"), ("kind", "kind"), ("name", "name"), ("uid", "uid")):
             if not owner.get(key):
                 detail = "version must not be empty" if shown == "version" else "must not be empty"
-                found.append(invalid(f"metadata.ownerReferences[{index}].{key}", owner.get(key, ""), detail))
+                found.append(invalid(f"metadata.ownerReferences.{key}", owner.get(key, ""), detail))
         if owner.get("controller"):
             controllers.append(owner)
     if len(controllers) > 1:

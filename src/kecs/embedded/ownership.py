@@ -12,7 +12,7 @@ from kecs.embedded.fieldsets import Fields
 from kecs.embedded.metadata import now_text
 from kecs.embedded.requests import Write
 from kecs.embedded.schema import Object
-from kecs.kube.errors import BadRequest, Conflict
+from kecs.kube.errors import Conflict
 
 Json = dict[str, Any]
 
@@ -37,15 +37,20 @@ def owned_part(kind: Kind, obj: Json, subresource: str) -> Json:
 
 
 def given(metadata: Json, owners: Owners) -> Owners:
-    """Return the owners that a write begins with: those stored, or those that its body brings. An empty list resets."""
+    """Return the owners that a write begins with: those stored, or those that its body brings, if they can be read.
+
+    An empty list, and one of an empty entry, resets them.
+    """
     managed = metadata.pop("managedFields", None)
     if managed is None:
         return owners
     try:
         found = load_owners(msgspec.json.encode(managed))
-    except (ValueError, TypeError) as error:
-        raise BadRequest(f"metadata.managedFields: {error}") from None
-    return tuple(one for one in found if one.operation)
+    except (ValueError, TypeError):
+        return owners
+    if managed == [{}]:
+        return ()
+    return found if all(one.operation in ("Apply", "Update") for one in found) else owners
 
 
 def after_update(kind: Kind, owners: Owners, old: Json | None, new: Json, manager: str, subresource: str) -> Owners:
@@ -100,6 +105,8 @@ def after_apply(
     What the manager applied before and does not any more goes, unless someone else owns it too.
     """
     node = kind.node
+    if live is not None and not owners:
+        owners = (_before_first_apply(kind, live),)
     wanted = fieldsets.applied(node, config)
     last: Fields = {}
     others: list[Owner] = []
@@ -122,10 +129,18 @@ def after_apply(
     else:
         changed, removed = fieldsets.compared(node, live, merged)
     left = _without_conflicts(others, changed, removed, force=write.force)
+    if not wanted:
+        return merged, _sorted(left)
     unchanged = not changed and not removed
     time = (before.time if before else "") if unchanged else now_text()  # only who changes something is given the time
     mine = Owner(write.manager, "Apply", kind.api_version, time, write.subresource, shared(fieldsets.dump(wanted)))
     return merged, _sorted([*left, mine])
+
+
+def _before_first_apply(kind: Kind, live: Json) -> Owner:
+    """Return the owner of what an object has that nobody owns: an applier must not take it over unasked."""
+    fields, _ = fieldsets.compared(kind.node, _WITH_METADATA | _zero(kind), _WITH_METADATA | live)
+    return Owner("before-first-apply", "Update", kind.api_version, now_text(), "", shared(fieldsets.dump(fields)))
 
 
 def _without_conflicts(others: Iterable[Owner], changed: Fields, removed: Fields, *, force: bool) -> list[Owner]:

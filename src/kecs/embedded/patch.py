@@ -30,6 +30,22 @@ def json_patch(target: Json, operations: Any) -> Any:
     if not isinstance(operations, list):
         raise BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     try:
-        return jsonpatch.apply_patch(target, operations)
+        for operation in operations:
+            target = jsonpatch.apply_patch(target, [_lenient(operation, target)])
+        return target
     except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError, ValueError):
         raise Invalid("the server rejected our request due to an error in our request", details={}) from None
+
+
+def _lenient(operation: Any, target: Json) -> Any:
+    """Return an operation as Kubernetes's library reads it: no value is null, and a missing member can be replaced."""
+    from jsonpointer import JsonPointer
+
+    if not isinstance(operation, dict) or operation.get("op") not in ("add", "replace"):
+        return operation
+    operation = {"value": None, **operation}
+    if operation["op"] == "replace":
+        parent, name = JsonPointer(operation.get("path", "")).to_last(target)
+        if isinstance(parent, dict) and name not in parent:
+            return {**operation, "op": "add"}
+    return operation

@@ -236,7 +236,9 @@ class Map(Node):
             found = {key: item for key, item in value.items() if item.__class__ in types}
             if len(found) == len(value):
                 return found
-        return {key: values.decode(item, noticed) for key, item in value.items() if item is not None}
+        empty = "" if values.raw.get("type") == "string" else None  # what Go makes of null
+        found = {key: empty if item is None else values.decode(item, noticed) for key, item in value.items()}
+        return {key: item for key, item in found.items() if item is not None}
 
 
 class Object(Node):
@@ -306,10 +308,10 @@ class Object(Node):
                 if item is None:
                     continue
                 node = properties.get(key)
-                if node is not None:
-                    found[key] = node.decode(item, noticed)
-                else:
+                if node is None:
                     noticed.unknown = True
+                elif item or noticed.bare or not (self._left_out(key, node) and item.__class__ in (dict, list)):
+                    found[key] = node.decode(item, noticed)
         except DecodeError as error:
             error.struct = error.struct or self.short_name
             error.path.append(key)
@@ -322,6 +324,10 @@ class Object(Node):
         if self.filler:
             self.filler(found)
         return found
+
+    def _left_out(self, key: str, node: Node) -> bool:
+        """Tell whether Kubernetes does not keep a member that is an empty list or map."""
+        return node.shape in ("map", "list") and key not in self.required and key != "managedFields"
 
 
 class Schemas:

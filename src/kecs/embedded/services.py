@@ -175,9 +175,11 @@ def _carry_over(spec: Json, before: Json) -> None:
 def prepare(service: Json) -> None:
     """Say of which family the addresses are, which is no choice of the client's."""
     spec = service["spec"]
-    if spec["type"] != "ExternalName":
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
+    if spec["type"] == "ExternalName":
+        return
+    both = spec.get("clusterIP") == "None" and not spec.get("selector")  # then addresses are whoever's who gives them
+    spec.setdefault("ipFamilyPolicy", "RequireDualStack" if both else "SingleStack")
+    spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if both else ["IPv4"])
 
 
 def check(service: Json) -> Problems:

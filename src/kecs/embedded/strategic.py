@@ -8,7 +8,7 @@ and texts: apimachinery's `strategicpatch`.
 from typing import Any
 
 from kecs.embedded.schema import Array, Node
-from kecs.kube.errors import BadRequest, InternalError
+from kecs.kube.errors import BadRequest, Unnamed
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ _PATCH = "$patch"
 
 
 def strategic_patch(node: Node, target: Json, patch: Json) -> Json:
-    """Return the target with the patch. Raises `BadRequest` or `InternalError` for a patch that cannot be read."""
+    """Return the target with the patch. Raises `BadRequest` or `Unnamed` for a patch that cannot be read."""
     return _merged_map(node, target, patch)
 
 
@@ -31,7 +31,7 @@ def _merged_map(node: Node, target: Json, patch: Json) -> Json:
         if directive == "delete":
             return {}
         if directive != "merge":
-            raise BadRequest(f"Unknown patch type: {directive} in map")
+            raise Unnamed(f"unknown patch type: {directive} in map: {go_map(patch)}")
     found = dict(target)
     _retain(found, patch)
     orders = {key.removeprefix(_ORDER): value for key, value in patch.items() if key.startswith(_ORDER)}
@@ -76,8 +76,7 @@ def _delete_values(found: Json, key: str, gone: Any) -> None:
 def _merged_list(node: Array, target: Any, patch: list[Any], order: Any, name: str) -> list[Any]:
     before = list(target) if isinstance(target, list) else []
     if not node.patch_key:
-        found = [*before, *(one for one in patch if one not in before)]
-        return _ordered(node, found, order, before) if isinstance(order, list) else found
+        return _placed(node, [*before, *(one for one in patch if one not in before)], patch, before, order)
     if any(isinstance(one, dict) and one.get(_PATCH) == "replace" for one in patch):
         return [_stripped(one) for one in patch if not (isinstance(one, dict) and one.get(_PATCH) == "replace")]
     key = node.patch_key
@@ -88,7 +87,7 @@ def _merged_list(node: Array, target: Any, patch: list[Any], order: Any, name: s
         if one.get(_PATCH) not in (None, "delete", "merge"):
             raise BadRequest(f"Unknown patch type: {one[_PATCH]}")
         if key not in one:
-            raise InternalError(f"map: {_plain(one)} does not contain declared merge key: {key}")
+            raise Unnamed(f"map: {go_map(one)} does not contain declared merge key: {key}")
         at = next((index for index, has in enumerate(found) if has.get(key) == one[key]), None)
         if one.get(_PATCH) == "delete":
             if at is not None:
@@ -99,9 +98,27 @@ def _merged_list(node: Array, target: Any, patch: list[Any], order: Any, name: s
             found[at] = _merged_map(
                 node.items, found[at], {name: value for name, value in one.items() if name != _PATCH}
             )
-    # An element that the patch brings stands in front of those that were there, unless the patch gives an order.
-    found = [*fresh, *found]
-    return _ordered(node, found, order, before) if isinstance(order, list) else found
+    return _placed(node, found + fresh, patch, before, order)
+
+
+def _placed(node: Array, items: list[Any], patch: list[Any], before: list[Any], order: Any) -> list[Any]:
+    """Put the elements into the order that the patch gives.
+
+    Where it gives none: those of the patch stand in its order, and those that it does not name where they stood before
+    them. One that is new stands in front of all that the patch does not name and that follow.
+    """
+    if isinstance(order, list):
+        return _ordered(node, items, order, before)
+    stood = [_key(node, one) for one in before]
+    named = [_key(node, one) for one in patch]
+    left = [one for one in items if _key(node, one) not in named]
+    right = sorted((one for one in items if _key(node, one) in named), key=lambda one: named.index(_key(node, one)))
+    found: list[Any] = []
+    while left and right:
+        first, second = _key(node, left[0]), _key(node, right[0])
+        ahead = first in stood and second in stood and stood.index(first) < stood.index(second)
+        found.append((left if ahead else right).pop(0))
+    return found + right + left
 
 
 def _ordered(node: Array, items: list[Any], order: list[Any], before: list[Any]) -> list[Any]:
@@ -133,5 +150,12 @@ def _stripped(value: Any) -> Any:
     return value
 
 
-def _plain(one: Json) -> str:
-    return "map[" + " ".join(f"{key}:{value}" for key, value in sorted(one.items())) + "]"
+def go_map(value: Any) -> str:
+    """Return a value as Go prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_map(item)}" for key, item in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_map, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "<nil>", True: "true", False: "false"}[value]
+    return str(value)

@@ -20,7 +20,7 @@ from kecs.embedded.problems import invalid, quoted, refusal, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
 from kecs.embedded.schema import Decoding, Object, unknown_fields
 from kecs.embedded.store import Store
-from kecs.embedded.strategic import strategic_patch
+from kecs.embedded.strategic import go_map, strategic_patch
 from kecs.embedded.strategies import strategy_of
 from kecs.kube.errors import (
     AlreadyExists,
@@ -111,12 +111,12 @@ class Writer:
         shown = _decode(text(kind.prefix, entry, managed=True)) if _names_owners(write) else old
         body = self._wanted(kind, write, shown)
         if write.verb == "patch":
-            metadata.check_target(kind, body, write.namespace, write.name)
+            _check_patched(kind, write, body, old)
         _check_version(kind, entry, body)
         try:
             obj, warnings = decode_object(kind, body, old, write.validation)
         except Undecodable as error:
-            raise _bad_patch(body, error.why) if write.verb == "patch" else error from None
+            raise _bad_patch(write, body, error.why) if write.verb == "patch" else error from None
         owners = ownership.given(obj["metadata"], entry.owners)
         self._restrict(kind, write, obj, old)
         owners = ownership.after_update(kind, owners, old, obj, write.manager, write.subresource)
@@ -315,6 +315,8 @@ def _config(kind: Kind, write: Write) -> Json:
         config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
         if repeated := fieldsets.duplicate_key(kind.node, config):
             raise Unnamed(f"failed to create typed patch object {shown}: {repeated}")
+    except Undecodable as error:
+        raise Unnamed(f"failed to create typed patch object {shown}: {error.why}") from None
     except KeyError as error:
         detail = f"associative list with keys has an element that omits key field {error.args[0]!r}".replace("'", '"')
         raise Unnamed(
@@ -350,9 +352,20 @@ def _check_version(kind: Kind, entry: Entry, body: Json) -> None:
     )
 
 
-def _bad_patch(body: Json, why: str) -> Invalid:
+def _check_patched(kind: Kind, write: Write, body: Json, old: Json) -> None:
+    """Refuse a patch that makes another object of one."""
+    for member in ("apiVersion", "kind"):
+        if body.get(member) != old[member]:
+            raise _bad_patch(write, body, f"{member} cannot be changed")
+    metadata.check_target(kind, body, write.namespace, write.name)
+    uid = (body.get("metadata") or {}).get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        refuse(kind, write.name, [invalid("metadata.uid", uid, "field is immutable")] * 2)
+
+
+def _bad_patch(write: Write, body: Json, why: str) -> Invalid:
     """Return the error of a patch that leaves something that is no object of its kind."""
-    problem = invalid("patch", quoted(body), why)
+    problem = invalid("patch", go_map(write.body) if write.patch_type == "strategic" else quoted(body), why)
     causes = [{"reason": problem.reason, "message": problem.message, "field": problem.field}]
     return Invalid(f' "" is invalid: {problem.field}: {problem.message}', details={"causes": causes})
 

@@ -182,6 +182,8 @@ class Resources:
         return self._object(request, kind, target, removed.stored.json(), form)
 
     async def _delete_collection(self, request: Request, kind: Kind, target: Target) -> Answer:
+        if kind.namespaced and target.namespace is None:
+            raise _not_allowed()
         options = list_options(request)
         deletion = await self._deletion(request, target)
         listing = await self._engine.remove_all(kind, target.namespace, _query(options), deletion)
