@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from kubernetes_rig import control, keeper, needs, node, pki, storage, warden
+from kubernetes_rig import control, keeper, mounts, needs, node, pki, storage, warden
 from kubernetes_rig.binaries import build
 from kubernetes_rig.companions import COMPANIONS
 from kubernetes_rig.layout import Layout
@@ -23,6 +23,10 @@ def _up(options: argparse.Namespace) -> None:
         raise RuntimeError("a Kubernetes of its own needs " + "; ".join(lacking))
     if homeless := [name for name in options.companions if COMPANIONS[name].needs_node and not options.node]:
         raise RuntimeError(f"{homeless[0]} needs a node (--node)")
+    if mounts.hidden(options.directory.resolve()):
+        raise RuntimeError(
+            "a cluster has directories of its own in place of /run, /var/lib and /var/log: choose another"
+        )
     if (options.directory / "rig.json").exists():
         raise RuntimeError(f"there is a cluster in {options.directory}: end it first (rig down)")
     for name in programs:

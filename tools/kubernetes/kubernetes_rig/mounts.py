@@ -22,9 +22,13 @@ _STAND_INS = {
 _PRIVATE = ("lib", "log")
 
 
+def hidden(directory: Path) -> bool:
+    """Return whether a directory of the host would not be seen from inside."""
+    return any(directory.is_relative_to(place) for place in ("/run", *(f"/var/{name}" for name in _PRIVATE)))
+
+
 def arrange(layout: Layout) -> None:
     """Arrange the mounts of this process's own namespace, and what of /proc/sys goes with the network."""
-    _mount("--make-rslave", "/")
     _release_foreign(layout.directory)
     _mount("--make-rshared", "/")  # volumes of pods are mounted for containers that run already
     for name in _PRIVATE:

@@ -18,7 +18,8 @@ from kubernetes_rig.layout import Layout
 
 START_SECONDS = 20.0
 END_SECONDS = 60.0
-_UNSHARE = ("unshare", "--mount", "--net", "--pid", "--ipc", "--cgroup", "--fork", "--kill-child")
+_UNSHARE = ("unshare", "--mount", "--net", "--pid", "--ipc", "--cgroup", "--fork", "--kill-child",
+            "--propagation", "slave")  # fmt: skip
 
 
 def launch(layout: Layout, lock: Path | None) -> None:
