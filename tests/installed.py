@@ -87,8 +87,9 @@ class Installed(KecsProcess):
         name = f"kecs.{NAMESPACE}.svc"
         self.endpoint = f"http://{name}:4566"
         _addresses[name] = address
-        if self._route:
+        if self._route == f"{address}/32":
             return
+        self.leave()
         node = re.search(r"https://([0-9.]+):", self.cluster.kubeconfig.read_text())
         assert node
         self._route = f"{address}/32"

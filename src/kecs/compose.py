@@ -76,9 +76,9 @@ async def reset(settings: Settings) -> None:
 
 async def uninstall(settings: Settings) -> None:
     """Remove kecs from a cluster, as far as the settings say. Raises StartError."""
-    from kecs.backends import remote
+    from kecs.backends.remote import Remote
 
-    await remote.uninstall(settings)
+    await Remote.uninstall(settings)
 
 
 async def _open(settings: Settings) -> Backend:

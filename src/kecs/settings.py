@@ -44,3 +44,5 @@ class Settings(msgspec.Struct, frozen=True):
     overlay: Overlay = "dev"
     image: str = "kecs"
     version: str = kecs.__version__
+    yes: bool = False
+    release_pods: bool = False

@@ -31,6 +31,8 @@ CASES = {
     "overlay": ("production", "production", "test"),
     "image": ("example.com:5000/kecs@sha256:1", "example.com:5000/kecs@sha256:1", "a b"),
     "version": ("1.2.3-rc.1", "1.2.3-rc.1", "a+b"),
+    "yes": ("true", True, "perhaps"),
+    "release_pods": ("true", True, "perhaps"),
 }
 
 
@@ -98,7 +100,7 @@ def test_what_is_not_known_is_one_line_and_exit_code_2(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["serve", "manifests"])
+@pytest.mark.parametrize("command", ["serve", "manifests", "uninstall"])
 def test_the_help_names_every_flag_variable_and_default(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         build().parse_args([command, "--help"])

@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.engine import IMAGE
 from tests.installed import NAMESPACE, Installed, installed
 from tests.metrics.test_page import samples
+from tests.process import kecs as run_kecs
 from tests.services import test_boto3 as suite
 from tests.waiting import until
 
@@ -162,3 +164,82 @@ def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Insta
     }
     used |= {(resource, "create") for resource, verb in used if verb == "patch"}  # apply makes what is not there
     assert granted(kecs) - used == set(RARELY)
+
+
+# Uninstalling.
+
+
+def make_things(kecs: Installed) -> None:
+    """A cluster with a service, a task that runs and one that has stopped, and an attribute on a node."""
+    ecs = kecs.client(region="test-leave")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="f", containerDefinitions=[SLEEPER], taskRoleArn="r")
+    ecs.create_service(cluster="c", serviceName="s", taskDefinition="f", desiredCount=2)
+    ecs.get_waiter("services_stable").wait(cluster="c", services=["s"], WaiterConfig=FAST)
+    stopped, running = (ecs.run_task(cluster="c", taskDefinition="f")["tasks"][0]["taskArn"] for _ in range(2))
+    ecs.stop_task(cluster="c", task=stopped)
+    ecs.get_waiter("tasks_stopped").wait(cluster="c", tasks=[stopped], WaiterConfig=FAST)
+    ecs.get_waiter("tasks_running").wait(cluster="c", tasks=[running], WaiterConfig=FAST)
+    (instance,) = ecs.list_container_instances(cluster="c")["containerInstanceArns"]
+    ecs.put_attributes(
+        cluster="c", attributes=[{"name": "a", "targetType": "container-instance", "targetId": instance}]
+    )
+
+
+def uninstall(kecs: Installed, *flags: str) -> str:
+    run = run_kecs("uninstall", "--kubeconfig", str(kecs.kubeconfig), *flags, timeout=240)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def everything(kecs: Installed) -> dict[str, list[str]]:
+    """Return the names of all that there is in the cluster but pods, endpoints and events, by resource."""
+    found = {}
+    for resource in kecs.kubectl("api-resources", "--verbs=list", "-o", "name").split():
+        if resource.partition(".")[0] not in ("events", "leases", "endpoints", "endpointslices", "apiservices"):
+            names = kecs.kubectl("get", resource, "--all-namespaces", "-o", "name", "--ignore-not-found").split()
+            found[resource] = sorted(names)
+    return found
+
+
+def test_uninstalling_leaves_nothing_behind(tmp_path: Path) -> None:
+    with installed(tmp_path / "home") as kecs:
+        before = everything(kecs)
+        kecs.apply("production")
+        make_things(kecs)
+        assert "1 clusters, 1 services, 4 tasks would go" in uninstall(kecs).replace(" 3 tasks", " 4 tasks")
+        assert kecs.client(region="test-leave").list_clusters()["clusterArns"]
+        uninstall(kecs, "--yes")
+        assert everything(kecs) == before
+        (node,) = kecs.kubectl.json("get", "nodes")["items"]
+        assert not [name for name in node["metadata"]["labels"] if "kecs.io" in name]
+        uninstall(kecs, "--yes")  # again, with nothing left
+
+        # And again, with kecs gone in the middle of it all: its pods killed, its Deployment and a definition deleted.
+        kecs.apply("dev")
+        make_things(kecs)
+        kecs.kubectl("delete", "deployment", "kecs", "--wait=false")
+        kecs.kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
+        kecs.kubectl("delete", "--wait=false", "crd", "ecstasks.kecs.io")
+        kecs.kubectl("delete", "--wait=false", "namespace", "c-test-leave")
+        uninstall(kecs, "--yes")
+        assert everything(kecs) == before
+
+
+def test_a_pod_that_nobody_is_left_to_record_is_released(tmp_path: Path) -> None:
+    with installed(tmp_path / "home") as kecs:
+        kecs.apply("dev")
+        make_things(kecs)
+        kecs.kubectl("delete", "deployment", "kecs", "--wait=true")
+        kecs.kubectl("wait", "pods", "--all", "--for=delete", "--timeout=60s")
+        kecs.kubectl("delete", "pods", "--all", "-n", "c-test-leave", "--wait=false")
+        kecs.kubectl("delete", "deployments", "--all", "-n", "c-test-leave")
+
+        def held() -> list[str]:
+            found = kecs.kubectl.json("get", "pods", "-n", "c-test-leave")["items"]
+            return [pod["metadata"]["name"] for pod in found if pod["metadata"].get("finalizers")]
+
+        until(lambda: len(held()) >= 3, 30, "the pods are held")
+        assert "pods are held no more" in uninstall(kecs, "--release-pods")
+        until(lambda: not held(), 30, "no pod is held")
+        assert kecs.kubectl("get", "ecsservices", "-n", "c-test-leave", "-o", "name")

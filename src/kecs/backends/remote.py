@@ -55,12 +55,7 @@ class Remote:
     @classmethod
     async def open(cls, settings: Settings) -> "Remote":
         """Reach the cluster. Raises StartError."""
-        try:
-            access = _access(settings)
-            api = await HttpApi.connect(access, timings=_TIMINGS)
-        except AccessError as error:
-            raise StartError(str(error)) from error
-        opened = cls(settings, access, api)
+        opened = await cls._connected(settings)
         try:
             with opened.starting():
                 await opened._reach()
@@ -70,6 +65,36 @@ class Remote:
             await opened.close()
             raise
         return opened
+
+    @classmethod
+    async def _connected(cls, settings: Settings) -> "Remote":
+        """Return it before anything is asked of the cluster. Raises StartError."""
+        try:
+            access = _access(settings)
+            return cls(settings, access, await HttpApi.connect(access, timings=_TIMINGS))
+        except AccessError as error:
+            raise StartError(str(error)) from error
+
+    @classmethod
+    async def uninstall(cls, settings: Settings) -> None:
+        """Remove kecs from the cluster, or say what would go. Raises StartError."""
+        from kecs import uninstall
+
+        if not settings.kubeconfig and not settings.context:
+            raise StartError("of which cluster? Say --kubeconfig FILE or --context NAME")
+        opened = await cls._connected(settings)
+        try:
+            with opened.starting():
+                if settings.release_pods:
+                    await uninstall.release_pods(opened.api, _say)
+                elif settings.yes:
+                    await uninstall.uninstall(opened.api, settings.namespace or _HOME, _say)
+                else:
+                    _say(f"{await uninstall.look(opened.api)} would go; --yes removes them, and kecs")
+        except uninstall.UninstallError as error:
+            raise StartError(str(error)) from error
+        finally:
+            await opened.close()
 
     async def _reach(self) -> None:
         """Return once the cluster answers and there is a namespace for what kecs keeps. Raises ApiError."""
@@ -92,8 +117,9 @@ class Remote:
             try:
                 await self.api.get(NAMESPACES, None, self.home)
             except NotFound:
+                metadata = {"name": self.home, "labels": {marks.PART_OF: marks.MANAGER}}
                 with contextlib.suppress(AlreadyExists):
-                    await self.api.create(NAMESPACES, None, {"metadata": {"name": self.home}}, manager=marks.MANAGER)
+                    await self.api.create(NAMESPACES, None, {"metadata": metadata}, manager=marks.MANAGER)
 
     def _make_node(self) -> None:
         """Make a node of kecs's own. Raises StartError."""
@@ -160,6 +186,10 @@ class Remote:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _access(settings: Settings) -> Access:

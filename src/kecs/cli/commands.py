@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(command: str, settings: Settings) -> int:
-    """Run `kecs.compose.serve` or `reset` to its end."""
+    """Run what `kecs.compose` has for the command to its end."""
     import uvloop
 
     from kecs import compose
@@ -32,7 +32,8 @@ def _run(command: str, settings: Settings) -> int:
 
     log.configure(settings.log_format, settings.log_level)
     _raise_file_limit()
-    work: Coroutine[Any, Any, None] = compose.serve(settings) if command == "serve" else compose.reset(settings)
+    commands = {"serve": compose.serve, "reset": compose.reset, "uninstall": compose.uninstall}
+    work: Coroutine[Any, Any, None] = commands[command](settings)
     try:
         uvloop.run(work)
     except StartError as error:

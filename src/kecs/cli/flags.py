@@ -130,8 +130,18 @@ FLAGS = (
         _address_or_none,
     ),
     Flag("data", "DIR", "where everything is kept, the kubeconfig included", commands=_BOTH),
-    Flag("kubeconfig", "FILE", "work on the Kubernetes cluster of this file, instead of the embedded one"),
-    Flag("context", "NAME", "the context of the kubeconfig (of KUBECONFIG or ~/.kube/config where none is named)"),
+    Flag(
+        "kubeconfig",
+        "FILE",
+        "work on the Kubernetes cluster of this file, instead of the embedded one",
+        commands=("serve", "uninstall"),
+    ),
+    Flag(
+        "context",
+        "NAME",
+        "the context of the kubeconfig (of KUBECONFIG or ~/.kube/config where none is named)",
+        commands=("serve", "uninstall"),
+    ),
     Flag(
         "in_cluster",
         "",
@@ -144,7 +154,7 @@ FLAGS = (
         "NAME",
         "where kecs keeps its lease and its keys in a Kubernetes cluster; its pod's own, or kecs-system",
         _namespace,
-        commands=("serve", *_MANIFESTS),
+        commands=("serve", *_MANIFESTS, "uninstall"),
     ),
     Flag(
         "lease_duration",
@@ -203,4 +213,12 @@ FLAGS = (
         "image", "IMAGE", "the image to install; the version is its tag unless it has one", _image, commands=_MANIFESTS
     ),
     Flag("version", "VERSION", "the version to install", _tag, commands=_MANIFESTS),
+    Flag("yes", "", "remove it; without this, only say what would go", _switch, commands=("uninstall",)),
+    Flag(
+        "release_pods",
+        "",
+        "remove nothing; only let go of pods that are held for their record when kecs is gone for good",
+        _switch,
+        commands=("uninstall",),
+    ),
 )

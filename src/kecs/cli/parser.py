@@ -44,6 +44,19 @@ examples:
   kecs manifests --overlay production --namespace ecs --allow-host ecs.example.com > kecs.yaml
 """
 
+_UNINSTALL = """\
+Remove kecs from a Kubernetes cluster: the clusters with their services and tasks, the custom resources and their
+definitions, and what installed kecs. No finalizer and no namespace of kecs stays behind. It needs nobody of kecs, and
+can be called again until it is done.
+"""
+
+_UNINSTALL_EXAMPLES = """\
+examples:
+  kecs uninstall --kubeconfig FILE                   says what would go
+  kecs uninstall --kubeconfig FILE --yes             removes it
+  kecs uninstall --kubeconfig FILE --release-pods    only lets go of pods that nobody is left to record
+"""
+
 _RESET = "End every container that kecs started for this data directory, and remove the directory."
 
 
@@ -94,6 +107,7 @@ def build() -> argparse.ArgumentParser:
         ("serve", "serve the APIs", _SERVE, _SERVE_EXAMPLES),
         ("reset", "end all containers and remove the data", _RESET, ""),
         ("manifests", "print what installs kecs in a Kubernetes cluster", _MANIFESTS, _MANIFESTS_EXAMPLES),
+        ("uninstall", "remove kecs from a Kubernetes cluster", _UNINSTALL, _UNINSTALL_EXAMPLES),
         ("version", "print the version", None, ""),
     ):
         command = commands.add_parser(

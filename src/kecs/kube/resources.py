@@ -15,6 +15,7 @@ def _of(group: str, version: str, kind: str, plural: str, *, namespaced: bool = 
 
 CONFIG_MAPS = _core("ConfigMap", "configmaps")
 EVENTS = _core("Event", "events")
+LIMIT_RANGES = _core("LimitRange", "limitranges")
 NAMESPACES = _core("Namespace", "namespaces", namespaced=False)
 NODES = _core("Node", "nodes", namespaced=False)
 PERSISTENT_VOLUMES = _core("PersistentVolume", "persistentvolumes", namespaced=False)
@@ -31,9 +32,15 @@ REPLICA_SETS = _of("apps", "v1", "ReplicaSet", "replicasets")
 CONTROLLER_REVISIONS = _of("apps", "v1", "ControllerRevision", "controllerrevisions")
 
 ENDPOINT_SLICES = _of("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+HORIZONTAL_POD_AUTOSCALERS = _of("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+INGRESSES = _of("networking.k8s.io", "v1", "Ingress", "ingresses")
 LEASES = _of("coordination.k8s.io", "v1", "Lease", "leases")
 NETWORK_POLICIES = _of("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies")
 POD_DISRUPTION_BUDGETS = _of("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets")
+CLUSTER_ROLES = _of("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced=False)
+CLUSTER_ROLE_BINDINGS = _of(
+    "rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
+)
 ROLES = _of("rbac.authorization.k8s.io", "v1", "Role", "roles")
 ROLE_BINDINGS = _of("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
 CUSTOM_RESOURCE_DEFINITIONS = _of(

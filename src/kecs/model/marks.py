@@ -21,6 +21,8 @@ NETWORK = "kecs.io/network"  # on pods that a network policy selects by their ne
 REGION = "kecs.io/region"  # of cluster-scoped resources; the default region when absent
 ACCOUNT = "kecs.io/account"  # of cluster-scoped resources; the default account when absent
 
+PART_OF = "app.kubernetes.io/part-of"  # on what kecs itself consists of, its namespace among it: `kecs`
+
 ROLE_CLUSTER = "cluster"
 ROLE_SERVICE = "service"
 ROLE_TASK = "task"

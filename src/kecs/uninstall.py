@@ -1,0 +1,265 @@
+"""Removes kecs from a cluster: what it made, what it keeps, what installed it, and every finalizer of its own.
+
+Every step looks at what is there and can be taken again, so an uninstallation that was cut off, or that begins when
+half is gone, is finished by the next one. Nobody of kecs is needed for it: it must work when kecs is gone for good.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, NamedTuple
+
+from kecs.crds import definitions
+from kecs.kube import resources
+from kecs.kube.api import Api, Json, Resource
+from kecs.kube.errors import Conflict, NotFound
+from kecs.model import marks
+from kecs.world.resources import CLUSTERS, SERVICES, STOPPED_TASKS, TASK_DEFINITIONS
+
+_FINALIZERS = (marks.TASK_FINALIZER, marks.SERVICE_FINALIZER, marks.CLUSTER_FINALIZER)
+_PART = f"{marks.PART_OF}={marks.MANAGER}"
+_LEASE = "kecs"
+_KEPT = ((resources.SECRETS, "kecs-pagination"), (resources.LEASES, _LEASE))
+_SETTINGS = "ecs-account-settings-"
+_PAGE = 500
+_LOOK_AGAIN = 0.2
+_PATIENCE = 180.0  # seconds that objects may take to go: containers have their stop timeouts
+
+# What k8s/ consists of, by resource; the definitions and the namespace are removed by steps of their own.
+_INSTALLED = (
+    resources.HORIZONTAL_POD_AUTOSCALERS,
+    resources.POD_DISRUPTION_BUDGETS,
+    resources.INGRESSES,
+    resources.DEPLOYMENTS,
+    resources.SERVICES,
+    resources.NETWORK_POLICIES,
+    resources.RESOURCE_QUOTAS,
+    resources.LIMIT_RANGES,
+    resources.ROLE_BINDINGS,
+    resources.ROLES,
+    resources.SERVICE_ACCOUNTS,
+    resources.CLUSTER_ROLE_BINDINGS,
+    resources.CLUSTER_ROLES,
+)
+_OWN: tuple[Resource[Any], ...] = tuple(
+    resource.viewed(dict[str, Any]) for resource in (SERVICES, STOPPED_TASKS, TASK_DEFINITIONS, CLUSTERS)
+)
+
+Say = Callable[[str], None]
+
+
+class UninstallError(Exception):
+    """A reason why kecs is still there, in one line for whoever removes it."""
+
+
+class Found(NamedTuple):
+    """What of kecs is in a cluster."""
+
+    clusters: int
+    services: int
+    tasks: int
+
+    def __str__(self) -> str:
+        return f"{self.clusters} clusters, {self.services} services, {self.tasks} tasks"
+
+
+async def look(api: Api) -> Found:
+    """Return what would go with kecs."""
+    counts = []
+    for resource, labels in (
+        (resources.NAMESPACES, f"{marks.ROLE}={marks.ROLE_CLUSTER}"),
+        (_OWN[0], f"{marks.ROLE}!={marks.ROLE_RECORD}"),
+        (resources.PODS, marks.ROLE),
+    ):
+        counts.append(len([each async for each in _all(api, resource, labels=labels)]))
+    return Found(*counts)
+
+
+async def release_pods(api: Api, say: Say) -> None:
+    """Let go of every pod that is held for its record. Its end is recorded no more, if it was not."""
+    released = 0
+    async for pod in _all(api, resources.PODS):
+        released += await _release(api, resources.PODS, pod)
+    say(f"{released} pods are held no more")
+
+
+async def uninstall(api: Api, home: str, say: Say) -> None:
+    """Remove kecs. `home` is the namespace of kecs itself. Raises UninstallError and ApiError."""
+    await _end_replicas(api, home)
+    say("kecs has ended")
+    await _remove_clusters(api)
+    say("the clusters, their services and tasks are gone")
+    for resource in _OWN:
+        async for each in _all(api, resource):
+            await _release(api, resource, each)
+            await _delete(api, resource, each)
+    await _remove_definitions(api)
+    say("the custom resources and their definitions are gone")
+    await _clean_nodes(api)
+    await _remove_installation(api, home)
+    say(f"what installed kecs in {home} is gone")
+
+
+async def _end_replicas(api: Api, home: str) -> None:
+    """End what runs in the cluster, and make sure that nobody leads from elsewhere: it would make things anew."""
+    async for each in _all(api, resources.HORIZONTAL_POD_AUTOSCALERS, home, labels=_PART):
+        await _delete(api, resources.HORIZONTAL_POD_AUTOSCALERS, each)
+    async for each in _all(api, resources.DEPLOYMENTS, home, labels=_PART):
+        await _delete(api, resources.DEPLOYMENTS, each)
+    await _gone(lambda: _first(api, resources.PODS, home, labels=_PART), "pod of kecs")
+    began: Json | None = None
+    deadline = 0.0
+    while True:
+        lease = await _get(api, resources.LEASES, home, _LEASE)
+        spec = (lease or {}).get("spec") or {}
+        if not spec.get("holderIdentity"):
+            return
+        if began is None:
+            began, deadline = spec, time.monotonic() + float(spec.get("leaseDurationSeconds") or 15) + 1
+        elif spec.get("renewTime") != began.get("renewTime"):
+            raise UninstallError(f"kecs is at work as {spec['holderIdentity']}: end it first")
+        elif time.monotonic() > deadline:
+            return
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _remove_clusters(api: Api) -> None:
+    """Remove the namespaces of clusters, and all that is held in them or elsewhere."""
+    of_clusters = f"{marks.ROLE}={marks.ROLE_CLUSTER}"
+    async for namespace in _all(api, resources.NAMESPACES, labels=of_clusters):
+        await _delete(api, resources.NAMESPACES, namespace)
+
+    async def left() -> Json | None:
+        # Until its namespace is emptied, a ReplicaSet may make one more pod, with our finalizer.
+        for resource, labels in ((resources.PODS, marks.ROLE), *((own, "") for own in _OWN)):
+            async for each in _all(api, resource, labels=labels):
+                await _release(api, resource, each)
+        return await _first(api, resources.NAMESPACES, labels=of_clusters)
+
+    await _gone(left, "namespace of a cluster")
+
+
+async def _remove_definitions(api: Api) -> None:
+    resource = resources.CUSTOM_RESOURCE_DEFINITIONS
+    names = [definitions.definition(kind)["metadata"]["name"] for kind in definitions.KINDS]
+    for name in names:
+        await _delete(api, resource, {"metadata": {"name": name}})
+
+    async def left() -> Json | None:
+        found = [await _get(api, resource, None, name) for name in names]
+        return next((each for each in found if each), None)
+
+    await _gone(left, "definition")
+
+
+async def _clean_nodes(api: Api) -> None:
+    """Take the attributes off that users gave to container instances."""
+    async for node in _all(api, resources.NODES):
+        labels = dict.fromkeys(
+            name for name in node["metadata"].get("labels") or {} if name.startswith(marks.ATTRIBUTE)
+        )
+        if labels:
+            patch = {"metadata": {"labels": labels}}
+            await api.patch(resources.NODES, None, node["metadata"]["name"], patch, type="merge", manager=marks.MANAGER)
+
+
+async def _remove_installation(api: Api, home: str) -> None:
+    for resource in _INSTALLED:
+        async for each in _all(api, resource, home if resource.namespaced else None, labels=_PART):
+            await _delete(api, resource, each)
+    for resource, name in _KEPT:
+        await _delete(api, resource, {"metadata": {"name": name, "namespace": home}})
+    async for each in _all(api, resources.CONFIG_MAPS, home):
+        if each["metadata"]["name"].startswith(_SETTINGS):
+            await _delete(api, resources.CONFIG_MAPS, each)
+
+    async def left() -> Json | None:
+        return await _first(api, resources.NAMESPACES, labels=_PART)
+
+    async for namespace in _all(api, resources.NAMESPACES, labels=_PART):
+        if namespace["metadata"]["name"] == home:
+            await _delete(api, resources.NAMESPACES, namespace)
+            await _gone(left, "namespace of kecs")
+
+
+# What the steps are made of.
+
+
+async def _all(
+    api: Api, resource: Resource[Json], namespace: str | None = None, *, labels: str = ""
+) -> AsyncIterator[Json]:
+    """Yield what there is; nothing of a resource that the cluster does not know, or no more."""
+    token = ""
+    while True:
+        try:
+            page = await api.list(resource, namespace, labels=labels, limit=_PAGE, continue_=token)
+        except NotFound:
+            return
+        for each in page.items:
+            yield each
+        token = page.continue_
+        if not token:
+            return
+
+
+async def _first(api: Api, resource: Resource[Json], namespace: str | None = None, *, labels: str = "") -> Json | None:
+    async for each in _all(api, resource, namespace, labels=labels):
+        return each
+    return None
+
+
+async def _get(api: Api, resource: Resource[Json], namespace: str | None, name: str) -> Json | None:
+    try:
+        return await api.get(resource, namespace, name)
+    except NotFound:
+        return None
+
+
+async def _delete(api: Api, resource: Resource[Json], each: Json) -> None:
+    meta = each["metadata"]
+    try:
+        await api.delete(resource, meta.get("namespace"), meta["name"], propagation="Background")
+    except (NotFound, Conflict):  # gone, or going
+        return
+
+
+async def _release(api: Api, resource: Resource[Json], each: Json) -> bool:
+    """Take our finalizers off an object; say whether there was one."""
+    meta = each["metadata"]
+    held = meta.get("finalizers") or []
+    rest = [finalizer for finalizer in held if finalizer not in _FINALIZERS]
+    if rest == held:
+        return False
+    patch = {"metadata": {"finalizers": rest or None, "resourceVersion": meta["resourceVersion"]}}
+    try:
+        await api.patch(resource, meta.get("namespace"), meta["name"], patch, type="merge", manager=marks.MANAGER)
+    except NotFound:
+        return False
+    except Conflict:
+        return await _release_again(api, resource, meta)
+    return True
+
+
+async def _release_again(api: Api, resource: Resource[Json], meta: Json) -> bool:
+    """Release an object that has changed meanwhile, as it is now."""
+    found = await _get(api, resource, meta.get("namespace"), meta["name"])
+    return await _release(api, resource, found) if found and found["metadata"]["uid"] == meta["uid"] else False
+
+
+async def _gone(left: Callable[[], Any], what: str) -> None:
+    """Wait until nothing is left. Raises UninstallError with what the cluster says of what stays."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        found = await left()
+        if found is None:
+            return
+        if time.monotonic() > deadline:
+            raise UninstallError(f"a {what} does not go: {found['metadata']['name']}{_why(found)}")
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _why(found: Json) -> str:
+    conditions = (found.get("status") or {}).get("conditions") or ()
+    said = [one.get("message") or "" for one in conditions if one.get("status") == "True" and one.get("message")]
+    held = found["metadata"].get("finalizers") or []
+    return "".join(f"; {text}" for text in (*said, f"held by {', '.join(held)}" if held else "") if text)
