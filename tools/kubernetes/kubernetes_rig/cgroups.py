@@ -10,6 +10,7 @@ from pathlib import Path
 
 _PARTS = "parts"
 _GENERAL_OPTIONS = ("rw", "ro", "no", "rel", "xattr", "memory_", "nsdelegate")  # the others name the hierarchy
+_SHARE_SECONDS = 5.0
 _REMOVAL_SECONDS = 20.0
 
 
@@ -72,9 +73,19 @@ def _share_out(hierarchy: _Hierarchy) -> None:
     parts = hierarchy.place / _PARTS
     parts.mkdir(exist_ok=True)
     (parts / "cgroup.procs").write_text(str(os.getpid()))
-    for controller in controllers:
-        with contextlib.suppress(OSError):
-            (hierarchy.place / "cgroup.subtree_control").write_text(f"+{controller}")
+    deadline = time.monotonic() + _SHARE_SECONDS
+    while controllers and time.monotonic() < deadline:
+        # The warden has yet to release the process that made the namespaces.
+        controllers = [controller for controller in controllers if not _share(hierarchy.place, controller)]
+
+
+def _share(place: Path, controller: str) -> bool:
+    try:
+        (place / "cgroup.subtree_control").write_text(f"+{controller}")
+    except OSError:
+        time.sleep(0.01)
+        return False
+    return True
 
 
 def release(pid: int) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kubernetes_rig import cgroups, network
@@ -93,16 +94,20 @@ def _make_namespaces(layout: Layout) -> "subprocess.Popen[bytes]":
         [*_UNSHARE, sys.executable, "-m", "kubernetes_rig.keeper", str(layout.directory)],
         preexec_fn=lambda: cgroups.enter(layout.name),
     )
-    socket = layout.directory / "keeper.sock"
-    while not socket.exists():
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    _wait(process, lambda: bool(children.read_text()))
+    (layout.directory / "keeper.pid").write_text(children.read_text().split()[0])
+    cgroups.release(process.pid)
+    _wait(process, (layout.directory / "keeper.sock").exists)
+    network.connect(layout, process.pid)
+    return process
+
+
+def _wait(process: "subprocess.Popen[bytes]", condition: Callable[[], bool]) -> None:
+    while not condition():
         if process.poll() is not None:
             raise RuntimeError("the keeper ended")
         time.sleep(0.01)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    (layout.directory / "keeper.pid").write_text(children[0])
-    cgroups.release(process.pid)
-    network.connect(layout, process.pid)
-    return process
 
 
 def main() -> None:
