@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.services.conftest import Client
+from tests.services.conftest import Client, on_embedded_only
 
 ARN = "arn:aws:ecs:us-east-1:123456789012:cluster/"
 
@@ -153,6 +153,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
+@on_embedded_only
 @pytest.mark.parametrize(("operation", "members", "text"), REFUSED)
 async def test_refused(client: Client, operation: str, members: dict[str, object], text: str | None) -> None:
     code, message = await client.refusal(operation, **members)
@@ -199,6 +200,7 @@ async def test_names_that_kubernetes_does_not_take_are_kept(client: Client) -> N
     assert (await client("ListClusters"))["clusterArns"] == sorted(ARN + name for name in names)
 
 
+@on_embedded_only
 async def test_a_cluster_made_with_kubectl_is_one(client: Client) -> None:
     body = {"metadata": {"name": "k-us-east-1"}, "spec": {"clusterName": "k"}}
     await client.world.create(
@@ -209,6 +211,7 @@ async def test_a_cluster_made_with_kubectl_is_one(client: Client) -> None:
     assert (await client("ListClusters"))["clusterArns"] == [ARN + "k"]
 
 
+@on_embedded_only
 async def test_a_namespace_of_somebody_else_is_no_cluster(client: Client) -> None:
     """Else DeleteCluster would take it away: a region may have any name."""
     elsewhere = client.elsewhere(region="system")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from kecs.model.generated import ecs, ecs_limits
-from tests.services.conftest import Client, Refused
+from tests.services.conftest import Client, Refused, on_embedded_only
+
+pytestmark = on_embedded_only  # many requests, and none about a backend
 
 WORDS = ("app", "side", "data", "A_B", "/data", "512", "0.5", "x" * 64, "1.2.3.4", "CMD-SHELL", "curl -f http://h",
          "arn:aws:iam::123456789012:role/r", "/", "ünï", "a b", "0", "1000:1000", "", "$(A)", "8080-8090")  # fmt: skip

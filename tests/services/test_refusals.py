@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Client
+from tests.services.conftest import Client, on_embedded_only
+
+pytestmark = on_embedded_only  # many requests, and none about a backend
 
 APP = {"name": "app", "image": "busybox", "memory": 64}
 VOLUMES = [{"name": "disk", "configuredAtLaunch": True}]

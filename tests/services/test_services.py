@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from kecs.model import service as model
-from tests.services.conftest import Client
+from tests.services.conftest import Client, on_embedded_only
 
 APP = {"name": "app", "image": "nginx", "memory": 64, "portMappings": [{"containerPort": 80}]}
 ARN = "arn:aws:ecs:us-east-1:123456789012:service/"
@@ -210,19 +210,21 @@ async def test_an_inactive_service_can_be_created_anew(ecs: Client) -> None:
         ("ACTIVE", 3, made[0]["createdAt"])
     }
     assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [ARN + "c/s"]
-    (record,) = ecs.world.services.by("record", ("c-us-east-1", "s"))
-    await ecs.world.delete(ecs.world.services, "c-us-east-1", record.metadata.name)
+    (record,) = ecs.world.services.by("record", (ecs.namespace("c"), "s"))
+    await ecs.world.delete(ecs.world.services, ecs.namespace("c"), record.metadata.name)
     assert (await describe(ecs))["status"] == "ACTIVE"
     assert (await ecs("ListServices", cluster="c"))["serviceArns"] == [ARN + "c/s"]
 
 
 async def replace_by_record(client: Client) -> None:
     """Do what whoever reconciles services does when a deleted one has no tasks any more."""
-    found = client.world.service("c-us-east-1", "s")
+    found = client.world.service(client.namespace("c"), "s")
     assert found is not None
-    await client.world.create(client.world.services, "c-us-east-1", msgspec.to_builtins(model.record_of(found, 1.0)))
-    await client.world.patch(client.world.services, "c-us-east-1", "s", {"metadata": {"finalizers": None}})
-    await client.world.delete(client.world.services, "c-us-east-1", "s")
+    await client.world.create(
+        client.world.services, client.namespace("c"), msgspec.to_builtins(model.record_of(found, 1.0))
+    )
+    await client.world.patch(client.world.services, client.namespace("c"), "s", {"metadata": {"finalizers": None}})
+    await client.world.delete(client.world.services, client.namespace("c"), "s")
 
 
 async def test_lists_have_ten_to_a_page(ecs: Client) -> None:
@@ -252,7 +254,7 @@ async def test_status_and_live_counts_are_shown_together(ecs: Client) -> None:
         "deployments": [{"id": identity, "status": "PRIMARY", "desiredCount": 2, "rolloutState": "COMPLETED"}],
         "events": [{"id": "e", "createdAt": 1.5, "message": "(service s) has reached a steady state."}],
     }
-    await ecs.world.patch(ecs.world.services, "c-us-east-1", "s", {"status": status}, subresource="status")
+    await ecs.world.patch(ecs.world.services, ecs.namespace("c"), "s", {"status": status}, subresource="status")
     shown = await describe(ecs)
     assert [d["rolloutState"] for d in shown["deployments"]] == ["COMPLETED"]
     assert shown["deployments"][0]["desiredCount"] == 2
@@ -266,7 +268,7 @@ async def test_a_service_made_with_kubectl_is_one(ecs: Client) -> None:
     await ecs("ListTasks", cluster="c")
     await create(ecs)  # so that the namespace is there
     kind = {"apiVersion": "kecs.io/v1alpha1", "kind": "ECSService"}
-    await ecs.world.create(ecs.world.services, "c-us-east-1", {**kind, **body})
+    await ecs.world.create(ecs.world.services, ecs.namespace("c"), {**kind, **body})
     shown = await describe(ecs, "k")
     assert (shown["desiredCount"], shown["launchType"]) == (1, "EC2")
     assert shown["taskDefinition"].endswith("task-definition/f:2")
@@ -309,6 +311,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+@on_embedded_only
 @pytest.mark.parametrize(("members", "code", "text"), REFUSED)
 async def test_refused(ecs: Client, members: dict[str, Any], code: str, text: str) -> None:
     asked = {"cluster": "c", "serviceName": "s", "taskDefinition": "f:1", "desiredCount": 2, **members}
@@ -350,7 +353,7 @@ async def test_names_that_kubernetes_does_not_take_are_kept(ecs: Client) -> None
 
 async def test_what_is_stored_names_the_deployment(ecs: Client) -> None:
     made = await create(ecs)
-    stored = ecs.world.service("c-us-east-1", "s")
+    stored = ecs.world.service(ecs.namespace("c"), "s")
     assert stored is not None
     wanted = msgspec.json.decode(stored.metadata.annotations["kecs.io/deployment"])
     assert wanted["id"] == made["deployments"][0]["id"]

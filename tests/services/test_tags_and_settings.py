@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Client
+from tests.services.conftest import Client, on_embedded_only
 
 PREFIX = "arn:aws:ecs:us-east-1:123456789012:"
 APP = {"name": "app", "image": "nginx", "memory": 64}
@@ -34,6 +34,7 @@ async def test_tags_are_put_replaced_and_taken_off(ecs: Client, resource: str) -
     assert (await ecs.refusal("TagResource", resourceArn=arn, tags=many))[0] == INVALID
 
 
+@on_embedded_only
 @pytest.mark.parametrize(
     ("members", "code"),
     [
@@ -83,6 +84,7 @@ def _token(token: str | None) -> dict[str, str]:
     return {"nextToken": token} if token else {}
 
 
+@on_embedded_only
 @pytest.mark.parametrize(("name", "value"), [("nope", "enabled"), ("taskLongArnFormat", "maybe")])
 async def test_settings_that_are_refused(client: Client, name: str, value: str) -> None:
     assert (await client.refusal("PutAccountSetting", name=name, value=value))[0] == INVALID

@@ -7,8 +7,9 @@ import pytest
 
 from kecs.kube.resources import NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
 from kecs.model import marks
+from kecs.model.scope import DEFAULT_ACCOUNT
 from kecs.translate import facts, views
-from tests.services.conftest import Client, Refused
+from tests.services.conftest import Client, Refused, on_embedded_only
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
 TASK = "arn:aws:ecs:us-east-1:123456789012:task/c/"
@@ -118,7 +119,7 @@ async def test_a_token_whose_task_ends_at_that_moment_is_no_failure(ecs: Client,
 
 
 def the_pod(client: Client, arn: str) -> views.Pod:
-    pod = client.world.task_pod("c-us-east-1", arn.rpartition("/")[2])
+    pod = client.world.task_pod(client.namespace("c"), arn.rpartition("/")[2])
     assert pod is not None
     return pod
 
@@ -126,7 +127,7 @@ def the_pod(client: Client, arn: str) -> views.Pod:
 async def end(client: Client, arn: str, name: str = "") -> None:
     """Leave of a task its record, as whoever reconciles tasks does; `name` is its pod's where the cache lacks it."""
     pods, key = client.world.pods, arn.rpartition("/")[2]
-    pod = await client.engine.get(pods.resource, "c-us-east-1", name or the_pod(client, arn).metadata.name)
+    pod = await client.engine.get(pods.resource, client.namespace("c"), name or the_pod(client, arn).metadata.name)
     labels = {mark: pod.metadata.labels[mark] for mark in (marks.REQUEST, marks.FAMILY)}
     body: dict[str, Any] = {
         "metadata": {"name": key, "labels": labels},
@@ -134,9 +135,9 @@ async def end(client: Client, arn: str, name: str = "") -> None:
     }
     known = facts.of(pod)
     body["spec"]["startedBy"] = known.startedBy if known else None
-    await client.world.create(client.world.stopped_tasks, "c-us-east-1", body)
-    await client.world.patch(pods, "c-us-east-1", pod.metadata.name, {"metadata": {"finalizers": None}})
-    await client.world.delete(pods, "c-us-east-1", pod.metadata.name, grace_seconds=0)
+    await client.world.create(client.world.stopped_tasks, client.namespace("c"), body)
+    await client.world.patch(pods, client.namespace("c"), pod.metadata.name, {"metadata": {"finalizers": None}})
+    await client.world.delete(pods, client.namespace("c"), pod.metadata.name, grace_seconds=0)
 
 
 async def test_a_repeated_token_finds_a_task_that_has_ended(ecs: Client) -> None:
@@ -207,14 +208,15 @@ async def test_a_task_role_is_an_account_of_the_namespace(ecs: Client) -> None:
     role = "arn:aws:iam::123456789012:role/worker"
     await ecs("RegisterTaskDefinition", family="r", containerDefinitions=[SLEEP], taskRoleArn=role)
     await run(ecs, taskDefinition="r", count=2)
-    accounts = await ecs.engine.list(SERVICE_ACCOUNTS, "c-us-east-1")
+    accounts = await ecs.engine.list(SERVICE_ACCOUNTS, ecs.namespace("c"))
     annotations = [found["metadata"].get("annotations", {}) for found in accounts.items]
-    assert [a["eks.amazonaws.com/role-arn"] for a in annotations if a] == [role]
+    given = role.replace(DEFAULT_ACCOUNT, ecs.scope.account)
+    assert [a["eks.amazonaws.com/role-arn"] for a in annotations if a] == [given]
 
 
 async def test_a_task_waits_for_a_namespace_that_is_still_going(ecs: Client) -> None:
     (task,) = await run(ecs)
-    namespace = "c-us-east-1"
+    namespace = ecs.namespace("c")
     await ecs.engine.delete(NAMESPACES, None, namespace)
     waiting = asyncio.create_task(run(ecs))
     await asyncio.sleep(0.05)
@@ -244,7 +246,7 @@ async def test_a_stopped_task_is_described_from_its_record(ecs: Client) -> None:
             "tags": [{"key": "k", "value": "v"}]}  # fmt: skip
     await run(ecs)  # so that the namespace is there
     body = {"apiVersion": "kecs.io/v1alpha1", "kind": "ECSTask", "metadata": {"name": key}, "spec": spec}
-    await ecs.world.create(ecs.world.stopped_tasks, "c-us-east-1", body)
+    await ecs.world.create(ecs.world.stopped_tasks, ecs.namespace("c"), body)
     (shown,) = (await ecs("DescribeTasks", cluster="c", tasks=[key], include=["TAGS"]))["tasks"]
     assert shown == {**spec, "tags": []}
     assert (await ecs("StopTask", cluster="c", task=key))["task"]["lastStatus"] == "STOPPED"
@@ -308,6 +310,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+@on_embedded_only
 @pytest.mark.parametrize(("operation", "members", "code", "text"), REFUSED)
 async def test_refused(ecs: Client, operation: str, members: dict[str, Any], code: str, text: str) -> None:
     base = {"cluster": "c", **({"taskDefinition": "f"} if operation == "RunTask" else {})}
@@ -345,10 +348,11 @@ async def test_clusters_do_not_see_each_others_tasks(ecs: Client) -> None:
     assert (await ecs("ListTasks", cluster="other"))["taskArns"] == []
 
 
+@on_embedded_only  # real admission counts some moments behind
 async def test_what_a_quota_refuses_is_a_failure_beside_what_runs(ecs: Client) -> None:
     await run(ecs)
     quota = {"metadata": {"name": "q"}, "spec": {"hard": {"pods": "3"}}}
-    await ecs.engine.create(RESOURCE_QUOTAS, "c-us-east-1", quota, manager="test")
+    await ecs.engine.create(RESOURCE_QUOTAS, ecs.namespace("c"), quota, manager="test")
     answer = await ecs("RunTask", cluster="c", taskDefinition="f", count=4)
     assert len(answer["tasks"]) == 2
     assert [failure["reason"] for failure in answer["failures"]] == ["RESOURCE:TASKS"] * 2

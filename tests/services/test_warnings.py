@@ -7,7 +7,7 @@ from typing import Any
 from kecs.kube.resources import EVENTS
 from kecs.translate import unsupported
 from tests.process import KecsProcess
-from tests.services.conftest import Client
+from tests.services.conftest import Client, on_embedded_only
 from tests.waiting import until, until_true
 
 CONTAINER = {
@@ -30,6 +30,7 @@ async def told(client: Client, name: str) -> list[str]:
     return sorted(event["message"] for event in about)
 
 
+@on_embedded_only
 async def test_run_task_tells_it_once_of_the_definition(client: Client, monkeypatch: Any) -> None:
     looked = []
 
