@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
+import msgspec
+
 Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 U = TypeVar("U")
@@ -64,8 +66,7 @@ class Page(Generic[T]):
     remaining: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[T]):
+class Event(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """One watch event. `object` is None for a BOOKMARK; `resource_version` is where a new watch goes on from."""
 
     type: EventType

@@ -4,7 +4,7 @@ What the type does not declare is skipped unread; `managedFields`, half of many 
 """
 
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast, get_origin
+from typing import Any, Generic, Literal, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -13,9 +13,7 @@ from kecs.kube.errors import ApiError, InternalError, from_status
 
 T = TypeVar("T")
 
-# The first five letters of the types of events that carry an object.
-_EVENTS: dict[bytes, EventType] = {b"ADDED": "ADDED", b"MODIF": "MODIFIED", b"DELET": "DELETED"}
-_HEAD = b'{"type":"'
+_Change = Literal["ADDED", "MODIFIED", "DELETED"]
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
@@ -31,13 +29,14 @@ class _List(msgspec.Struct, Generic[T], gc=False):
 
 
 class _Told(msgspec.Struct, Generic[T], gc=False):
-    """A watch event whose type was read off its first bytes."""
+    """A watch event that carries an object."""
 
+    type: _Change
     object: T
 
 
 class _Any(msgspec.Struct, gc=False):
-    """A watch event of which nothing is known yet."""
+    """Any watch event."""
 
     type: str
     object: msgspec.Raw
@@ -82,7 +81,7 @@ class Objects(Generic[T]):
         self._resource = resource
         self._plain = (get_origin(resource.type) or resource.type) is dict
         self._one = _decoder(cast("Any", resource.type)).decode
-        self._told = _decoder(_Told[resource.type]).decode  # type: ignore[name-defined]  # a type made at run time
+        self._told = _decoder(_Told[resource.type]).decode_lines  # type: ignore[name-defined]  # a type made at run time
 
     def one(self, body: bytes) -> T:
         """Return an object."""
@@ -106,29 +105,31 @@ class Objects(Generic[T]):
         meta = found.metadata
         return Page(items, meta.resourceVersion, meta.continue_ or "", meta.remainingItemCount)
 
-    def events(self, lines: list[bytes]) -> tuple[list[Event[T]], ApiError | None]:
-        """Return the watch events in these lines, and the error that ended them: an ERROR event, or one unreadable."""
-        events: list[Event[T]] = []
+    def events(self, lines: bytes | memoryview) -> tuple[list[Event[T]], ApiError | None]:
+        """Return the watch events in some lines, and the error that ended them: an ERROR event, or one unreadable."""
         try:
-            for line in lines:
-                events.append(self._event_in(line))  # noqa: PERF401  # what came before an error counts
-        except ApiError as error:
-            return events, error
+            # All at once: nearly always every line carries an object.
+            return [self._event(told.type, told.object) for told in self._told(lines)], None
+        except _UNREADABLE:
+            pass
+        events: list[Event[T]] = []
+        for line in bytes(lines).splitlines():
+            if line.strip():
+                try:
+                    events.append(self._any_event(line))
+                except _UNREADABLE as error:
+                    return events, self._unreadable(error)
+                except ApiError as error:
+                    return events, error
         return events, None
 
-    def _event_in(self, line: bytes) -> Event[T]:
-        known = _EVENTS.get(line[9:14]) if line.startswith(_HEAD) else None
-        try:
-            if known is not None:
-                return self._event(known, self._told(line).object)
-            found = _any(line)
-            if found.type == "BOOKMARK":
-                return Event("BOOKMARK", None, _mark(found.object).metadata.resourceVersion)
-            if found.type in _EVENTS.values():
-                return self._event(cast("EventType", found.type), self._one(found.object))
-            status = _json(found.object)
-        except _UNREADABLE as error:
-            raise self._unreadable(error) from None
+    def _any_event(self, line: bytes) -> Event[T]:
+        found = _any(line)
+        if found.type == "BOOKMARK":
+            return Event("BOOKMARK", None, _mark(found.object).metadata.resourceVersion)
+        if found.type in get_args(_Change):
+            return self._event(cast("_Change", found.type), self._one(found.object))
+        status = _json(found.object)
         if found.type == "ERROR" and isinstance(status, dict):
             raise from_status(code_of(status), status)
         raise InternalError(f"the watch of {self._resource.plural} sent an event of an unknown type")

@@ -23,7 +23,7 @@ from kecs.kube.transport import Request, Timings, Transport
 T = TypeVar("T")
 
 _WATCH_SECONDS = (240, 360)  # that a server lets a watch live: at random, so that not all are opened anew at once
-_SILENCE = 100.0  # seconds without a word after which a watch counts as dead; bookmarks come every minute
+_SILENCE = 150.0  # seconds without a word after which a watch counts as dead; bookmarks come every minute
 _PATCHES = {
     "json": "application/json-patch+json",
     "merge": "application/merge-patch+json",
@@ -93,23 +93,25 @@ class HttpApi:
         bookmarks: bool = True,
     ) -> AsyncGenerator[builtins.list[Event[T]], None]:
         """See `Api.watch`. The first batch is empty: the server has accepted the watch."""
+        seconds = random.randint(*_WATCH_SECONDS)  # noqa: S311  # spreads load, keeps no secret
         query = {
             **_selectors(labels, fields),
             "watch": "1",
             "resourceVersion": since,
             "allowWatchBookmarks": "true" if bookmarks else "",
-            "timeoutSeconds": str(random.randint(*_WATCH_SECONDS)),  # noqa: S311  # spreads load, keeps no secret
+            "timeoutSeconds": str(seconds),
         }
         request = Request("GET", _path(resource, namespace), _given(query), repeatable=True, watch=True)
         objects, lines = Objects(resource), Lines()
-        async with self._transport.stream(request, _SILENCE) as response:
+        async with self._transport.stream(request, _SILENCE if bookmarks else seconds + _SILENCE) as response:
             yield []
             while data := await response.content.readany():
-                events, error = objects.events(lines.feed(data))
-                if events:
-                    yield events
-                if error is not None:
-                    raise error
+                for whole in lines.feed(data):
+                    events, error = objects.events(whole)
+                    if events:
+                        yield events
+                    if error is not None:
+                        raise error
 
     async def create(
         self,

@@ -35,43 +35,62 @@ _WORD = (0.05, 0.0001)  # seconds, and seconds an object, to wait for the watch 
 _REPEAT = 60.0  # seconds between two equal lines in the log
 
 
-class _Many(dict[Key, T]):
-    """The objects under one index key, where there are several. A single one is kept as itself: most keys have one."""
+class _Many(dict[Key, None]):
+    """The keys of the objects under one index key, where there are several. A single one is kept as itself."""
+
+
+class _Found(Collection[T]):
+    """The objects that an index has under one key, as they are when looked at."""
+
+    __slots__ = ("_keys", "_objects")
+
+    def __init__(self, objects: Mapping[Key, T], keys: _Many) -> None:
+        self._objects = objects
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._objects.__getitem__, self._keys)
+
+    def __contains__(self, item: object) -> bool:
+        return any(item is one or item == one for one in self)
 
 
 class _Index(Generic[T]):
-    """Objects by the keys that a function gives for each."""
+    """Objects by the keys that a function gives for each. What it holds changes only when those do."""
 
-    __slots__ = ("_entries", "_key_of", "_keys")
+    __slots__ = ("_entries", "_objects", "keys")
 
-    def __init__(self, keys: Callable[[T], Iterable[Hashable]], key_of: Callable[[T], Key]) -> None:
-        self._keys = keys
-        self._key_of = key_of
-        self._entries: dict[Hashable, T | _Many[T]] = {}
+    def __init__(self, keys: Callable[[T], Iterable[Hashable]], objects: Mapping[Key, T]) -> None:
+        self.keys = keys
+        self._objects = objects
+        self._entries: dict[Hashable, Key | _Many] = {}
 
     def get(self, at: Hashable) -> Collection[T]:
         entry = self._entries.get(at)
         if entry is None:
             return ()
-        return entry.values() if isinstance(entry, _Many) else (entry,)
+        return _Found(self._objects, entry) if isinstance(entry, _Many) else (self._objects[entry],)
 
-    def change(self, key: Key, old: T | None, new: T | None) -> None:
-        after = tuple(self._keys(new)) if new is not None else ()
-        if old is not None:
-            for at in self._keys(old):
-                if at not in after:
-                    self._remove(at, key)
+    def change(self, key: Key, before: Iterable[Hashable], after: Iterable[Hashable]) -> None:
+        before, after = tuple(before), tuple(after)
+        for at in before:
+            if at not in after:
+                self._remove(at, key)
         for at in after:
-            self._put(at, key, cast("T", new))
+            if at not in before:
+                self._put(at, key)
 
-    def _put(self, at: Hashable, key: Key, new: T) -> None:
+    def _put(self, at: Hashable, key: Key) -> None:
         entry = self._entries.get(at)
         if isinstance(entry, _Many):
-            entry[key] = new
-        elif entry is None or (other := self._key_of(entry)) == key:
-            self._entries[at] = new
+            entry[key] = None
+        elif entry is None or entry == key:
+            self._entries[at] = key
         else:
-            self._entries[at] = _Many({other: entry, key: new})
+            self._entries[at] = _Many({entry: None, key: None})
 
     def _remove(self, at: Hashable, key: Key) -> None:
         entry = self._entries.get(at)
@@ -79,7 +98,7 @@ class _Index(Generic[T]):
             entry.pop(key, None)
             if not entry:
                 del self._entries[at]
-        elif entry is not None and self._key_of(entry) == key:
+        elif entry == key:
             del self._entries[at]
 
 
@@ -94,9 +113,10 @@ def _struct_field(item: Any, path: str) -> str:
 class Informer(Generic[T]):
     """The objects of one resource (of one namespace and selection where given), as last seen.
 
-    `indexes` maps a name to a function that gives an object's keys. `by()` and `values()` are live views: copy them
-    before awaiting anything. Handlers are called at once, in the order of the changes, with (old, new): old is None for
-    an object that is new, new is None for one that is gone.
+    `indexes` maps a name to a function that gives an object's keys; `alike`, where given, says of two versions of an
+    object that all of these are the same, more cheaply than they are compared. `by()` and `values()` are live views:
+    copy them before awaiting anything. Handlers are called at once, in the order of the changes, with (old, new): old
+    is None for an object that is new, new is None for one that is gone.
 
     `stale_since` is the monotonic time at which the cache lost its watch, None while it follows; a server that is gone
     without a word is noticed within half a minute. `heard_at` is the monotonic time of the last word.
@@ -111,6 +131,7 @@ class Informer(Generic[T]):
         labels: str = "",
         fields: str = "",
         indexes: Mapping[str, Callable[[T], Iterable[Hashable]]] | None = None,
+        alike: Callable[[T, T], bool] | None = None,
     ) -> None:
         self.resource = resource
         self._api = api
@@ -119,7 +140,8 @@ class Informer(Generic[T]):
         self._matches_labels, self._matches_fields = label_matcher(labels), field_matcher(fields)
         self._plain = (get_origin(resource.type) or resource.type) is dict
         self._objects: dict[Key, T] = {}
-        self._indexes = {name: _Index(keys, self._key_of) for name, keys in (indexes or {}).items()}
+        self._indexes = {name: _Index(keys, self._objects) for name, keys in (indexes or {}).items()}
+        self._alike = alike
         self._handlers: list[Handler[T]] = []
         # By uid: the version up to which events are too late, and the version that we know it had.
         self._gone: dict[str, tuple[float, int]] = {}
@@ -199,6 +221,11 @@ class Informer(Generic[T]):
         """For how many seconds no watch has been open: what happened meanwhile is not known yet."""
         return 0.0 if self.stale_since is None else time.monotonic() - self.stale_since
 
+    @property
+    def is_synced(self) -> bool:
+        """Whether the first list is in."""
+        return self._synced.is_set()
+
     async def synced(self) -> None:
         """Return once the first list is in."""
         await self._synced.wait()
@@ -218,11 +245,6 @@ class Informer(Generic[T]):
             return
         seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((wanted, seen))
-    @property
-    def is_synced(self) -> bool:
-        """Whether the first list is in."""
-        return self._synced.is_set()
-
         await asyncio.wait([seen], timeout=_WORD[0] + _WORD[1] * len(self._objects))
         if not seen.done():
             async with self._listing:  # one list serves all who wait
@@ -358,13 +380,18 @@ class Informer(Generic[T]):
         if seen < self._seen:
             return  # a list has told it already
         self._seen = seen
-        if seen > self._newest:
+        newest = self._newest
+        if seen > newest:
             self._newest = seen
         item = event.object
         if item is None:
             return
         if event.type != "DELETED":
-            self._put(item)
+            if seen > newest and not self._gone:  # nothing that is known can be newer: no need to look
+                key = self._key_of(item)
+                self._change(key, self._objects.get(key), item)
+            else:
+                self._put(item)
             return
         uid, version = self._identity(item)
         self._gone.pop(uid, None)
@@ -388,15 +415,25 @@ class Informer(Generic[T]):
         return gone is not None and version <= gone[0]
 
     def _change(self, key: Key, old: T | None, new: T | None) -> None:
-        if old is not None and new is not None and self._identity(old)[0] != self._identity(new)[0]:
-            self._change(key, old, None)  # deleted and made anew between two looks: two objects, not one that changed
-            old = None
         if new is None:
+            for index in self._indexes.values():
+                index.change(key, index.keys(cast("T", old)), ())
             del self._objects[key]
+        elif old is None:
+            self._objects[key] = new
+            for index in self._indexes.values():
+                index.change(key, (), index.keys(new))
+        elif self._uid(old) != self._uid(new):
+            self._change(key, old, None)  # deleted and made anew between two looks: two objects, not one that changed
+            self._change(key, None, new)
+            return
         else:
             self._objects[key] = new
-        for index in self._indexes.values():
-            index.change(key, old, new)
+            alike = self._alike
+            for index in () if alike is not None and alike(old, new) else self._indexes.values():
+                before, after = index.keys(old), index.keys(new)
+                if before != after:
+                    index.change(key, before, after)
         for handler in self._handlers:
             self._call(handler, old, new)
 
@@ -412,6 +449,9 @@ class Informer(Generic[T]):
             return meta.get("namespace"), meta["name"]
         meta = item.metadata
         return meta.namespace or None, meta.name
+
+    def _uid(self, item: Any) -> Any:
+        return item["metadata"].get("uid", "") if self._plain else item.metadata.uid
 
     def _identity(self, item: Any) -> tuple[str, int]:
         """Return the uid and the version of an object."""

@@ -6,25 +6,25 @@ _LONGEST = 64 << 20  # bytes; no object of a real server is a tenth of it
 
 
 class Lines:
-    """Takes bytes as they arrive and gives whole lines, without their ends and without empty ones."""
+    """Takes bytes as they arrive and gives them back in pieces that are whole lines."""
 
     def __init__(self) -> None:
         self._rest: list[bytes] = []  # the pieces of the line that has not ended: joined once, however many there are
         self._length = 0
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the lines that end in `data`. Raises `InternalError` for a line that does not end."""
-        end = data.rfind(b"\n")
-        if end < 0:
-            self._keep(data)
-            return []
-        head = data[:end]
-        if self._rest:
-            head = b"".join([*self._rest, head])
+    def feed(self, data: bytes) -> list[bytes | memoryview]:
+        """Return what ends with a line's end, uncopied where it can be. Raises `InternalError` for an endless line."""
+        whole: list[bytes | memoryview] = []
+        begin, end = 0, data.rfind(b"\n") + 1
+        if self._rest and end:
+            begin = data.find(b"\n") + 1
+            whole.append(b"".join([*self._rest, data[:begin]]))
             self._rest, self._length = [], 0
-        if end + 1 < len(data):
-            self._keep(data[end + 1 :])
-        return [line for line in head.split(b"\n") if line.strip()]
+        if begin < end:
+            whole.append(memoryview(data)[begin:end])
+        if end < len(data):
+            self._keep(data[end:])
+        return whole
 
     def _keep(self, data: bytes) -> None:
         self._rest.append(data)

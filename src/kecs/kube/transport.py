@@ -33,7 +33,7 @@ from kecs.kube.errors import ApiError, Timeout, TooManyRequests, Unauthorized, U
 T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 
-_BUFFER = 1 << 18  # bytes read at a time: a burst of events comes in few pieces
+_BUFFER = 1 << 16  # bytes read at a time: a burst of events comes in few pieces, which fit into the CPU's cache
 _FAILED = (500, 502, 503, 504)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -75,6 +75,28 @@ def _pod_family(pod: views.Pod) -> Iterable[Hashable]:
 def _pod_started_by(pod: views.Pod) -> Iterable[Hashable]:
     known = facts.of(pod)
     return ((pod.metadata.namespace, known.startedBy),) if known and known.startedBy else ()
+
+
+POD_INDEXES: Mapping[str, Callable[[views.Pod], Iterable[Hashable]]] = {
+    "namespace": _namespace,
+    "service": _service,
+    "owner": _owner,
+    "uid": _uid,
+    "node": _node,
+    "family": _pod_family,
+    "startedBy": _pod_started_by,
+}
+
+
+def pods_alike(old: views.Pod, new: views.Pod) -> bool:
+    """Say whether two versions of a pod have the same keys in all of `POD_INDEXES`."""
+    before, after = old.metadata, new.metadata
+    return (
+        before.labels == after.labels
+        and before.annotations == after.annotations
+        and before.ownerReferences == after.ownerReferences
+        and old.spec.nodeName == new.spec.nodeName
+    )
 
 
 def _started_by(task: objects.StoppedTask) -> Iterable[Hashable]:
