@@ -1,6 +1,7 @@
 """Custom resources: what a definition brings, and how its schema is kept."""
 
 import asyncio
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,121 @@ async def test_custom_resources_are_served_again_after_a_restart(tmp_path: Path)
     engine = Engine.open(tmp_path)
     assert await engine.get(WIDGETS, "default", "w") == made
     await engine.close()
+
+
+def _with_one_version() -> Json:
+    body = definition()
+    body["spec"]["versions"] = [{**body["spec"]["versions"][1], "schema": {"openAPIV3Schema": copy.deepcopy(SCHEMA)}}]
+    return body
+
+
+def _changed(path: str, value: Any) -> Json:
+    """Return a definition with one member changed; a path is like `spec.versions.0.name`."""
+    body = _with_one_version()
+    at: Any = body
+    *parents, last = path.split(".")
+    for part in parents:
+        at = at[int(part)] if isinstance(at, list) else at.setdefault(part, {})
+    at[last] = value
+    return body
+
+
+_SCHEMA = "spec.versions.0.schema.openAPIV3Schema"
+_HOISTED = "spec.validation.openAPIV3Schema"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("spec.group", "nodot", 'spec.group: Invalid value: "nodot": should be a domain with at least one dot'),
+        (
+            "spec.group",
+            "x.k8s.io",
+            "metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups",
+        ),
+        ("spec.scope", "X", 'spec.scope: Unsupported value: "X": supported values: "Cluster", "Namespaced"'),
+        ("spec.scope", None, "spec.scope: Required value"),
+        ("spec.names.kind", "a b", 'spec.names.kind: Invalid value: "a b": may have mixed case, but should otherwise'),
+        ("spec.names.shortNames", ["A_"], 'spec.names.shortNames[0]: Invalid value: "A_": a DNS-1035 label must'),
+        ("spec.preserveUnknownFields", True, "spec.preserveUnknownFields: Invalid value: true: cannot set to true"),
+        ("spec.conversion.strategy", "X", 'spec.conversion.strategy: Unsupported value: "X": supported values: "None"'),
+        ("spec.conversion.strategy", "Webhook", "spec.conversion.webhookClientConfig: Required value: required when"),
+        ("spec.versions", [], "must have exactly one version marked as storage version"),
+        ("spec.versions.0.name", "V_", 'spec.versions[0].name: Invalid value: "V_": a DNS-1035 label must'),
+        ("spec.versions.0.schema", None, "spec.versions[0].schema.openAPIV3Schema: Required value"),
+        (_SCHEMA, {"type": "array", "items": {"type": "string"}}, f'{_HOISTED}.type: Invalid value: "array": must be'),
+        (f"{_SCHEMA}.type", "", f"{_HOISTED}.type: Required value: must not be empty at the root"),
+        (f"{_SCHEMA}.properties.x", {}, f"{_HOISTED}.properties[x].type: Required value: must not be empty for spec"),
+        (f"{_SCHEMA}.properties.x", {"type": "foo"}, f'{_HOISTED}.properties[x].type: Unsupported value: "foo"'),
+        (f"{_SCHEMA}.properties.x", {"type": "array"}, f"{_HOISTED}.properties[x].items: Required value: must be spec"),
+        (f"{_SCHEMA}.properties.x", {"$ref": "y"}, f"{_HOISTED}.properties[x].$ref: Forbidden: $ref is not supported"),
+        (
+            f"{_SCHEMA}.properties.x",
+            {"type": "integer", "default": "y"},
+            f'{_HOISTED}.properties[x].default: Invalid value: "string":  in body must be of type integer: "string"',
+        ),
+        (
+            f"{_SCHEMA}.properties.x",
+            {"type": "object", "properties": {"y": {"type": "string"}}, "additionalProperties": {"type": "string"}},
+            f"{_HOISTED}.properties[x].additionalProperties: Forbidden: additionalProperties and properties are mutual",
+        ),
+        (
+            f"{_SCHEMA}.properties.x",
+            {"type": "array", "items": {"type": "object"}, "x-kubernetes-list-type": "map"},
+            f"{_HOISTED}.properties[x].x-kubernetes-list-map-keys: Required value: must not be empty if",
+        ),
+        (
+            "spec.versions.0.additionalPrinterColumns",
+            [{"name": "a", "type": "x", "jsonPath": "a"}],
+            'spec.additionalPrinterColumns[0].type: Invalid value: "x": must be one of boolean,date,integer,number',
+        ),
+        (
+            "spec.versions.0.subresources",
+            {"scale": {"specReplicasPath": ".x"}},
+            'spec.subresources.scale.specReplicasPath: Invalid value: ".x": should be a json path under .spec',
+        ),
+    ],
+)
+async def test_a_definition_that_cannot_be_served_is_refused(engine: Engine, path: str, value: Any, text: str) -> None:
+    """What was once taken made the server fail at the first object."""
+    body = _changed(path, value)
+    body["metadata"]["name"] = f"{body['spec']['names']['plural']}.{body['spec']['group']}"
+    with pytest.raises(Invalid) as refused:
+        await engine.create(CUSTOM_RESOURCE_DEFINITIONS, None, body, manager="m")
+    assert text in refused.value.message
+
+
+async def test_the_storage_version_moves_and_the_old_one_stays_until_all_is_rewritten(engine: Engine) -> None:
+    """Objects are shown in every served version; a version goes only after its definition says that none is in it."""
+    body = _with_one_version()
+    (old,) = body["spec"]["versions"]
+    name = body["metadata"]["name"]
+    await engine.create(CUSTOM_RESOURCE_DEFINITIONS, None, body, manager="m")
+    await engine.create(WIDGETS, "default", {"metadata": {"name": "w"}, "spec": {"size": 3}}, manager="m")
+    versions = [{**old, "storage": False}, {**old, "name": "v2", "storage": True}]
+
+    async def change(change: Json, subresource: str = "") -> Json:
+        return await engine.patch(
+            CUSTOM_RESOURCE_DEFINITIONS, None, name, change, type="merge", manager="m", subresource=subresource
+        )
+
+    changed = await change({"spec": {"versions": versions}})
+    assert changed["status"]["storedVersions"] == [old["name"], "v2"]
+    second = Resource(WIDGETS.group, "v2", WIDGETS.kind, WIDGETS.plural, True, dict[str, Any])
+    shown = await engine.get(second, "default", "w")
+    assert (shown["apiVersion"], shown["spec"]["size"]) == (f"{WIDGETS.group}/v2", 3)
+    with pytest.raises(Invalid, match=r"status.storedVersions\[0\]: Invalid value: .*: must appear in spec.versions"):
+        await change({"spec": {"versions": versions[1:]}})
+    await change({"status": {"storedVersions": ["v2"]}}, "status")
+    assert (await change({"spec": {"versions": versions[1:]}}))["status"]["storedVersions"] == ["v2"]
+    with pytest.raises(NotFound):
+        await engine.get(WIDGETS, "default", "w")
+    assert (await engine.get(second, "default", "w"))["spec"]["size"] == 3
+
+
+async def test_what_a_definition_is_about_does_not_change(widgets: Engine) -> None:
+    name = definition()["metadata"]["name"]
+    with pytest.raises(Invalid, match=r'spec\.scope: Invalid value: "Cluster": field is immutable'):
+        await widgets.patch(
+            CUSTOM_RESOURCE_DEFINITIONS, None, name, {"spec": {"scope": "Cluster"}}, type="merge", manager="m"
+        )

@@ -572,6 +572,14 @@ async def test_scale_reads_and_sets_the_replicas(engine: Engine) -> None:
         await engine.replace(DEPLOYMENTS, "default", "web", scale, manager="m", subresource="scale")
 
 
+async def test_what_is_not_let_in_is_called_by_what_was_asked(engine: Engine) -> None:
+    """A name is generated only for what is let in; a controller tells the same error each time, so it counts it."""
+    body = pod(serviceAccountName="nobody")
+    for metadata, name in (({"generateName": "web-"}, "web-"), ({"name": "web"}, "web")):
+        with pytest.raises(Forbidden, match=f'pods "{name}" is forbidden: error looking up service account'):
+            await engine.create(PODS, "default", {**body, "metadata": metadata}, manager="m")
+
+
 # Quotas.
 
 

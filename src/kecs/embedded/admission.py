@@ -30,7 +30,7 @@ class Admission:
         entry = self._store.latest(table, namespace, name)
         return _decode(text(_PREFIX, entry)) if entry else None
 
-    def require_namespace(self, kind: Kind, namespace: str | None, name: str) -> None:
+    def require_namespace(self, kind: Kind, namespace: str | None, metadata: Json) -> None:
         """Raise `NotFound` or `Forbidden` unless something new may be made in the namespace."""
         if not kind.namespaced or namespace is None:
             return
@@ -42,7 +42,7 @@ class Admission:
         ):  # the name of an annotation may hold it, so look closer
             return
         if _decode(text(_PREFIX, entry))["metadata"].get("deletionTimestamp"):
-            message = f"namespace {namespace} is being terminated"
+            name, message = asked_name(metadata), f"namespace {namespace} is being terminated"
             causes = [{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]
             raise Forbidden(
                 f'{kind.table} "{name}" is forbidden: unable to create new content in namespace {namespace} because '
@@ -95,6 +95,11 @@ class Admission:
         spec["preemptionPolicy"] = chosen.get("preemptionPolicy", "PreemptLowerPriority")
 
 
+def asked_name(metadata: Json) -> str:
+    """Return how a new object is called before it has a name: that is only generated for what is let in."""
+    return str(metadata.get("generateName") or metadata.get("name") or "Unknown")
+
+
 def _forbidden(pod: Json, why: str) -> Forbidden:
-    name = pod["metadata"].get("name", "")
+    name = asked_name(pod["metadata"])
     return Forbidden(f'pods "{name}" is forbidden: {why}', details={"name": name, "kind": "pods"})

@@ -16,7 +16,12 @@ Json = dict[str, Any]
 # Texts that must be there but may be empty.
 _MAY_BE_EMPTY = frozenset({("HTTPHeader", "value"), ("Sysctl", "value"), ("Taint", "key"), ("Lease", "holderIdentity")})
 # What the rules of a kind say themselves.
-_SAID_ELSEWHERE = frozenset((f"{kind}Spec", "selector") for kind in ("DaemonSet", "Deployment", "ReplicaSet"))
+_SAID_ELSEWHERE = frozenset((f"{kind}Spec", "selector") for kind in ("DaemonSet", "Deployment", "ReplicaSet")) | {
+    *(("CustomResourceDefinitionSpec", name) for name in ("group", "scope")),
+    *(("CustomResourceDefinitionNames", name) for name in ("plural", "kind")),
+    *(("CustomResourceColumnDefinition", name) for name in ("name", "type", "jsonPath")),
+    *(("CustomResourceSubresourceScale", name) for name in ("specReplicasPath", "statusReplicasPath")),
+}
 _UNCHECKED = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -41,7 +46,7 @@ def _texts_required(node: Object) -> tuple[str, ...]:
         for name in node.required
         if isinstance(properties.get(name), Scalar)
         and properties[name].raw["type"] == "string"
-        and (node.short_name, name) not in _MAY_BE_EMPTY
+        and (node.short_name, name) not in _MAY_BE_EMPTY | _SAID_ELSEWHERE
     )
 
 

@@ -98,7 +98,7 @@ STRATEGIES: dict[str, Strategy] = {
         prepare=definitions.prepare,
         prepare_update=definitions.prepare_update,
         check=definitions.check,
-        check_update=lambda new, _: definitions.check(new),
+        check_update=definitions.check_update,
         needs_version=True,
     ),
     "configmaps": Strategy(check_update=_data_fixed),

@@ -95,7 +95,8 @@ def check(schema: Json, value: Any, path: str) -> Iterator[Problem]:
         wanted, name = schema.get("type", ""), _NAMES[type(value)]
         if schema.get("x-kubernetes-int-or-string"):
             wanted = "integer,string"
-        yield invalid(path, name, f'{path} in body must be of type {wanted}: "{name}"')
+        problem = invalid(path, name, f'{path} in body must be of type {wanted}: "{name}"')
+        yield problem._replace(reason="FieldValueTypeInvalid")
         return
     if "enum" in schema and value not in schema["enum"]:
         yield unsupported(path, value, schema["enum"])

@@ -80,7 +80,7 @@ class Writer:
             lambda taken: self._store.latest(kind.table, space, taken) is not None,
         )
         name = obj["metadata"].get("name", "")
-        self._admission.require_namespace(kind, write.namespace, name)
+        self._admission.require_namespace(kind, write.namespace, obj["metadata"])
         if kind.has_status:
             reset_status(kind, obj)
         strategy = strategy_of(kind.table)

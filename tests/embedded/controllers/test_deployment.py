@@ -40,6 +40,7 @@ async def test_a_deployment_becomes_available_and_says_so(cluster: Cluster) -> N
     assert conditions(found)["Available"] == ("True", "MinimumReplicasAvailable")
     assert "unavailableReplicas" not in found["status"]
     assert found["metadata"]["annotations"][REVISION] == "1"
+    assert found["metadata"]["generation"] == 1  # the revision is noted by the way of the status
     (owned,) = await cluster.all(REPLICA_SETS)
     assert owned["metadata"]["ownerReferences"][0]["uid"] == found["metadata"]["uid"]
     digest = owned["metadata"]["labels"]["pod-template-hash"]

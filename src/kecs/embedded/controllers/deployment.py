@@ -164,7 +164,13 @@ class Deployments:
         change = {"metadata": {"annotations": {rollout.REVISION: number}}}
         informer = self._informers.deployments
         stored = await self._api.patch(
-            informer.resource, one.metadata.namespace, one.metadata.name, change, type="merge", manager=MANAGER
+            informer.resource,
+            one.metadata.namespace,
+            one.metadata.name,
+            change,
+            type="merge",
+            manager=MANAGER,
+            subresource="status",  # by which it is no new generation
         )
         informer.observe(stored)
 
