@@ -27,7 +27,7 @@ class Layout:
     @classmethod
     def new(cls, directory: Path, *, node: bool) -> "Layout":
         """Choose a name and addresses for a cluster, and write them down."""
-        layout = cls(directory.resolve(), f"kecs{secrets.token_hex(4)}", secrets.randbelow(64 * 128), node=node)
+        layout = cls(directory.resolve(), f"rig{secrets.token_hex(4)}", secrets.randbelow(64 * 128), node=node)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "rig.json").write_text(json.dumps({**asdict(layout), "directory": str(layout.directory)}))
         return layout
