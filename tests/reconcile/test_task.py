@@ -1,8 +1,10 @@
+import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
-from kecs.kube.resources import PODS
+from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, PODS
 from kecs.model import marks, objects
 from kecs.reconcile.task import Replacements, needs_look
 from kecs.translate import views
@@ -203,3 +205,45 @@ def test_a_healthy_pod_needs_no_look() -> None:
     pod.status.containerStatuses[0].ready = False
     assert needs_look(pod)
     assert needs_look(seen("a", deleting=True))
+
+
+@pytest.mark.parametrize("of_service", [False, True], ids=["alone", "of a service"])
+async def test_a_task_whose_pod_is_torn_away_is_recorded(stage: Stage, of_service: bool) -> None:
+    """As by a `kubectl delete --force` after somebody has taken the finalizer off."""
+    if of_service:
+        await stage.service(desiredCount=1)
+        await stage.steady(1)
+        name = stage.pods()[0].metadata.name
+    else:
+        name = await stage.run_task()
+    pod = await running(stage, name)
+    pods = stage.world.pods.resource
+    change = {"metadata": {"finalizers": None}}
+    await stage.api.patch(pods, NAMESPACE, name, change, type="merge", manager="kubectl")
+    await stage.api.delete(pods, NAMESPACE, name, grace_seconds=0)
+    (record,) = await until(stage.records)
+    assert record.metadata.name == pod.metadata.uid.replace("-", "")
+    assert (record.spec.lastStatus, record.spec.stopCode) == ("STOPPED", "UserInitiated")
+    if of_service:
+        await until(lambda: len(stage.pods()) == 1 and stage.get().status.runningCount == 1)
+
+
+async def test_a_task_ends_without_a_record_where_none_can_be_kept(stage: Stage) -> None:
+    """Somebody has taken the resource away: the task waits for it to come back, unless its cluster goes as well."""
+    crds = CUSTOM_RESOURCE_DEFINITIONS
+    definition = await stage.api.get(crds, None, "ecstasks.kecs.io")
+    await stage.api.delete(crds, None, "ecstasks.kecs.io")
+    first = await stage.run_task()
+    await stage.stop_task(first)
+    await asyncio.sleep(0.3)
+    assert pod_of(stage, first) is not None
+    for member in ("uid", "resourceVersion", "creationTimestamp", "managedFields"):
+        definition["metadata"].pop(member, None)
+    await stage.api.create(crds, None, {**definition, "status": {}}, manager="test")
+    (record,) = await until(stage.records, seconds=20)
+    assert record.spec.stopCode == "UserInitiated"
+
+    second = await stage.run_task()
+    await stage.api.delete(crds, None, "ecstasks.kecs.io")
+    await stage.world.delete(stage.world.clusters, None, NAMESPACE)
+    await until(lambda: pod_of(stage, second) is None and stage.world.clusters.get(None, NAMESPACE) is None)

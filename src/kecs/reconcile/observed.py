@@ -156,7 +156,8 @@ def unplaceable(message: str) -> str:
     for sign, resource in (("Insufficient cpu", "CPU units"), ("Insufficient memory", "memory")):
         if sign in message:
             return f"No container instance has sufficient {resource} available."
-    return message
+    # What the scheduler tried beside, and how often, is no matter of the user's.
+    return message.partition(" preemption: ")[0].partition(" no new claims ")[0]
 
 
 def _started_at(pod: views.Pod, seen: Sequence[Seen]) -> float | None:

@@ -4,14 +4,17 @@ The object of a deleted service goes, so that kubectl gets what it waits for and
 ECSService under another name, labelled as a record, tells of it until its time is over.
 """
 
+import logging
 from contextlib import suppress
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, Forbidden
+from kecs.kube.errors import AlreadyExists, Forbidden, NotFound
 from kecs.model import service as model
 from kecs.model.objects import Service
 from kecs.reconcile.context import Context
+
+log = logging.getLogger(__name__)
 
 
 async def keep(context: Context, service: Service, now: float) -> None:
@@ -23,9 +26,9 @@ async def keep(context: Context, service: Service, now: float) -> None:
         with suppress(AlreadyExists):
             await world.create(world.services, meta.namespace, body)
         await world.patch(world.services, meta.namespace, meta.name, {"status": status}, subresource="status")
-    except Forbidden as error:
-        if not error.namespace_ends:
-            raise  # else there is nowhere to keep a record, and nobody to ask for it
+    except (Forbidden, NotFound) as error:
+        # Its namespace or the whole resource goes, or kecs may not: what waits for the service's end shall not hang.
+        log.info("no record is kept of service %s/%s: %s", meta.namespace, service.metadata.name, error.message)
 
 
 async def rest(context: Context, record: Service) -> float | None:

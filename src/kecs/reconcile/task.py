@@ -14,6 +14,7 @@ from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, Conflict, Forbidden, NotFound
 from kecs.kube.time import epoch
 from kecs.model import marks, stop
+from kecs.model.cluster import is_deleted
 from kecs.model.objects import StopNote
 from kecs.reconcile.context import Context
 from kecs.translate import facts as task_facts
@@ -28,7 +29,7 @@ Key = tuple[str, str]
 _ENDED = ("Succeeded", "Failed")
 _WAITS = ("ContainerCreating", "PodInitializing", "")
 _RECORDED_LABELS = (marks.CLUSTER, marks.SERVICE, marks.FAMILY, marks.ROLE, marks.REQUEST)
-_REMEMBERED = 10_000  # deployments
+_REMEMBERED = 10_000  # deployments, and pods that have vanished
 _WORKERS = 8
 _LETTING_GO = 10.0  # seconds that a kubelet may take after the containers have ended
 
@@ -101,6 +102,7 @@ class Tasks:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._replacements = Replacements()
+        self._vanished: dict[str, views.Pod] = {}  # by uid: pods that went without kecs letting them go
         self._controller = Controller("tasks", self._reconcile, workers=_WORKERS, works=context.works)
         context.world.pods.subscribe(self._on_pod)
 
@@ -110,6 +112,20 @@ class Tasks:
             self._replacements.see(old, new)
         if new is not None and needs_look(new):
             self._controller.add((new.metadata.namespace, new.metadata.name))
+        elif new is None and old is not None and self._has_vanished(old):
+            self._vanished[old.metadata.uid] = old
+            self._controller.add((old.metadata.namespace, old.metadata.uid))
+
+    def _has_vanished(self, pod: views.Pod) -> bool:
+        """Return whether a pod is gone that kecs has not let go: it was held, or ran to the last."""
+        meta = pod.metadata
+        recorded = self._context.world.stopped_tasks.get(meta.namespace, task_id(meta.uid)) is not None
+        if recorded or len(self._vanished) >= _REMEMBERED:
+            return False
+        if marks.TASK_FINALIZER in meta.finalizers:
+            return True
+        facts = task_facts.of(pod)
+        return facts is not None and not observe.has_ended(pod, look(pod, facts))
 
     async def run(self) -> None:
         """Work for ever."""
@@ -120,6 +136,7 @@ class Tasks:
         world = self._context.world
         pod = world.pods.get(*key)
         if pod is None:
+            await self._record_vanished(key[1])
             return None
         facts = task_facts.of(pod)
         if facts is None:
@@ -141,6 +158,20 @@ class Tasks:
             due = [at for one in seen if (at := one.unhealthyAt) is not None and at > now]
             return min(due) - now if due else None
         return None
+
+    async def _record_vanished(self, uid: str) -> None:
+        """Write down the end of a task whose pod somebody has torn away, as far as it was seen."""
+        pod = self._vanished.get(uid)
+        if pod is None:
+            return
+        facts, now = task_facts.of(pod), self._context.now()
+        if facts is not None:
+            state = self._state(pod, facts, look(pod, facts), now)
+            gone = msgspec.structs.replace(state, held=True, ended=True, deleting=True, replaced=True)
+            step = rules.next_step(gone, now)
+            if step.note:
+                await self._record(pod, step.note, now)
+        del self._vanished[uid]
 
     async def _disown(self, pod: views.Pod) -> None:
         """Let go of a pod that has our finalizer and is no task: somebody has removed what told us of it."""
@@ -167,6 +198,14 @@ class Tasks:
         except Forbidden as error:
             if not error.namespace_ends:
                 raise  # else there is nowhere to keep a record, and nobody to ask for it
+        except NotFound:
+            if not self._ends(meta.namespace):
+                raise  # somebody took the resource away, and may bring it back
+
+    def _ends(self, namespace: str) -> bool:
+        """Return whether a cluster goes, or is gone."""
+        cluster = self._context.world.clusters.get(None, namespace)
+        return cluster is None or is_deleted(cluster)
 
     async def _let_go(self, pod: views.Pod) -> None:
         meta, world = pod.metadata, self._context.world

@@ -5,7 +5,7 @@ A foreign region or account is refused as AWS does.
 
 from typing import NamedTuple
 
-from kecs.kube.errors import ApiError, Conflict, TooManyRequests
+from kecs.kube.errors import ApiError, Conflict, NotFound, TooManyRequests
 from kecs.model import arns, cluster, objects
 from kecs.model.constraints import check_name, own_arn
 from kecs.model.errors import (
@@ -88,10 +88,10 @@ def task_id(ctx: Context, text: str, place: str) -> str:
 def refused(error: ApiError) -> AwsError | ApiError:
     """Return the AWS error for what Kubernetes refuses; where it fails instead, the failure, as every operation.
 
-    What others changed at the same time is no fault of the request: clients try that again by themselves.
+    What others change or remove at the same time is no fault of the request: clients try that again by themselves.
     """
     if error.http_code >= 500 or isinstance(error, TooManyRequests):
         return error
-    if isinstance(error, Conflict):
+    if isinstance(error, (Conflict, NotFound)):
         return ServerException("Service Unavailable. Please try again later.")
     return InvalidParameterException(error.message)
