@@ -23,6 +23,7 @@ _KEPT = ((resources.SECRETS, "kecs-pagination"), (resources.LEASES, _LEASE))
 _SETTINGS = "ecs-account-settings-"
 _PAGE = 500
 _LOOK_AGAIN = 0.2
+_LAST_WORK = 60.0  # seconds that a replica may go on after it was told to end
 _PATIENCE = 180.0  # seconds that objects may take to go: containers have their stop timeouts
 
 # What k8s/ consists of, by resource; the definitions and the namespace are removed by steps of their own.
@@ -85,7 +86,7 @@ async def release_pods(api: Api, say: Say) -> None:
 
 async def uninstall(api: Api, home: str, say: Say) -> None:
     """Remove kecs. `home` is the namespace of kecs itself. Raises UninstallError and ApiError."""
-    await _end_replicas(api, home)
+    await _end_replicas(api, home, say)
     say("kecs has ended")
     await _remove_clusters(api)
     say("the clusters, their services and tasks are gone")
@@ -100,26 +101,38 @@ async def uninstall(api: Api, home: str, say: Say) -> None:
     say(f"what installed kecs in {home} is gone")
 
 
-async def _end_replicas(api: Api, home: str) -> None:
+async def _end_replicas(api: Api, home: str, say: Say) -> None:
     """End what runs in the cluster, and make sure that nobody leads from elsewhere: it would make things anew."""
     async for each in _all(api, resources.HORIZONTAL_POD_AUTOSCALERS, home, labels=_PART):
         await _delete(api, resources.HORIZONTAL_POD_AUTOSCALERS, each)
     async for each in _all(api, resources.DEPLOYMENTS, home, labels=_PART):
         await _delete(api, resources.DEPLOYMENTS, each)
     await _gone(lambda: _first(api, resources.PODS, home, labels=_PART), "pod of kecs")
-    began: Json | None = None
-    deadline = 0.0
+    await _lease_unused(api, home, say)
+
+
+async def _lease_unused(api: Api, home: str, say: Say) -> None:
+    """Return once nobody has renewed the lease for its duration, or nobody holds it.
+
+    A pod that was deleted by force may be at work for a while, though the cluster shows it no more.
+    """
+    until = time.monotonic() + _LAST_WORK
+    seen, seen_at, told = "", time.monotonic(), False
     while True:
         lease = await _get(api, resources.LEASES, home, _LEASE)
         spec = (lease or {}).get("spec") or {}
-        if not spec.get("holderIdentity"):
+        holder, renewed = spec.get("holderIdentity"), spec.get("renewTime") or ""
+        if not holder:
             return
-        if began is None:
-            began, deadline = spec, time.monotonic() + float(spec.get("leaseDurationSeconds") or 15) + 1
-        elif spec.get("renewTime") != began.get("renewTime"):
-            raise UninstallError(f"kecs is at work as {spec['holderIdentity']}: end it first")
-        elif time.monotonic() > deadline:
+        if renewed != seen:
+            if seen and not told:
+                say(f"kecs is at work as {holder}: waiting for its end")
+                told = True
+            seen, seen_at = renewed, time.monotonic()
+        elif time.monotonic() > seen_at + float(spec.get("leaseDurationSeconds") or 15):
             return
+        if time.monotonic() > until:
+            raise UninstallError(f"kecs is at work as {holder}: end it first")
         await asyncio.sleep(_LOOK_AGAIN)
 
 
