@@ -102,6 +102,7 @@ class Tasks:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._replacements = Replacements()
+        self._released: set[str] = set()  # uids of pods that kecs has let go, and that are not gone yet
         self._vanished: dict[str, views.Pod] = {}  # by uid: pods that went without kecs letting them go
         self._controller = Controller("tasks", self._reconcile, workers=_WORKERS, works=context.works)
         context.world.pods.subscribe(self._on_pod)
@@ -117,15 +118,13 @@ class Tasks:
             self._controller.add((old.metadata.namespace, old.metadata.uid))
 
     def _has_vanished(self, pod: views.Pod) -> bool:
-        """Return whether a pod is gone that kecs has not let go: it was held, or ran to the last."""
+        """Return whether a pod is gone that kecs has not let go."""
         meta = pod.metadata
-        recorded = self._context.world.stopped_tasks.get(meta.namespace, task_id(meta.uid)) is not None
-        if recorded or len(self._vanished) >= _REMEMBERED:
+        if meta.uid in self._released:
+            self._released.discard(meta.uid)
             return False
-        if marks.TASK_FINALIZER in meta.finalizers:
-            return True
-        facts = task_facts.of(pod)
-        return facts is not None and not observe.has_ended(pod, look(pod, facts))
+        recorded = self._context.world.stopped_tasks.get(meta.namespace, task_id(meta.uid)) is not None
+        return not recorded and len(self._vanished) < _REMEMBERED
 
     async def run(self) -> None:
         """Work for ever."""
@@ -209,6 +208,7 @@ class Tasks:
 
     async def _let_go(self, pod: views.Pod) -> None:
         meta, world = pod.metadata, self._context.world
+        self._released.add(meta.uid)
         rest = [finalizer for finalizer in meta.finalizers if finalizer != marks.TASK_FINALIZER]
         change: dict[str, object] = {"uid": meta.uid, "finalizers": rest or None}
         if rest:
