@@ -1,7 +1,7 @@
 """Puts the program together: hands everyone what they need, and has the backend chosen.
 
-`serve` opens the cluster, fills the caches, starts the reconcilers and opens the doors, in that order, so that whoever
-gets an answer gets it from a program that is whole. Ending goes the other way round.
+`serve` opens the cluster and the doors, fills the caches and starts the reconcilers, in that order; until it is whole,
+the doors answer health checks alone. Ending goes the other way round.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import gc
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -51,7 +51,12 @@ async def serve(settings: Settings) -> None:
     told = signalled()
     for option, listen in _addresses(settings):
         await check_free(*split_address(listen), option)
-    backend = await _open(settings)
+    opening = asyncio.ensure_future(_open(settings))
+    told.add_done_callback(lambda _: opening.cancel())  # a cluster that does not answer yet keeps nobody
+    await asyncio.wait({opening})
+    if opening.cancelled():
+        return
+    backend = opening.result()
     try:
         async with _Background(backend.parts()) as background:
             await _serve(settings, backend, background, told)
@@ -103,16 +108,17 @@ def _is_remote(settings: Settings) -> bool:
     return has_service_account()
 
 
-async def _serve(settings: Settings, backend: Backend, background: "_Background", told: Awaitable[None]) -> None:
-    """Start what is above the Kubernetes API, open the doors, and wait for the end."""
+async def _serve(settings: Settings, backend: Backend, background: "_Background", told: asyncio.Future[None]) -> None:
+    """Open the doors, start what is above the Kubernetes API, and wait for the end.
+
+    A door that is open answers health checks; whoever wants more is told to come again until the caches are full.
+    """
     with backend.starting():
         await installation.install(backend.api)
         tokens = Tokens(await _token_key(backend))
     world = World(backend.api)
-    background.start([world])
-    await world.synced()
     work = _Reconcilers(settings, backend, world)
-    background.start([work])
+    background.start([world])
     page = Page()
     page.add(lambda: metrics_of.families(world))
     page.add(lambda: controller.families(work.done))
@@ -121,10 +127,16 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
     parts = _parts(settings, backend, world, tokens, page)
     house = House([*_doors(settings, parts, page), *backend.doors()])
     await house.open()
-    cluster = backend.opened(house)
-    _calm_collector()
-    print(f"kecs ready on http://{house.address('aws')}, {cluster}", flush=True)
     try:
+        cluster = backend.opened(house)
+        synced = asyncio.ensure_future(world.synced())
+        await background.unless(told, synced)
+        if not synced.done():
+            synced.cancel()
+            return
+        background.start([work])
+        _calm_collector()
+        print(f"kecs ready on http://{house.address('aws')}, {cluster}", flush=True)
         await background.unless(told)
     finally:
         backend.closing()
@@ -161,7 +173,7 @@ def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, p
 
     default = Scope(settings.account, settings.region)
     names = (split_address(settings.listen)[0], *settings.allow_host)
-    parts = Parts(context, ready=lambda: "", metrics=page.render, default=default, names=names)
+    parts = Parts(context, ready=lambda: world.unready, metrics=page.render, default=default, names=names)
     elected = backend.leader
     if elected is None:
         return parts  # what is read is what is stored
@@ -238,14 +250,12 @@ class _Background:
         """Let the parts work until the end."""
         self._tasks |= {asyncio.create_task(part.run(), name=type(part).__name__) for part in parts}
 
-    async def unless(self, end: Awaitable[None]) -> None:
-        """Wait for `end`, or raise what a part failed with."""
-        waiting = asyncio.ensure_future(end)
-        done, _ = await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting in done:
+    async def unless(self, *ends: asyncio.Future[None]) -> None:
+        """Wait for one of the ends, or raise what a part failed with."""
+        await asyncio.wait({*ends, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        if any(end.done() for end in ends):
             return
-        waiting.cancel()
-        failed = done.pop()
+        failed = next(task for task in self._tasks if task.done())
         log.error("a part of kecs has ended", extra={"fields": {"part": failed.get_name()}})
         await failed
 

@@ -305,3 +305,13 @@ async def test_what_cannot_be_caught_up_with_is_tried_again_by_the_client() -> N
 
     answer = await request(app(ListClusters=clusters, catch_up=catch_up), x_kecs_consistency="strong")
     assert (answer.status, answer.json["__type"]) == (503, "ServiceUnavailable")
+
+
+async def test_nobody_is_served_before_everything_is_seen() -> None:
+    application = app(ready="waiting for pods", ListClusters=clusters)
+    answer = await request(application)
+    assert (answer.status, answer.json["__type"]) == (503, "ServiceUnavailable")
+    assert "waiting for pods" in answer.json["message"]
+    assert (await request(application, method="GET", path="/healthz")).status == 200
+    answer = await request(application, method="GET", path="/readyz")
+    assert (answer.status, answer.body) == (503, b"waiting for pods\n")

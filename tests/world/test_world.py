@@ -8,13 +8,14 @@ import pytest
 
 from kecs.crds.installation import install
 from kecs.embedded.engine import Engine
-from kecs.kube.api import Api
-from kecs.kube.errors import NotFound
+from kecs.kube.api import Api, Resource
+from kecs.kube.errors import Forbidden, NotFound
 from kecs.kube.informer import Informer
 from kecs.model import objects
 from kecs.model.generated import ecs
 from kecs.model.scope import Scope
 from kecs.world.world import World
+from tests.waiting import until_true
 
 
 @pytest.fixture
@@ -116,3 +117,45 @@ async def test_another_api_writes_and_the_same_caches_see_it(world: World) -> No
     await other.create(other.clusters, None, body("c"))
     assert asked == ["create"]
     assert world.cluster(Scope(), "c") is not None
+
+
+class Limited:
+    """An Api that may not look at some resources."""
+
+    def __init__(self, engine: Engine, *plurals: str) -> None:
+        self._engine, self._plurals = engine, plurals
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def list(self, resource: Resource[Any], *arguments: Any, **options: Any) -> Any:
+        if resource.plural in self._plurals:
+            raise Forbidden(f"{resource.plural} is forbidden")
+        return await self._engine.list(resource, *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("plurals", "reason"),
+    [
+        ((), ""),
+        (("nodes", "daemonsets"), ""),  # there are no container instances then, and no daemon services
+        (("nodes", "pods"), "waiting for pods; pods is forbidden"),
+    ],
+)
+async def test_what_may_not_be_seen_is_named_or_done_without(plurals: tuple[str, ...], reason: str) -> None:
+    engine = Engine.open()
+    await install(engine)
+    world = World(cast("Api", Limited(engine, *plurals)))
+    assert world.unready.startswith("waiting for ecsclusters, ")
+    running = asyncio.create_task(world.run())
+    await until_true(lambda: _equal(world, reason))
+    if not reason:
+        await asyncio.wait_for(world.synced(), 10)
+        await world.catch_up()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await engine.close()
+
+
+async def _equal(world: World, reason: str) -> bool:
+    return world.unready == reason

@@ -26,15 +26,18 @@ async def install(api: Api) -> None:
 
     Without the right to see or write them, they have to be there: NotFound names those that are not.
     """
+    refusal = None
     for kind in KINDS:
-        wanted = definition(kind)
         try:
-            made = await _install(api, wanted)
+            made = await _install(api, definition(kind))
         except Forbidden as error:
             await _check(api, kind, error)
+            refusal = error
             continue
         if made:
             await _served(api, kind)
+    if refusal is not None:
+        log.warning("definitions are left as they are: %s", refusal.message)
 
 
 async def _install(api: Api, wanted: Json) -> bool:
@@ -86,7 +89,6 @@ async def _check(api: Api, kind: Kind, refusal: Forbidden) -> None:
             f"the definition {name} is missing, and kecs may not make it: {refusal.message} "
             "(`kecs manifests` prints it, for whoever may)"
         ) from refusal
-    log.warning("definitions are left as they are: %s", refusal.message)
 
 
 async def _served(api: Api, kind: Kind) -> None:
@@ -121,7 +123,8 @@ class Migration:
                     left.remove(kind)
                 except Forbidden as error:
                     log.warning("objects are not migrated: %s", error.message)
-                    left.remove(kind)
+                    left.clear()
+                    break
                 except ApiError as error:
                     log.warning("objects are not migrated yet: %s", error.message)
             if left:

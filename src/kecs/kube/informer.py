@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
 
 from kecs.kube.api import Api, Event, Page, Resource
 from kecs.kube.controller import is_end
-from kecs.kube.errors import ApiError, Gone, NotFound
+from kecs.kube.errors import ApiError, Forbidden, Gone, NotFound
 from kecs.kube.selectors import field_matcher, label_matcher
 
 T = TypeVar("T")
@@ -119,7 +119,8 @@ class Informer(Generic[T]):
     is None for an object that is new, new is None for one that is gone.
 
     `stale_since` is the monotonic time at which the cache lost its watch, None while it follows; a server that is gone
-    without a word is noticed within half a minute. `heard_at` is the monotonic time of the last word.
+    without a word is noticed within half a minute. `heard_at` is the monotonic time of the last word. `refusal` is why
+    the server does not let us look, "" while it does.
     """
 
     def __init__(
@@ -155,6 +156,8 @@ class Informer(Generic[T]):
         self._logged = ("", 0.0)
         self.stale_since: float | None = time.monotonic()
         self.heard_at = float("-inf")
+        self.refusal = ""
+        self._answered = asyncio.Event()
 
     def get(self, namespace: str | None, name: str) -> T | None:
         """Return an object, or None. `namespace` is None for cluster-scoped resources."""
@@ -230,6 +233,10 @@ class Informer(Generic[T]):
         """Return once the first list is in."""
         await self._synced.wait()
 
+    async def answered(self) -> None:
+        """Return once the first list is in, or the server has refused it."""
+        await self._answered.wait()
+
     async def catch_up(self) -> None:
         """Return once the cache is as new as the cluster was when this was called. See `caught_up`."""
         await self.caught_up(str(await self._version()))
@@ -279,6 +286,9 @@ class Informer(Generic[T]):
 
     def _failed(self, error: ApiError) -> None:
         self._warn(f"cannot watch {self.resource.plural}: {error.message}")
+        if isinstance(error, Forbidden):
+            self.refusal = error.message
+            self._answered.set()
         if not isinstance(error, NotFound):
             self._absent_since = None
             return
@@ -317,6 +327,7 @@ class Informer(Generic[T]):
         self.heard_at = time.monotonic()
         self.stale_since = None
         self._absent_since = None
+        self.refusal = ""
 
     def _tell(self, *, everyone: bool = False) -> None:
         """Let those go on who waited for a version that is seen now."""
@@ -346,6 +357,7 @@ class Informer(Generic[T]):
         self._replace(items, version, known, gone)
         self._listed = True
         self._synced.set()
+        self._answered.set()
         self._hear()
 
     async def _page(self, token: str) -> Page[T]:

@@ -54,6 +54,7 @@ def chain(parts: Parts) -> list[steps.Step]:
         steps.refuse_foreign(Guard(parts.names)),
         steps.answer_health(parts.ready, parts.staleness),
         steps.answer_metrics(parts.metrics),
+        steps.refuse_unready(parts.ready),
         steps.find_operation(Routes(parts.handlers)),
         steps.find_caller(Callers(parts.default)),
         steps.read_body(_BODY_LIMIT),

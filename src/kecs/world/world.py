@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from kecs.kube.api import Api, Json, PatchType, Propagation, Resource
-from kecs.kube.errors import Conflict, NotFound
+from kecs.kube.errors import Conflict, NotFound, Unavailable
 from kecs.kube.informer import Informer
 from kecs.model import arns, marks, names, objects
 from kecs.model import cluster as cluster_model
@@ -28,6 +28,7 @@ from kecs.world.tasks import Tasks
 
 T = TypeVar("T")
 
+_CATCH_UP_SECONDS = 20.0
 _ATTEMPTS = 64  # of a read-modify-write whose object changes each time
 _PAUSE, _LONGEST_PAUSE = 0.001, 0.02  # seconds between them
 
@@ -156,6 +157,7 @@ class World:
             self.replica_sets,
             self.nodes,
         )
+        self._complete = False
         self._look = self._looked = 0  # numbers of the latest look that has begun, and of the latest that was finished
         self._looking = asyncio.Lock()
         self.notices = Notices(api)
@@ -233,7 +235,21 @@ class World:
     @property
     def staleness(self) -> float:
         """For how many seconds some cache may have missed something."""
-        return max(informer.staleness for informer in self.informers)
+        return max((informer.staleness for informer in self.informers if informer.is_synced), default=0.0)
+
+    @property
+    def unready(self) -> str:
+        """Why nobody should read from here yet; "" once every cache that has to be there has had its first list."""
+        if self._complete:
+            return ""
+        missing = [informer for informer in self.informers if not self._may_be_read(informer)]
+        self._complete = not missing
+        refusals = "".join(f"; {informer.refusal}" for informer in missing if informer.refusal)
+        return f"waiting for {', '.join(one.resource.plural for one in missing)}{refusals}" if missing else ""
+
+    def _may_be_read(self, informer: Informer[Any]) -> bool:
+        """Say whether a cache has had its first list, or has none and may be empty: where kecs may not look."""
+        return informer.is_synced or (bool(informer.refusal) and informer in (self.nodes, self.daemon_sets))
 
     async def catch_up(self) -> None:
         """Return once all caches are as new as the cluster was when this was called. Raises ApiError.
@@ -245,13 +261,17 @@ class World:
             if self._looked >= number:
                 return
             self._look = number
-            await asyncio.gather(*(informer.catch_up() for informer in self.informers))
+            try:
+                async with asyncio.timeout(_CATCH_UP_SECONDS):
+                    await asyncio.gather(*(one.catch_up() for one in self.informers if one.is_synced))
+            except TimeoutError:
+                raise Unavailable("the cluster does not answer in time") from None
             self._looked = number
 
     async def synced(self) -> None:
-        """Return once every cache has its first list."""
+        """Return once every cache has its first list, but for those that may be empty where kecs may not look."""
         for informer in self.informers:
-            await informer.synced()
+            await (informer.answered() if informer in (self.nodes, self.daemon_sets) else informer.synced())
 
     @contextmanager
     def subscriptions(self) -> Iterator[None]:
