@@ -23,6 +23,7 @@ from kecs.kube.controller import Runnable
 NODE_NAME = "kecs"
 FILES = ("kubeconfig", "token", "apiserver.crt", "apiserver.key", "lock")  # beside the database and the node's own
 _NODE = "node"  # the node's own directory
+_REFRESH_SECONDS = 10.0  # to read what is in the same process costs next to nothing
 _LEASE_SECONDS = 60.0  # nobody here takes a node for lost whose lease is not renewed
 
 
@@ -74,6 +75,7 @@ class Cluster:
                 machine_capacity=settings.machine_capacity,
                 warm_sandboxes=settings.warm_sandboxes,
                 lease_seconds=_LEASE_SECONDS,
+                refresh_seconds=_REFRESH_SECONDS,
             ),
             address,
         )

@@ -216,7 +216,9 @@ async def test_a_client_that_leaves_before_the_head_of_the_answer_is_forgotten(
         (f"{PODS}/nobody/log", 404),
         (f"{PODS}/p/log?container=odd", 400),
         (f"{PODS}/p/log?tailLines=x", 400),
-        (f"{PODS}/p/log?sinceSeconds=1&sinceTime=2027-01-01T00:00:00Z", 400),
+        (f"{PODS}/p/log?sinceSeconds=1&sinceTime=2027-01-01T00:00:00Z", 422),
+        (f"{PODS}/p/log?sinceTime=soon", 400),
+        (f"{PODS}/p/log?tailLines=-1", 422),
         (f"{PODS}/p/exec?command=ls", 400),
     ],
 )

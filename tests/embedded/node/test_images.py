@@ -130,4 +130,4 @@ async def test_an_image_is_pulled_once_for_all_that_wait(simulated: Cluster) -> 
 async def test_a_name_that_is_none(simulated: Cluster) -> None:
     await simulated.pod("odd", container() | {"image": "Not/A Name"})
     waiting = await simulated.waiting("odd", "InvalidImageName")
-    assert waiting["message"].endswith("invalid reference format")
+    assert waiting["message"].endswith("invalid reference format: repository name (A Name) must be lowercase")

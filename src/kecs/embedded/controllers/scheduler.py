@@ -128,6 +128,7 @@ class Scheduler:
             "status": "False",
             "reason": "Unschedulable",
             "message": message,
+            "observedGeneration": pod.metadata.generation,
             "lastTransitionTime": known.lastTransitionTime if known is not None else rfc3339(time.time()),
         }
         meta = pod.metadata

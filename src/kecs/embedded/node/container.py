@@ -9,6 +9,7 @@ from kecs.embedded.node.environment import ConfigError, Sources, environment, ex
 from kecs.embedded.node.views import Container, DnsConfig, Pod, Requirements, SecurityContext
 from kecs.kube import quantity
 
+_HOSTS = "/etc/hosts"
 SIMULATION = "simulation.kecs.io/"  # annotation prefix: what a simulated engine plays for the container named after it
 
 
@@ -16,13 +17,15 @@ SIMULATION = "simulation.kecs.io/"  # annotation prefix: what a simulated engine
 class Place:
     """Where a pod lands: the node's owner label, the pod's sandbox, and its volumes by name.
 
-    `messages` is the directory of its termination messages, empty where containers cannot write to one.
+    `messages` is the directory of its termination messages and `hosts` its /etc/hosts; empty where the engine cannot
+    mount files of this machine.
     """
 
     owner: str
     sandbox: str
     volumes: Mapping[str, Mount]
     messages: str = ""
+    hosts: str = ""
 
 
 def container_name(pod: Pod, container: str, attempt: int) -> str:
@@ -48,8 +51,8 @@ def hostname(pod: Pod) -> str:
     return (pod.spec.hostname or pod.metadata.name)[:63].rstrip("-.")
 
 
-def sandbox_config(pod: Pod, attempt: int, owner: str, mounts: Sequence[Mount]) -> SandboxConfig:
-    """Return the sandbox of a pod."""
+def sandbox_config(pod: Pod, attempt: int, owner: str, mounts: Sequence[Mount], *, names: bool = True) -> SandboxConfig:
+    """Return the sandbox of a pod. `names`: it has to know the pod's host aliases, as no file of the node's does."""
     spec = pod.spec
     ports = [
         PortMapping(port.containerPort, port.hostPort, port.protocol, port.hostIP)
@@ -67,7 +70,7 @@ def sandbox_config(pod: Pod, attempt: int, owner: str, mounts: Sequence[Mount]) 
         host_pid=spec.hostPID,
         host_ipc=spec.hostIPC,
         ports=tuple(ports),
-        hosts=tuple(f"{name}:{alias.ip}" for alias in spec.hostAliases for name in alias.hostnames),
+        hosts=tuple(f"{name}:{alias.ip}" for alias in spec.hostAliases for name in alias.hostnames) if names else (),
         dns=tuple(dns.nameservers),
         searches=tuple(dns.searches),
         dns_options=tuple(
@@ -106,7 +109,7 @@ def container_config(
         working_dir=container.workingDir,
         user=_user(pod, container, image),
         groups=tuple(map(str, groups)),
-        mounts=(*_mounts(container, place.volumes, variables), *_message_mount(container, attempt, place)),
+        mounts=(*_mounts(container, place.volumes, variables), *_own_files(container, attempt, place)),
         memory=memory,
         nano_cpus=nano_cpus,
         cpu_shares=shares,
@@ -173,11 +176,16 @@ def message_file(directory: str, container: str, attempt: int) -> str:
     return f"{directory}/{container}-{attempt}"
 
 
-def _message_mount(container: Container, attempt: int, place: Place) -> tuple[Mount, ...]:
+def _own_files(container: Container, attempt: int, place: Place) -> list[Mount]:
+    """Return the mounts of files that the node makes, but where the container mounts something itself."""
+    taken = {mount.mountPath for mount in container.volumeMounts}
+    files = []
     target = container.terminationMessagePath
-    if not place.messages or not target or any(mount.mountPath == target for mount in container.volumeMounts):
-        return ()
-    return (Mount("bind", message_file(place.messages, container.name, attempt), target),)
+    if place.messages and target and target not in taken:
+        files.append(Mount("bind", message_file(place.messages, container.name, attempt), target))
+    if place.hosts and _HOSTS not in taken:
+        files.append(Mount("bind", place.hosts, _HOSTS))
+    return files
 
 
 def _mounts(container: Container, volumes: Mapping[str, Mount], variables: Mapping[str, str]) -> tuple[Mount, ...]:

@@ -291,9 +291,9 @@ class DockerEngine:
             if "already exists" not in str(error):
                 raise
 
-    async def open_volume(self, container: str, target: str, mode: int) -> None:
-        """Give a volume's directory its mode: unpack one of that name and mode over it."""
-        archive = pause.directory(target.lstrip("/"), mode)
+    async def open_volume(self, container: str, target: str, mode: int, group: int) -> None:
+        """Give a volume's directory its mode and group: unpack one of that name over it."""
+        archive = pause.directory(target.lstrip("/"), mode, group)
         await self._http.call("PUT", f"/containers/{container}/archive", params={"path": "/"}, data=archive)
 
     async def volumes(self, owner: str) -> Mapping[str, str]:

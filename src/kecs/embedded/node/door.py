@@ -20,33 +20,36 @@ class Door:
     def __init__(self, api: Api, engine: Engine, find: Callable[[str, str], PodRecord | None]) -> None:
         self._api, self._engine, self._find = api, engine, find
 
-    async def _container(self, namespace: str, name: str, container: str) -> ContainerRecord | None:
-        """Return a container's record, None when its pod has no node. Raises `NotFound`, `BadRequest`."""
+    async def _container(self, namespace: str, name: str, container: str) -> tuple[ContainerRecord, str] | None:
+        """Return a container's record, and what it waits for at first; None when its pod has no node.
+
+        Raises `NotFound`, `BadRequest`.
+        """
         pod = await self._api.get(POD_VIEWS, namespace, name)
         mains, inits = _names(pod.spec.containers), _names(pod.spec.initContainers)
         if not container and len(mains) > 1:
-            others = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
-            raise BadRequest(
-                f"a container name must be specified for pod {name}, choose one of: [{' '.join(mains)}]{others}"
-            )
+            choice = " ".join([*inits, *mains])
+            raise BadRequest(f"a container name must be specified for pod {name}, choose one of: [{choice}]")
         container = container or mains[0]
         if container not in (*mains, *inits):
             raise BadRequest(f"container {container} is not valid for pod {name}")
         record = self._find(namespace, name)
-        return None if record is None else record.of(container)
+        first = "PodInitializing" if inits else "ContainerCreating"
+        return None if record is None else (record.of(container), first)
 
     async def log(self, namespace: str, pod: str, options: LogOptions) -> AsyncGenerator[bytes, None]:
         """Yield what a container wrote. Raises `BadRequest`, `NotFound`, `Unavailable`."""
-        container = await self._container(namespace, pod, options.container)
-        if container is None:
+        found = await self._container(namespace, pod, options.container)
+        if found is None:
             return
+        container, first = found
         run = container.last if options.previous else container.run
         if options.previous and run is None:
             raise BadRequest(f'previous terminated container "{container.name}" in pod "{pod}" not found')
         if run is not None and run.state == "created":
             run = container.last
         if run is None:
-            reason = container.waiting or "ContainerCreating"
+            reason = container.waiting or first
             raise BadRequest(f'container "{container.name}" in pod "{pod}" is waiting to start: {reason}')
         query = LogQuery(options.follow, options.timestamps, options.tail_lines, _since(options))
         left = options.limit_bytes
@@ -68,10 +71,11 @@ class Door:
     async def exec(self, namespace: str, pod: str, command: list[str], *, container: str = "") -> ExecResult:
         """Run a command in a container. Raises `BadRequest`, `NotFound`, `InternalError`, `Unavailable`."""
         found = await self._container(namespace, pod, container)
-        if found is None or found.run is None or found.run.state != "running":
+        run = None if found is None else found[0].run
+        if run is None or run.state != "running":
             raise BadRequest(f"container {container or pod} is not running")
         try:
-            return await self._engine.exec(found.run.id, command, _EXEC_LIMIT)
+            return await self._engine.exec(run.id, command, _EXEC_LIMIT)
         except TimeoutError as error:
             raise Timeout(f"the command did not end within {_EXEC_LIMIT:g}s") from error
         except EngineGone as error:

@@ -305,8 +305,8 @@ class Engine(Protocol):
         """Make a volume; one that is there is fine. `memory` keeps it in RAM, `size` limits that (0: no limit)."""
         ...
 
-    async def open_volume(self, container: str, target: str, mode: int) -> None:
-        """Give the directory `target` of a container, where a volume is mounted, its mode."""
+    async def open_volume(self, container: str, target: str, mode: int, group: int) -> None:
+        """Give the directory `target` of a container, where a volume is mounted, its mode and its group."""
         ...
 
     async def volumes(self, owner: str) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ and a reference to an unknown name stays as it is.
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kecs.embedded.node.views import (
     ConfigMap,
@@ -37,6 +37,7 @@ class Sources:
     pod_ip: str = ""
     cpus: int = 1  # of the node, for limits that are not set
     memory: int = 0
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)  # of the service account, by path
 
 
 def expand(text: str, lookup: Callable[[str], str | None]) -> str:
@@ -151,11 +152,11 @@ def field_value(pod: Pod, path: str, sources: Sources) -> str:
     }
     if path in simple:
         return simple[path]
-    for field, values in (("metadata.labels", meta.labels), ("metadata.annotations", meta.annotations)):
-        if path == field:
+    for member, values in (("metadata.labels", meta.labels), ("metadata.annotations", meta.annotations)):
+        if path == member:
             return "\n".join(f"{key}={_quoted(value)}" for key, value in sorted(values.items()))
-        if path.startswith(f"{field}['") and path.endswith("']"):
-            return values.get(path[len(field) + 2 : -2], "")
+        if path.startswith(f"{member}['") and path.endswith("']"):
+            return values.get(path[len(member) + 2 : -2], "")
     raise ConfigError(f"unsupported fieldPath: {path}")
 
 

@@ -38,6 +38,14 @@ def valid(name: str) -> bool:
     return len(name) <= 1024 and _REFERENCE.fullmatch(name) is not None
 
 
+def _capitals(name: str) -> str:
+    """Return what to add where capitals are what is wrong with a name. What has capitals before a slash is a host."""
+    first, slash, rest = name.partition("/")
+    host = slash and ("." in first or ":" in first or first == "localhost" or first != first.lower())
+    repository = (rest if host else name if slash else f"library/{name}").partition(":")[0]
+    return f": repository name ({repository}) must be lowercase" if repository != repository.lower() else ""
+
+
 def policy_of(container: Container) -> str:
     """Return the pull policy, with Kubernetes's default."""
     if container.imagePullPolicy:
@@ -100,7 +108,7 @@ class Images:
         """Return the container's image, pulled if its policy says so. Raises `ImageError`, `EngineGone`."""
         name, policy = container.image, policy_of(container)
         if not valid(name):
-            problem = f'couldn\'t parse image name "{name}": invalid reference format'
+            problem = f'couldn\'t parse image name "{name}": invalid reference format{_capitals(name)}'
             message = f'Failed to apply default image tag "{name}": {problem}'
             self._recorder.warning(pod, "InspectFailed", message, container.name)
             raise ImageError("InvalidImageName", message)

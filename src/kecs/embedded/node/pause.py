@@ -65,11 +65,11 @@ def tar(files: dict[str, bytes], mode: int = 0o644) -> bytes:
     return buffer.getvalue()
 
 
-def directory(name: str, mode: int) -> bytes:
-    """Return a tar of one empty directory: unpacked over one that is there, it gives that its mode."""
+def directory(name: str, mode: int, group: int) -> bytes:
+    """Return a tar of one empty directory: unpacked over one that is there, it gives that its mode and group."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as stream:
         entry = tarfile.TarInfo(name)
-        entry.type, entry.mode = tarfile.DIRTYPE, mode
+        entry.type, entry.mode, entry.gid = tarfile.DIRTYPE, mode, group
         stream.addfile(entry)
     return buffer.getvalue()

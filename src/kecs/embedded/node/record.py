@@ -66,6 +66,7 @@ class PodRecord(msgspec.Struct, weakref=True):
     volumes: tuple[str, ...] = ()  # names of the engine's volumes that are the pod's
     remains: tuple[str, ...] = ()  # ids of containers that are of no more use, removed with the pod
     adopted: bool = False  # it is known what the engine has of it
+    refresh_at: float = 0.0  # when the files of its volumes are brought up to date
     deleting: bool = False
     finished: bool = False  # its last status is written, and its deletion asked for
     gone: bool = False  # the API has it no more

@@ -369,7 +369,7 @@ class SimulatedEngine:
         """Do nothing: nobody writes to it."""
         self._check()
 
-    async def open_volume(self, container: str, target: str, mode: int) -> None:
+    async def open_volume(self, container: str, target: str, mode: int, group: int) -> None:
         """Do nothing."""
         self._check()
 

@@ -13,9 +13,11 @@ from kecs.embedded.node.views import (
     Pod,
     Projection,
     Secret,
+    TokenSource,
     Volume,
 )
-from kecs.kube.errors import NotFound
+from kecs.kube.errors import MethodNotAllowed, NotFound
+from kecs.kube.resources import SERVICE_ACCOUNTS
 
 
 def names(pod: Pod, containers: Iterable[Container]) -> tuple[set[str], set[str]]:
@@ -63,7 +65,40 @@ async def read_sources(context: Context, pod: Pod, containers: Iterable[Containe
         ip,
         machine.cpus,
         machine.memory,
+        await _tokens(context, pod),
     )
+
+
+async def _tokens(context: Context, pod: Pod) -> dict[str, str]:
+    """Return the tokens that a pod's volumes ask for; none that the cluster does not give."""
+    tokens: dict[str, str] = {}
+    for volume in pod.spec.volumes:
+        for part in volume.projected.sources if volume.projected is not None else ():
+            wanted = part.serviceAccountToken
+            if wanted is not None and context.engine.simulated:
+                tokens[wanted.path] = ""  # nobody reads it
+            elif wanted is not None:
+                tokens.update(await _token(context, pod, wanted))
+    return tokens
+
+
+async def _token(context: Context, pod: Pod, wanted: TokenSource) -> dict[str, str]:
+    meta = pod.metadata
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": meta.name, "uid": meta.uid}
+    spec = {
+        "audiences": [wanted.audience] if wanted.audience else [],
+        "expirationSeconds": wanted.expirationSeconds,
+        "boundObjectRef": owner,
+    }
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+    account = pod.spec.serviceAccountName or "default"
+    try:
+        answer = await context.api.create(
+            SERVICE_ACCOUNTS, meta.namespace, body, manager="kubelet", name=account, subresource="token"
+        )
+        return {wanted.path: str(answer["status"]["token"])}
+    except (NotFound, MethodNotAllowed, KeyError):
+        return {}
 
 
 async def _config_map(context: Context, namespace: str, name: str) -> ConfigMap | None:

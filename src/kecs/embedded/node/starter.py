@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kecs.embedded.node import engine as engines
-from kecs.embedded.node import messages
+from kecs.embedded.node import hosts, messages
 from kecs.embedded.node.adopt import end
 from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
 from kecs.embedded.node.context import Context
@@ -27,13 +27,14 @@ from kecs.embedded.node.engine import (
     StartFailed,
 )
 from kecs.embedded.node.environment import ConfigError, Sources
+from kecs.embedded.node.files import VolumeError
 from kecs.embedded.node.hooks import HookFailed, run_hook
 from kecs.embedded.node.images import ImageError, credentials
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
 from kecs.embedded.node.restarts import next_step
 from kecs.embedded.node.sources import read_secret, read_sources
 from kecs.embedded.node.views import Container, Pod
-from kecs.embedded.node.volumes import VolumeError, held
+from kecs.embedded.node.volumes import held
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,12 @@ class Starter:
             self._fail_pod(pod, error)
             return
         record.trouble, record.failures, record.retry_at = "", 0, 0.0
-        place = Place(context.owner, record.sandbox, mounts, messages.directory_of(context, record.uid))
+        try:
+            hosts_file = hosts.write(context, pod, record.ip)
+        except OSError as error:
+            self._fail_pod(pod, error)
+            return
+        place = Place(context.owner, record.sandbox, mounts, messages.directory_of(context, record.uid), hosts_file)
         sources = replace(sources, pod_ip=record.ip)
         try:
             for number, container in enumerate(containers):
@@ -99,7 +105,8 @@ class Starter:
         context, record = self._context, self._record
         if record.sandbox:
             return
-        config = sandbox_config(pod, record.sandbox_attempt, context.owner, held(mounts))
+        names = pod.spec.hostNetwork or not context.engine.shares_files
+        config = sandbox_config(pod, record.sandbox_attempt, context.owner, held(mounts), names=names)
         warm = context.pool.take() if is_plain(config) else None
         if warm is not None:
             record.sandbox, record.ip = warm
@@ -107,7 +114,7 @@ class Starter:
         async with context.gate.through(urgent=False):
             container = await self._made(config)
             if config.mounts:
-                await context.volumes.open(container, mounts)
+                await context.volumes.open(container, pod, mounts)
             try:
                 await context.engine.start(container)
             except StartFailed:

@@ -41,6 +41,7 @@ def pod_status(pod: Pod, record: PodRecord, now: float, scheme: str, host_ip: st
     writer = _Writer(pod, record, now, scheme, back_off, waiting, terminal=phase in ("Succeeded", "Failed"))
     inits = [writer.container(container, init=True) for container in pod.spec.initContainers]
     mains = [writer.container(container, init=False) for container in pod.spec.containers]
+    mains.sort(key=lambda status: status.name)
     ip = host_ip if pod.spec.hostNetwork and record.ip else record.ip
     return PodStatus(
         phase=phase,
@@ -123,7 +124,7 @@ class _Writer:
         run = record.run
         before = self._terminated(record.last) if record.last is not None else ContainerState()
         if run is None or run.state == "created":
-            if self._terminal and self._record.deleting and not init:
+            if self._terminal and self._record.deleting and not init and init_done(self._pod, self._record):
                 return ContainerState(terminated=_LOST), before
             # A real kubelet leaves the reason to events; a message here spares everyone who waits from reading those.
             return self._wait(record.waiting or self._waiting, record.message or self._record.trouble), before
@@ -149,12 +150,13 @@ class _Writer:
         return self._wait("CrashLoopBackOff", message)
 
     def _terminated(self, run: Run) -> ContainerState:
+        never = run.reason == "StartError"  # what never began says so by the first of all times, as under a kubelet
         return ContainerState(
             terminated=Terminated(
                 exitCode=run.exit_code,
                 reason=run.reason or ("Completed" if run.exit_code == 0 else "Error"),
                 message=run.message or msgspec.UNSET,
-                startedAt=rfc3339(run.started_at) if run.started_at else None,
+                startedAt=rfc3339(run.started_at) if run.started_at or never else None,
                 finishedAt=rfc3339(run.finished_at) if run.finished_at else None,
                 containerID=self._id(run),
             )
@@ -187,7 +189,7 @@ def _conditions(
         initialized = ("True", "PodCompleted", "")
     else:
         initialized = _listed(waiting, "ContainersNotInitialized", "containers with incomplete status")
-        failed = phase == "Failed"
+        failed = phase == "Failed" and not _cut_short(pod, record)
         ready = (
             ("False", "PodFailed", "")
             if failed
@@ -209,7 +211,14 @@ def _conditions(
         before = old.pop(type_, None)
         since = before.lastTransitionTime if before is not None and before.status == status else moment
         result.append(Condition(type_, status, since, reason, message, generation))
-    return [*result, *old.values()]
+    return [*old.values(), *result]
+
+
+def _cut_short(pod: Pod, record: PodRecord) -> bool:
+    """Tell whether a pod was deleted before all of its main part had run: its conditions stay those of a beginning."""
+    if not record.deleting or record.failure or over(pod, record):
+        return False
+    return not all(_has_run(record.of(container.name)) for container in pod.spec.containers)
 
 
 def _listed(names: list[str], reason: str, message: str) -> tuple[str, str, str]:

@@ -42,6 +42,8 @@ async def stop(context: Context, record: PodRecord, pod: Pod, container: Contain
     if until > now:
         await _hook(context, record, pod, container, run, until - now)
         left = max(until - context.now(), min(_LEAST_GRACE, until - now))
+        if kill.grace is None and record.deadline != NEVER:
+            record.deadline = max(record.deadline, context.now() + left)
     else:
         left = 0.0
     try:

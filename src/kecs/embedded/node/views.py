@@ -305,13 +305,21 @@ class DownwardSource(_View):
     defaultMode: int | None = None
 
 
+class TokenSource(_View):
+    """A token of the pod's service account as a file."""
+
+    path: str
+    audience: str = ""
+    expirationSeconds: int = 3600
+
+
 class Projection(_View):
     """One source of a projected volume."""
 
     configMap: ConfigMapSource | None = None
     secret: SecretSource | None = None
     downwardAPI: DownwardSource | None = None
-    serviceAccountToken: Any = None
+    serviceAccountToken: TokenSource | None = None
 
 
 class ProjectedSource(_View):

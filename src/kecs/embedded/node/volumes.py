@@ -1,45 +1,26 @@
 """A pod's volumes: scratch space is the engine's, files from the API are directories of the node's own.
 
 `plan` says what a volume will be before anything is made, so that a sandbox can hold the memory-backed ones; `Volumes`
-makes them. Files are written beside their place and moved there, so a container never sees half of one.
+makes them, and keeps the files up to date.
 """
 
 import asyncio
-import os
 import shutil
 from collections.abc import Container as Membership
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kecs.embedded.node import engine as engines
 from kecs.embedded.node.engine import Engine, Mount
-from kecs.embedded.node.environment import ConfigError, Sources, decoded, field_value, resource_value
-from kecs.embedded.node.views import (
-    ConfigMapSource,
-    Container,
-    DownwardSource,
-    HostPath,
-    KeyToPath,
-    Pod,
-    SecretSource,
-    Volume,
-)
+from kecs.embedded.node.environment import ConfigError, Sources
+from kecs.embedded.node.files import VolumeError, changes, files_of, group_of, share, write
+from kecs.embedded.node.views import Container, HostPath, Pod, Volume
 from kecs.kube import quantity
 
-_DEFAULT_MODE = 0o644
 _HELD = "/volumes/"  # where a sandbox mounts what it holds
+_MEMORY_MODE = 0o1777
+_SET_GROUP = 0o2000  # what is made in a directory has its group
 _SCRATCH_MODE = 0o777  # whoever the container runs as may write
-
-
-class VolumeError(Exception):
-    """A volume cannot be made; the message is that of the FailedMount event."""
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    content: bytes
-    mode: int
 
 
 def held(mounts: Mapping[str, Mount]) -> list[Mount]:
@@ -72,6 +53,18 @@ class Volumes:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{volume.name}" : {error}') from error
         return mounts
 
+    async def refresh(self, pod: Pod, sources: Sources) -> None:
+        """Bring the files of a pod's volumes up to what they come from. Raises `VolumeError`; then they stay so.
+
+        Nothing changes for who mounted a single file by `subPath`.
+        """
+        for volume in pod.spec.volumes:
+            if changes(volume):
+                try:
+                    await self._one(pod, volume, sources)
+                except (ConfigError, OSError) as error:
+                    raise VolumeError(str(error)) from error
+
     def make_parts(self, uid: str, mounts: Iterable[Mount]) -> None:
         """Make the parts of scratch volumes that a container mounts (`subPath`). Raises `VolumeError`.
 
@@ -90,10 +83,15 @@ class Volumes:
                 missing = next(part for part in (*reversed(target.parents), target) if not part.exists())
                 _make_shared(missing)
 
-    async def open(self, sandbox: str, mounts: Mapping[str, Mount]) -> None:
+    async def open(self, sandbox: str, pod: Pod, mounts: Mapping[str, Mount]) -> None:
         """Let everyone write to the scratch volumes that a sandbox holds."""
+        memory = {volume.name for volume in pod.spec.volumes if volume.emptyDir and volume.emptyDir.medium == "Memory"}
         for mount in held(mounts):
-            await self._engine.open_volume(sandbox, mount.target, _SCRATCH_MODE)
+            mode = _MEMORY_MODE if mount.target.removeprefix(_HELD) in memory else _SCRATCH_MODE
+            group = group_of(pod)
+            await self._engine.open_volume(
+                sandbox, mount.target, mode if group is None else mode | _SET_GROUP, group or 0
+            )
 
     async def remove(self, uid: str, names: Iterable[str]) -> None:
         """Remove a pod's volumes: its directories, and those of the engine by name."""
@@ -121,13 +119,14 @@ class Volumes:
             return await self._scratch(pod, volume)
         if volume.hostPath is not None:
             return Mount("bind", _host_path(volume.hostPath), "")
-        files = _files(pod, volume, sources)
+        files = files_of(pod, volume, sources)
         if files is None:
             raise VolumeError(
                 "this node can mount emptyDir, hostPath, configMap, secret, downwardAPI and projected only"
             )
         directory = self._directory / pod.metadata.uid / "volumes" / volume.name
-        await asyncio.to_thread(_write, directory, files)
+        if not self._engine.simulated:
+            await asyncio.to_thread(write, directory, files, group_of(pod))
         return Mount("bind", str(directory), "", read_only=True)
 
     async def _scratch(self, pod: Pod, volume: Volume) -> Mount:
@@ -137,6 +136,7 @@ class Volumes:
             # Engines mount volumes whole, so parts of one have to be directories.
             directory = self._directory / pod.metadata.uid / "volumes" / volume.name
             _make_shared(directory)
+            share(directory, group_of(pod), _SCRATCH_MODE | _SET_GROUP)
             return Mount("bind", str(directory), "")
         size = quantity.value(empty.sizeLimit) if memory and empty is not None and empty.sizeLimit is not None else 0
         name = _scratch_name(pod, volume)
@@ -178,94 +178,3 @@ def _host_path(source: HostPath) -> str:
     elif source.type in checks and not checks[source.type]():
         raise VolumeError(f"hostPath type check failed: {source.path} is not a {source.type.lower()}")
     return source.path
-
-
-def _files(pod: Pod, volume: Volume, sources: Sources) -> dict[str, _File] | None:
-    """Return the files of a volume that comes from the API, by path; None when it is another kind of volume."""
-    if volume.configMap is not None:
-        return _config_map(pod, volume.configMap, volume.configMap.defaultMode, sources)
-    if volume.secret is not None:
-        return _secret(pod, volume.secret, volume.secret.defaultMode, sources)
-    if volume.downwardAPI is not None:
-        return _downward(pod, volume.downwardAPI, volume.downwardAPI.defaultMode, sources)
-    if volume.projected is None:
-        return None
-    files: dict[str, _File] = {}
-    mode = volume.projected.defaultMode
-    for source in volume.projected.sources:
-        if source.configMap is not None:
-            files.update(_config_map(pod, source.configMap, mode, sources))
-        elif source.secret is not None:
-            files.update(_secret(pod, source.secret, mode, sources))
-        elif source.downwardAPI is not None:
-            files.update(_downward(pod, source.downwardAPI, mode, sources))
-        else:
-            raise VolumeError("a projected volume may have configMap, secret and downwardAPI sources on this node")
-    return files
-
-
-def _config_map(pod: Pod, source: ConfigMapSource, mode: int | None, sources: Sources) -> dict[str, _File]:
-    found = sources.config_maps.get(source.name)
-    if found is None:
-        if source.optional:
-            return {}
-        raise VolumeError(f'configmap "{source.name}" not found')
-    data = {key: value.encode() for key, value in found.data.items()}
-    data.update({key: decoded(value) for key, value in found.binaryData.items()})
-    return _chosen(data, source.items, mode, optional=source.optional)
-
-
-def _secret(pod: Pod, source: SecretSource, mode: int | None, sources: Sources) -> dict[str, _File]:
-    name = source.secretName or source.name
-    found = sources.secrets.get(name)
-    if found is None:
-        if source.optional:
-            return {}
-        raise VolumeError(f'secret "{name}" not found')
-    data = {key: decoded(value) for key, value in found.data.items()}
-    return _chosen(data, source.items, mode, optional=source.optional)
-
-
-def _chosen(data: Mapping[str, bytes], items: list[KeyToPath], mode: int | None, *, optional: bool) -> dict[str, _File]:
-    default = _DEFAULT_MODE if mode is None else mode
-    if not items:
-        return {key: _File(value, default) for key, value in data.items()}
-    files = {}
-    for item in items:
-        if item.key in data:
-            files[item.path] = _File(data[item.key], default if item.mode is None else item.mode)
-        elif not optional:
-            raise VolumeError(f"references non-existent config key: {item.key}")
-    return files
-
-
-def _downward(pod: Pod, source: DownwardSource, mode: int | None, sources: Sources) -> dict[str, _File]:
-    default = _DEFAULT_MODE if mode is None else mode
-    files = {}
-    for item in source.items:
-        if item.fieldRef is not None:
-            text = field_value(pod, item.fieldRef.fieldPath, sources)
-        elif item.resourceFieldRef is not None:
-            text = resource_value(pod, pod.spec.containers[0], item.resourceFieldRef, sources)
-        else:
-            continue
-        files[item.path] = _File(text.encode(), default if item.mode is None else item.mode)
-    return files
-
-
-def _write(directory: Path, files: Mapping[str, _File]) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for path, file in files.items():
-        target = directory / path
-        if ".." in Path(path).parts or (target.is_absolute() and directory not in target.parents):
-            raise VolumeError(f"{path} leads out of the volume")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.parent / f".{target.name}.new"
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(file.content)
-        fresh.chmod(file.mode)
-        fresh.replace(target)
-    for there in directory.rglob("*"):
-        if there.is_file() and str(there.relative_to(directory)) not in files:
-            there.unlink()

@@ -14,10 +14,12 @@ from kecs.embedded.node.adopt import correct, recorded
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill, Plan, decide, runs
 from kecs.embedded.node.engine import EngineError, EngineGone, Found, NoSuchContainer
+from kecs.embedded.node.files import VolumeError, changes
 from kecs.embedded.node.messages import last_words
 from kecs.embedded.node.prober import Prober, has_probes
 from kecs.embedded.node.recall import recalled
 from kecs.embedded.node.record import NEVER, PodRecord
+from kecs.embedded.node.sources import read_sources
 from kecs.embedded.node.starter import Starter
 from kecs.embedded.node.status import pod_status, status_patch
 from kecs.embedded.node.stopper import grace_of, look_at_end, settle, stop
@@ -165,7 +167,7 @@ class Worker:
             self._start(record, work, pod, plan)
         if work.prober is not None or (not record.deleting and has_probes(pod)):
             self._probe(record, work, pod)
-        wake = min(plan.wake, self._hurry(record, work))
+        wake = min(plan.wake, self._hurry(record, work), await self._refresh(record, work, pod, now))
         return min(wake, await self._conclude(record, work, pod, plan))
 
     async def _read(self, record: PodRecord) -> Pod | None:
@@ -304,6 +306,22 @@ class Worker:
         except EngineError as error:
             log.debug("not killed: %s", error)
         self.look(record)
+
+    async def _refresh(self, record: PodRecord, work: Work, pod: Pod, now: float) -> float:
+        """Bring the files of a pod's volumes up to date now and then; return when to do so next."""
+        context = self._context
+        idle = context.engine.simulated or record.deleting or not record.sandbox or work.starting is not None
+        if idle or not any(map(changes, pod.spec.volumes)):
+            return NEVER
+        if not record.refresh_at:
+            record.refresh_at = now + context.settings.refresh_seconds
+        elif now >= record.refresh_at:
+            record.refresh_at = now + context.settings.refresh_seconds
+            try:
+                await context.volumes.refresh(pod, await read_sources(context, pod, (), record.ip))
+            except VolumeError as error:
+                context.recorder.warning(pod, "FailedMount", f"the files of a volume stay as they are: {error}")
+        return record.refresh_at
 
     def _probe(self, record: PodRecord, work: Work, pod: Pod) -> None:
         if work.prober is None:
