@@ -151,6 +151,15 @@ def test_status_counts() -> None:
     assert result.updatedNumberScheduled == 2
 
 
+def test_during_a_surge_the_old_pod_speaks_for_its_node() -> None:
+    old, new = at("a", "old"), at("a")
+    new.metadata.creationTimestamp = "2027-01-01T00:00:00Z"
+    result, _ = daemon.observed(daemon_set(), [node("a")], daemon.by_node([new, old]), "new", 0.0)
+    assert (result.updatedNumberScheduled, result.numberReady) == (0, 1)
+    result, _ = daemon.observed(daemon_set(), [node("a")], daemon.by_node([new]), "new", 0.0)
+    assert (result.updatedNumberScheduled, result.numberReady) == (1, 1)
+
+
 def test_history_keeps_what_pods_have() -> None:
     def revision(number: int) -> ControllerRevision:
         labels = {daemon.HASH: f"h{number}"}

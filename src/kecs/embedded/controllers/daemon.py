@@ -207,15 +207,16 @@ def observed(
         if not pods:
             continue
         result.currentNumberScheduled += 1
-        # Of two during a surge the new one speaks.
-        pod = next((each for each in pods if _hash(each) == current), pods[0])
+        # Of two during a surge the old one speaks, until it is gone.
+        pod = min(pods, key=lambda each: (each.metadata.creationTimestamp, each.metadata.name))
         result.updatedNumberScheduled += _hash(pod) == current
-        after = [available_in(each, one.spec.minReadySeconds, now) for each in pods]
-        ready = [each for each in after if each is not None]
-        result.numberReady += bool(ready)
-        if 0.0 in ready:
+        after = available_in(pod, one.spec.minReadySeconds, now)
+        if after is None:
+            continue
+        result.numberReady += 1
+        if not after:
             result.numberAvailable += 1
-        elif ready:
-            soonest = min(ready) if soonest is None else min(soonest, *ready)
+        else:
+            soonest = after if soonest is None else min(soonest, after)
     result.numberUnavailable = result.desiredNumberScheduled - result.numberAvailable
     return result, soonest
