@@ -7,12 +7,12 @@ import msgspec
 from kecs.kube.errors import NotFound
 from kecs.model import arns, marks, names, objects, stop, task
 from kecs.model.constraints import check_allowed, check_count, check_length
-from kecs.model.errors import InvalidParameterException, ServiceNotFoundException
+from kecs.model.errors import InvalidParameterException
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
 from kecs.services.ecs.container_instances import find_node
 from kecs.services.ecs.paging import answer_page
-from kecs.services.ecs.references import Place, find_cluster, service_name, task_id
+from kecs.services.ecs.references import Place, find_cluster, find_service, service_name, task_id
 from kecs.services.registry import operation
 from kecs.translate import facts, views
 from kecs.translate.observe.ids import task_id as id_of
@@ -68,7 +68,7 @@ def _ids(ctx: Context, place: Place, request: ecs.ListTasksRequest, desired: str
     """Return the ids that a list is made of, in order."""
     service = names.service(service_name(ctx, request.serviceName, place.name)) if request.serviceName else ""
     if service:
-        _check_service(ctx, place, service)
+        find_service(ctx, place, request.serviceName or "")  # a deleted one is known for a while, and has none
     matches = _filter(ctx, place, request)
     if desired == "PENDING":  # no task ever shall be
         return ()
@@ -111,11 +111,6 @@ def _ended(ctx: Context, place: Place, request: ecs.ListTasksRequest, service: s
         *(record.metadata.name for record in found if record.metadata.namespace == place.namespace),
         *(id_of(pod.metadata.uid) for pod in ending),
     }
-
-
-def _check_service(ctx: Context, place: Place, name: str) -> None:
-    if ctx.world.services.get(place.namespace, name) is None:
-        raise ServiceNotFoundException("Service not found.")
 
 
 class _Traits(msgspec.Struct, frozen=True, gc=False):
