@@ -133,7 +133,7 @@ class Client:
         unusual = {name: self._normal.text(value) for name, value in shown.items() if _USUAL.get(name) != value}
         if unusual:
             note["headers"] = unusual
-        if reply.headers.get("content-type", "").startswith("text/"):
+        if not reply.content or reply.headers.get("content-type", "").startswith("text/"):
             note["text"] = self._normal.text(reply.content.decode())
         else:
             note["body"] = self._normal.body(reply.json)
@@ -162,6 +162,10 @@ class Client:
                 if attempt:
                     raise
         raise AssertionError("unreachable")
+
+    def quiet_patch(self, path: str, change: Json) -> Reply:
+        """Change an object with a merge patch, without a note."""
+        return self.quietly("PATCH", path, change, **{"content-type": MERGE_PATCH})
 
     def look(self, path: str) -> Json:
         """Return what is there, or the Status of its absence, without a note."""

@@ -75,7 +75,7 @@ def test_metadata(cluster: Client) -> None:
     for case, metadata in METADATA.items():
         cluster.case = case
         cluster.post("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
-        cluster.quietly("PATCH", "configmaps/it", {"metadata": {"finalizers": None}}, **{"content-type": MERGE_PATCH})
+        cluster.quiet_patch("configmaps/it", {"metadata": {"finalizers": None}})
         cluster.quietly("DELETE", "configmaps/it")
 
 

@@ -1,6 +1,6 @@
 """Strategic merge patches: lists by their keys, and the directives."""
 
-from tests.contract.client import MERGE_PATCH, STRATEGIC_PATCH, Client
+from tests.contract.client import STRATEGIC_PATCH, Client
 from tests.contract.make import Json, deployment, obj
 
 
@@ -69,7 +69,7 @@ def test_deployment(cluster: Client) -> None:
         shown.pop("status", None)  # the controller may be faster than the patch
         shown["metadata"] = {key: value for key, value in shown["metadata"].items() if key != "managedFields"}
         cluster.note(case, reply.status, shown)
-    cluster.quietly("PATCH", "deployments/it", {"metadata": {"finalizers": None}}, **{"content-type": MERGE_PATCH})
+    cluster.quiet_patch("deployments/it", {"metadata": {"finalizers": None}})
 
 
 def test_service_ports(cluster: Client) -> None:

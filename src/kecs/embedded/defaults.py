@@ -154,6 +154,12 @@ def _phase(phase: str) -> Filler:
     return fill
 
 
+def _namespace(namespace: Json) -> None:
+    namespace["status"].setdefault("phase", "Active")
+    if name := namespace["metadata"].get("name"):
+        namespace["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
+
+
 def _node(node: Json) -> None:
     status = node["status"]
     if "capacity" in status:
@@ -180,7 +186,7 @@ _COMPUTED: dict[str, Filler] = {
     "api.core.v1.Event": _event,
     "api.apps.v1.DaemonSet": _daemon_set,
     "api.core.v1.ServicePort": _service_port,
-    "api.core.v1.Namespace": _phase("Active"),
+    "api.core.v1.Namespace": _namespace,
     "api.core.v1.PersistentVolume": _phase("Pending"),
     "api.core.v1.PersistentVolumeClaim": _phase("Pending"),
     "api.core.v1.Node": _node,

@@ -43,6 +43,7 @@ def decide(kind: Kind, old: Json, request: Deletion) -> Verdict:
         _mark(metadata, grace)
     stays = metadata.get("deletionGracePeriodSeconds", 0) > 0 or bool(finalizers) or _held(kind, old)
     if kind.table == "namespaces" and stays:
+        metadata.pop("deletionGracePeriodSeconds", None)  # it has an end of its own, which takes as long as it takes
         obj["status"] = {**old.get("status", {}), "phase": "Terminating"}
     return Verdict(obj, not stays)
 

@@ -26,7 +26,7 @@ from kecs.embedded.subresources import Subresources
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
 from kecs.embedded.writing import SYSTEM_NAMESPACES, Done, Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
-from kecs.kube.errors import BadRequest, InternalError, Unavailable
+from kecs.kube.errors import BadRequest, InternalError, Unavailable, Unnamed
 
 T = TypeVar("T")
 
@@ -132,7 +132,7 @@ class Engine:
         try:
             after = whole_number(since or "0")
         except ValueError as error:
-            raise InternalError(str(error)) from None
+            raise Unnamed(f'resourceVersion: Invalid value: "{since}": {error}') from None
         first: list[Seen] = []
         revision = self.store.revision
         if initial or not after:

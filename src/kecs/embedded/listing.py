@@ -56,7 +56,8 @@ def list_page(store: Store, kind: Kind, namespace: str | None, query: Query) -> 
         _check_version(store, query)
         if query.match == "Exact":
             revision = int(query.resource_version)
-    return _page(_Snapshot(store, selection, revision), query.limit, after)
+    whole = query.resource_version == "0"  # whoever takes any version gets all of it
+    return _page(_Snapshot(store, selection, revision), 0 if whole else query.limit, after)
 
 
 def _page(snapshot: "_Snapshot", limit: int, after: _Key | None) -> Listing:
@@ -157,7 +158,7 @@ def _check_version(store: Store, query: Query) -> None:
     try:
         wanted = whole_number(version)
     except ValueError as error:
-        raise BadRequest(f'Invalid value: "{version}": {error}') from None
+        raise BadRequest(f'invalid resource version: resourceVersion: Invalid value: "{version}": {error}') from None
     if wanted > store.revision:
         raise Timeout(
             f"Too large resource version: {version}, current: {store.revision}",

@@ -50,9 +50,11 @@ def _second(epoch: int) -> str:
 def label_problem(text: str) -> str:
     """Return why `text` is no DNS label, or an empty text."""
     if len(text) > 63:
-        return "must be no more than 63 bytes"
+        return "must be no more than 63 characters"
     if _label(text):
         return ""
+    if _subdomain(text):
+        return "must not contain dots"
     return (
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
         "end with an "
@@ -76,7 +78,7 @@ def subdomain_problem(text: str) -> str:
 def dns_1035_problem(text: str) -> str:
     """Return why `text` is no RFC 1035 label, which the names of services are, or an empty text."""
     if len(text) > 63:
-        return "must be no more than 63 bytes"
+        return "must be no more than 63 characters"
     if _dns_1035(text):
         return ""
     return (
@@ -251,7 +253,7 @@ def check_update(kind: Kind, new: Json, old: Json) -> Problems:
                 shown = "[" + " ".join(f'"{one}"' for one in added) + "]"
                 text = "no new finalizers can be added if the object is being deleted, found new finalizers []string{"
                 text += ", ".join(shown[1:-1].split(" ")) + "}"
-                found.append(forbidden("metadata.finalizers", text))
+                found += [forbidden("metadata.finalizers", text)] * 2  # looked at twice there
     if metadata.get("ownerReferences") != before.get("ownerReferences"):
         found += _check_owners(metadata)
     return found

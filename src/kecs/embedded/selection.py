@@ -120,12 +120,12 @@ class Selection:
         self.namespace = namespace
         self.name = ""  # set when the selection is about one name
         self.node = ""  # set when it is about the pods of one node
-        self.selective = bool(labels or fields)
         try:
             self._labels = selectors.label_matcher(labels) if labels else None
             terms = selectors.parse_fields(fields)
         except selectors.BadSelector as error:
             raise BadRequest(str(error)) from None
+        self.selective = bool(labels or terms)
         known = _FIELDS.get(kind.table, frozenset())
         custom = {path.removeprefix(".") for path in kind.selectable}
         self._terms = []

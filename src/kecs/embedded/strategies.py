@@ -37,7 +37,7 @@ class Strategy:
 
 
 def _prepare_namespace(namespace: Json) -> None:
-    metadata = namespace["metadata"]
+    metadata = namespace["metadata"]  # a generated name is known only now
     metadata["labels"] = {**metadata.get("labels", {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
     spec = namespace["spec"]
     spec["finalizers"] = [*spec.get("finalizers", ()), *({"kubernetes"} - set(spec.get("finalizers", ())))]
@@ -49,6 +49,15 @@ def _keep_namespace(new: Json, old: Json) -> None:
     new["spec"] = {**new.get("spec", {}), "finalizers": old.get("spec", {}).get("finalizers", [])}
     if not new["spec"]["finalizers"]:
         del new["spec"]["finalizers"]
+
+
+def _check_namespace(new: Json, _: Json) -> Problems:
+    phase, ending = new.get("status", {}).get("phase"), "deletionTimestamp" in new["metadata"]
+    if ending and phase != "Terminating":
+        return [invalid("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
+    if not ending and phase != "Active":
+        return [invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty")]
+    return []
 
 
 def _tolerate(pod: Json, _: Json) -> None:
@@ -111,7 +120,9 @@ STRATEGIES: dict[str, Strategy] = {
     "deployments.apps": _WORKLOAD,
     "replicasets.apps": _WORKLOAD,
     "leases.coordination.k8s.io": Strategy(needs_version=True),
-    "namespaces": Strategy(prepare=_prepare_namespace, prepare_update=_keep_namespace, returns_object=True),
+    "namespaces": Strategy(
+        prepare=_prepare_namespace, prepare_update=_keep_namespace, check_update=_check_namespace, returns_object=True
+    ),
     "persistentvolumeclaims": Strategy(prepare=_prepare_claim, returns_object=True),
     "persistentvolumes": Strategy(returns_object=True),
     "pods": Strategy(

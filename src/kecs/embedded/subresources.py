@@ -69,7 +69,7 @@ class Subresources:
         }
         scale = {
             "metadata": meta,
-            "spec": {"replicas": _at(obj, paths["specReplicasPath"]) or 0},
+            "spec": {"replicas": replicas} if (replicas := _at(obj, paths["specReplicasPath"])) else {},
             "status": status,
         }
         return Stored(self._scale, Entry(0, entry.namespace, entry.name, entry.revision, tail(scale), ()))
@@ -89,6 +89,7 @@ class Subresources:
             scale = self._writer.patched(self._scale, write, _decode(self.read_scale(kind, entry).json()))
         else:
             raise BadRequest("the scale of an object can be replaced or patched")
+        metadata.check_target(self._scale, scale, write.namespace, write.name)
         if not isinstance(scale, dict) or not isinstance(scale.get("spec", {}), dict):
             raise BadRequest("the object provided is unrecognized (must be of type Scale)")
         replicas = scale.get("spec", {}).get("replicas", 0)
@@ -117,6 +118,11 @@ class Subresources:
         kind = name.rpartition(".")[2]
         if not isinstance(body, dict):
             raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
+        given, version = body.get("kind") or kind, body.get("apiVersion") or "v1"
+        if given != kind:
+            why = f'no kind "{given}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+            short = version.rpartition("/")[2]
+            raise BadRequest(f'{given} in version "{short}" cannot be handled as a {kind}: {why}')
         try:
             found: Json = self._schemas.named(f"io.k8s.api.{name}").decode(body, Decoding(bare=True))
         except DecodeError as error:

@@ -235,11 +235,13 @@ class Writer:
         if dry_run:
             shown = Entry(0, namespace, name, entry.revision if entry else 0, tail(obj), owners)
             return Written(Stored(kind, shown), entry is None, warnings), None
+        if entry is not None and is_finished(kind, obj):
+            last = Entry(entry.number, namespace, name, entry.revision, tail(obj), owners)
+            self._admission.quota.note(kind, entry, None)
+            return Written(Stored(kind, last), False, warnings), self._store.stage(kind.table, entry, None)
         new = self._store.entry(entry, namespace, name, tail(obj), owners)
-        gone = entry is not None and is_finished(kind, obj)
-        self._admission.quota.note(kind, entry, None if gone else new)
-        done = self._store.stage(kind.table, entry, None if gone else new)
-        return Written(Stored(kind, new), entry is None, warnings), done
+        self._admission.quota.note(kind, entry, new)
+        return Written(Stored(kind, new), entry is None, warnings), self._store.stage(kind.table, entry, new)
 
     def remove(self, kind: Kind, request: Deletion) -> tuple[Removed, Done]:
         """Stage a deletion or its mark."""

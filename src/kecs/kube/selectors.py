@@ -207,7 +207,7 @@ class _LabelParser:
         kind, text = self.look()
         if kind == ")":
             self.take()
-            return set()
+            return {""}
         if kind not in ("id", ","):
             raise BadSelector(f"found '{text}', expected: ',', ')' or identifier")
         found = {self.item()}
@@ -349,7 +349,9 @@ def parse_fields(text: str) -> tuple[FieldTerm, ...]:
         match = _TERM.fullmatch(term)
         if match is None:
             raise BadSelector(f"invalid selector: '{text}'; can't understand '{term}'")
-        found.append(FieldTerm(match["path"].strip(), _unescaped(match["value"]), match["operator"] == "!="))
+        path, value = match["path"].strip(), _unescaped(match["value"])
+        if path or value:
+            found.append(FieldTerm(path, value, match["operator"] == "!="))
     return tuple(found)
 
 

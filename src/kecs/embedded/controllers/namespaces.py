@@ -22,11 +22,22 @@ _PAUSE = 0.05  # seconds that several deletions share a look
 _SAMPLE = 500  # objects of a kind that are looked at while a namespace is emptied
 
 
+_DONE = [  # what nothing can hinder here
+    (f"NamespaceDeletion{kind}Failure", "False", reason, text)
+    for kind, reason, text in (
+        ("Discovery", "ResourcesDiscovered", "All resources successfully discovered"),
+        ("GroupVersionParsing", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+        ("Content", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+    )
+]
+
+
 def remaining_conditions(left: Mapping[str, int], finalizers: Mapping[str, int], now: float) -> list[Json]:
     """Return the conditions of a namespace from which not everything is gone: counts by resource and by finalizer."""
     content = ", ".join(f"{table} has {count} resource instances" for table, count in sorted(left.items()))
     holding = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(finalizers.items()))
     rows = [
+        *_DONE,
         (
             "NamespaceContentRemaining",
             *(("True", "SomeResourcesRemain", f"Some resources are remaining: {content}") if left

@@ -103,6 +103,8 @@ def list_options(request: Request) -> ListOptions:
             )
         elif initial is not None and match != "NotOlderThan":
             forbid("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+            if match:
+                problems.append(_unsupported("resourceVersionMatch", f'"{match}"', ["NotOlderThan"]))
     else:
         if initial is not None:
             forbid("sendInitialEvents", "sendInitialEvents is forbidden for list")

@@ -25,10 +25,11 @@ from kecs.embedded.http.paths import Target
 from kecs.embedded.http.request import Request
 from kecs.embedded.http.syntax import UNDECODABLE, Unparsable, repeated_fields, syntax_error
 from kecs.embedded.http.watch import watch
+from kecs.embedded.problems import whole_number
 from kecs.embedded.requests import Deletion, Query, Write
 from kecs.embedded.schema import json_name
 from kecs.kube.api import Json, PatchType
-from kecs.kube.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
+from kecs.kube.errors import BadRequest, MethodNotAllowed, Unnamed, UnsupportedMediaType
 
 SHAPES: frozenset[Shape] = frozenset({"object", "table", "metadata"})
 
@@ -77,6 +78,8 @@ class Resources:
 
     async def _get(self, request: Request, kind: Kind, target: Target) -> Answer | Stream:
         form = accepted(request.headers.get("accept", ""), SHAPES)
+        if version := request.one("resourceVersion"):
+            _check_version(version)
         stored = self._engine.read(kind, target.namespace, target.name, target.subresource)
         return self._object(request, kind, target, stored.json(), form)
 
@@ -237,6 +240,14 @@ def _served(kind: Kind, target: Target) -> tuple[str, ...]:
     if subresource is None:
         raise paths.not_found()
     return subresource.verbs
+
+
+def _check_version(version: str) -> None:
+    """Refuse a version that is none; which one it is means nothing where all is read from one place."""
+    try:
+        whole_number(version)
+    except ValueError as error:
+        raise Unnamed(f'resourceVersion: Invalid value: "{version}": {error}') from None
 
 
 def _not_allowed() -> MethodNotAllowed:

@@ -91,7 +91,7 @@ class Shaper:
         if initial_end:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         if self._form.shape == "table":
-            return self.list([], metadata)
+            return self.list([self._row(_encode({"metadata": metadata}))], {"resourceVersion": str(revision)})
         if self._form.shape == "metadata":
             return self._item_head + _encode(metadata) + b"}"
         return _encode({"kind": self._kind.kind, "apiVersion": self._kind.api_version, "metadata": metadata})
@@ -100,7 +100,7 @@ class Shaper:
         """Return the items together, with the list's metadata."""
         if self._form.shape != "table":
             return b'%b"metadata":%b,"items":[%b]}\n' % (self._list_head, _encode(metadata), b",".join(items))
-        columns = self._printer.definitions if self._columns_due else b"[]"
+        columns = self._printer.definitions if self._columns_due else b"null"
         self._columns_due = False
         rows = b",".join(items)
         return b'%b"metadata":%b,"columnDefinitions":%b,"rows":[%b]}\n' % (
