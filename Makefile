@@ -8,7 +8,7 @@ STAMP := .venv/.complete
 KUBERNETES ?= .cache/kubernetes
 WITH ?=
 
-.PHONY: help setup demo test check unit bench kubernetes kubernetes-down lock image generate clean
+.PHONY: help setup demo test check unit bench bench-kubernetes kubernetes kubernetes-down lock image generate clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ unit: setup ## Run the tests alone.
 
 bench: setup ## Measure kecs beside its peers and floors, and print the table.
 	$(BIN)/python -m bench
+
+bench-kubernetes: setup ## Measure kecs on real Kubernetes, and its client, and print the table.
+	$(BIN)/python -m bench kubernetes
 
 kubernetes: ## Start a real Kubernetes on this machine and print the path of its kubeconfig (needs root and Go).
 	@$(PYTHON) tools/kubernetes/rig up --node --with "$(WITH)" $(KUBERNETES)

@@ -1,4 +1,7 @@
-"""`python -m bench [case ...]`: measure and print the table. Exits with 1 when a figure that is wanted was missed."""
+"""`python -m bench [case ...]`: measure and print the table. Exits with 1 when a figure that is wanted was missed.
+
+`python -m bench kubernetes` is the cases that concern real Kubernetes; they start clusters of their own, one by one.
+"""
 
 import argparse
 import importlib
@@ -7,13 +10,18 @@ import sys
 from bench.table import Row, render
 
 CASES = ("start", "memory", "requests", "tasks", "containers", "updates", "reads")
+KUBERNETES = ("events", "watched", "starting", "writes", "failover", "outage")
 
 
 def main() -> int:
     """Run the cases that were named, or all."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("case", nargs="*", choices=[*CASES, []], help="the cases to measure; all when none is named")
-    names = parser.parse_args().case or CASES
+    choices = [*CASES, *KUBERNETES, "kubernetes", []]
+    parser.add_argument(
+        "case", nargs="*", choices=choices, help="the cases to measure; without one, those of `make bench`"
+    )
+    named = parser.parse_args().case or CASES
+    names = [one for name in named for one in (KUBERNETES if name == "kubernetes" else (name,))]
     rows: list[Row] = []
     for name in names:
         print(f"measuring: {name}", file=sys.stderr, flush=True)

@@ -71,6 +71,11 @@ class Server:
                 return int(line.split()[1]) / 1024
         raise RuntimeError("the process has no resident memory: it has ended")
 
+    def kill(self) -> None:
+        """End the process as the kernel does."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End the process in order, or by force when it does not."""
         self._process.send_signal(signal.SIGTERM)
@@ -107,6 +112,13 @@ def kecs(data: Path, *arguments: str) -> Server:
     return Server([*command, *engine, *arguments], ready=r"kecs ready on http://[^:]+:(\d+)")
 
 
+def kecs_on(kubeconfig: Path, data: Path, *arguments: str) -> Server:
+    """Start `kecs serve` on a Kubernetes cluster, on a free port."""
+    script = Path(sys.executable).with_name("kecs")
+    command = [str(script), "serve", "--listen", "127.0.0.1:0", "--kubeconfig", str(kubeconfig), "--data", str(data)]
+    return Server([*command, *arguments], ready=r"kecs ready on http://[^:]+:(\d+)")
+
+
 def reset(data: Path) -> None:
     """End and remove the containers of a data directory."""
     script = Path(sys.executable).with_name("kecs")
@@ -122,3 +134,9 @@ def moto() -> Server:
 def hello() -> Server:
     """Start uvicorn with a bare ASGI application that answers one line: the floor of every request."""
     return Server([sys.executable, "-m", "bench.hello"], ready=r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
+
+
+def pods(count: int, changes: int) -> Server:
+    """Start an API server that has so many pods, and tells watchers of so many changes."""
+    command = [sys.executable, "-m", "bench.pods", str(count), str(changes)]
+    return Server(command, ready=r"serving pods on 127\.0\.0\.1:(\d+)")

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from kecs.model import marks
 from kecs.model.objects import Meta
 
 
@@ -119,6 +120,12 @@ class Pod(msgspec.Struct, omit_defaults=True, gc=False):
     metadata: Meta
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
     status: PodStatus = msgspec.field(default_factory=PodStatus)
+
+    def __post_init__(self) -> None:
+        # The task's facts, the longest text of a pod, are those of its deployment.
+        notes = self.metadata.annotations
+        if (facts := notes.get(marks.TASK)) is not None:
+            notes[marks.TASK] = intern(facts)
 
     def condition(self, type: str) -> Condition | None:
         """Return the condition of that type, if the pod has it."""
