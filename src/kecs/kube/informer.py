@@ -154,6 +154,7 @@ class Informer(Generic[T]):
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # for a version to be seen
         self._absent_since: float | None = None
         self._logged = ("", 0.0)
+        self._on_gone_back: Callable[[], None] = lambda: None
         self.stale_since: float | None = time.monotonic()
         self.heard_at = float("-inf")
         self.refusal = ""
@@ -259,6 +260,16 @@ class Informer(Generic[T]):
                     await self._list()
         await seen
 
+    def on_gone_back(self, handler: Callable[[], None]) -> None:
+        """Call `handler` when the cluster is found at an older version than before: it was restored."""
+        self._on_gone_back = handler
+
+    async def look_again(self) -> None:
+        """Make the cache what the cluster has, whatever the versions say. Raises ApiError."""
+        async with self._listing:
+            while not await self._list():
+                pass
+
     async def run(self) -> None:
         """List and watch for ever. Ends only by cancellation."""
         delay = _FIRST_DELAY
@@ -345,7 +356,8 @@ class Informer(Generic[T]):
         """Return the version that the cluster is at."""
         return int((await self._api.list(self.resource, self._namespace, limit=1)).resource_version)
 
-    async def _list(self) -> None:
+    async def _list(self) -> bool:
+        """Make the cache what a list says; return whether it was: the watch may have been quicker."""
         known, gone = self._newest, set(self._gone)
         page = await self._page("")
         items, version = page.items, int(page.resource_version)
@@ -353,12 +365,13 @@ class Informer(Generic[T]):
             page = await self._page(page.continue_)
             items += page.items
         if known <= version < self._seen:
-            return  # the watch has been quicker
+            return False
         self._replace(items, version, known, gone)
         self._listed = True
         self._synced.set()
         self._answered.set()
         self._hear()
+        return True
 
     async def _page(self, token: str) -> Page[T]:
         return await self._api.list(
@@ -383,6 +396,7 @@ class Informer(Generic[T]):
         if went_back:
             log.warning("%s: the cluster has gone back from version %d to %d", self.resource.plural, known, version)
             self._newest = version
+            self._on_gone_back()
         self._seen = version if went_back else max(self._seen, version)
         self._newest = max(self._newest, self._seen)
         self._tell(everyone=went_back)

@@ -30,7 +30,9 @@ class Namespace(msgspec.Struct, omit_defaults=True):
 
 def namespaces(context: Context) -> Informer[Namespace]:
     """Return the cache of the namespaces that are clusters."""
-    return Informer(context.api, resources.NAMESPACES.viewed(Namespace), labels=f"{marks.ROLE}={marks.ROLE_CLUSTER}")
+    found = Informer(context.api, resources.NAMESPACES.viewed(Namespace), labels=f"{marks.ROLE}={marks.ROLE_CLUSTER}")
+    context.world.siblings.add(found)
+    return found
 
 
 def build(context: Context, cache: Informer[Namespace]) -> Controller[str]:

@@ -37,6 +37,7 @@ class Parts:
             resource.kind: Informer(context.api, resource.viewed(Part), labels=marks.CLUSTER)
             for resource in (*ACCOUNTS, *OWNED)
         }
+        context.world.siblings.add(*self._caches.values())
 
     async def run(self) -> None:
         """Keep the caches current, for ever."""

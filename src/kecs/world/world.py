@@ -11,6 +11,7 @@ import msgspec
 from kecs.kube.api import Api, Json, PatchType, Propagation, Resource
 from kecs.kube.errors import Conflict, NotFound, Unavailable
 from kecs.kube.informer import Informer
+from kecs.kube.siblings import Siblings
 from kecs.model import arns, marks, names, objects
 from kecs.model import cluster as cluster_model
 from kecs.model import service as service_model
@@ -160,6 +161,8 @@ class World:
         self._complete = False
         self._look = self._looked = 0  # numbers of the latest look that has begun, and of the latest that was finished
         self._looking = asyncio.Lock()
+        self.siblings = Siblings()
+        self.siblings.add(*self.informers)
         self.notices = Notices(api)
         self.tasks = Tasks(self.pods, self.nodes)
         self.stopped = StoppedTasks(self.pods, self.stopped_tasks, self.tasks)
@@ -229,6 +232,7 @@ class World:
         """Keep every cache current, and write what is to be told, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.notices.run(), name="notices")
+            group.create_task(self.siblings.run(), name="siblings")
             for informer in self.informers:
                 group.create_task(informer.run(), name=f"informer {informer.resource.plural}")
 
