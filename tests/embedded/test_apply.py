@@ -240,3 +240,20 @@ async def test_an_object_is_applied_to_the_one_of_that_uid(engine: Engine) -> No
         await engine.apply(CONFIG_MAPS, "default", "c", {**body, "metadata": {"name": "c", "uid": "x"}}, manager="m")
     same = {**body, "metadata": {"name": "c", "uid": made["metadata"]["uid"]}}
     assert (await engine.apply(CONFIG_MAPS, "default", "c", same, manager="m"))["data"] == {"k": "w"}
+
+
+async def test_both_ways_of_kubectl_to_apply_take_turns(engine: Engine) -> None:
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+    body = config(k="v")
+    made = {**body, "metadata": {"name": "c", "annotations": {key: "old", "note": "n"}}}
+    await engine.create(CONFIG_MAPS, "default", made, manager="kubectl-client-side-apply")
+    changed = {**config(k="<w>"), "metadata": {"name": "c", "annotations": {"own": "x"}}}
+    await engine.apply(CONFIG_MAPS, "default", "c", changed, manager="another")
+    assert (await engine.get(CONFIG_MAPS, "default", "c"))["metadata"]["annotations"][key] == "old"
+    applied = await engine.apply(CONFIG_MAPS, "default", "c", changed, manager="kubectl")
+    assert applied["metadata"]["annotations"] == {
+        "note": "n",
+        "own": "x",
+        key: '{"apiVersion":"v1","data":{"k":"\\u003cw\\u003e"},"kind":"ConfigMap",'
+        '"metadata":{"annotations":{"own":"x"},"name":"c"}}\n',
+    }

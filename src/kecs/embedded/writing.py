@@ -40,6 +40,7 @@ Done = asyncio.Future[None] | None  # None: nothing had to be stored
 _decode = msgspec.json.Decoder().decode
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _COUNTED = {"deployments.apps": ["annotations"], "endpointslices.discovery.k8s.io": ["labels"]}  # by the generation
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SPECIAL_MEMBERS = ("apiVersion", "kind", "metadata")
 
 
@@ -163,6 +164,7 @@ class Writer:
         merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, write)
         kept = {key: value for key, value in old["metadata"].items() if key in ownership.UNOWNED}
         body = {**merged, "metadata": {**kept, **merged.get("metadata", {})}}
+        _keep_last_applied(write, body["metadata"])
         obj, warnings = decode_object(kind, body, old, "Ignore")
         self._restrict(kind, write, obj, old)
         return self._update(kind, write, entry, old, obj, owners, warnings)
@@ -327,6 +329,23 @@ def _config(kind: Kind, write: Write) -> Json:
     if write.subresource == "status":
         return {"status": config["status"]} if "status" in config else {}
     return config
+
+
+def _keep_last_applied(write: Write, metadata: Json) -> None:
+    """Bring up to date what `kubectl apply` goes by on the client's side, where an object has it, as kubectl applies.
+
+    So both ways of applying can take turns.
+    """
+    annotations = metadata.get("annotations") or {}
+    if write.manager != "kubectl" or write.subresource or _LAST_APPLIED not in annotations:
+        return
+    meta = dict(write.body.get("metadata") or {})
+    if "annotations" in meta:
+        meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key != _LAST_APPLIED}
+    config = msgspec.json.encode({**write.body, "metadata": meta}, order="sorted").decode()
+    for character in "<>&":
+        config = config.replace(character, f"\\u{ord(character):04x}")
+    metadata["annotations"] = {**annotations, _LAST_APPLIED: config + "\n"}
 
 
 def _count_generation(kind: Kind, obj: Json, old: Json) -> None:
