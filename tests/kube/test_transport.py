@@ -346,3 +346,15 @@ async def test_the_items_of_a_list_say_what_they_are_and_carry_no_managed_fields
             "fieldSelector": "x=y",
             "continue": "to/ken=",
         }
+
+
+@pytest.mark.parametrize(("minor", "release"), [("36", (1, 36)), ("29+", (1, 29))])
+async def test_the_server_says_which_kubernetes_it_is(minor: str, release: tuple[int, int]) -> None:
+    async with serving(says({"major": "1", "minor": minor})) as server, client(server.url) as api:
+        assert await api.release() == release
+
+
+async def test_a_server_that_does_not_say_which_kubernetes_it_is() -> None:
+    async with serving(says({"major": "one"})) as server, client(server.url) as api:
+        with pytest.raises(errors.InternalError):
+            await api.release()

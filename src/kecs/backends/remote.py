@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from kecs.backends import node
 from kecs.kube.access import Access, AccessError
 from kecs.kube.api import Api
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 _HOME = "kecs-system"
 _LEASE = "kecs"
 _TIMINGS = Timings(answer=15.0)  # a client waits for us; when the cluster hangs, it shall hear of it and come again
+_POD_RESOURCES_SINCE = (1, 34)
 _REACH_SECONDS = 60.0  # that a cluster may take to answer for the first time
 
 
@@ -50,6 +53,7 @@ class Remote:
         identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
         self.leader = Leader(api, self.home, _LEASE, identity, duration=settings.lease_duration)
         self._containers = ""
+        self._pod_resources = True
         self._node: Runnable | None = None
 
     @classmethod
@@ -112,7 +116,8 @@ class Remote:
                 await asyncio.sleep(0.5)
 
     async def _settle_in(self) -> None:
-        """Make the namespace of what kecs keeps, unless it is there. Raises ApiError."""
+        """See what the cluster can do, and make the namespace that is ours unless it is there. Raises ApiError."""
+        self._pod_resources = await self._http.release() >= _POD_RESOURCES_SINCE
         with contextlib.suppress(Forbidden):  # who may not look at it may still use what is in it
             try:
                 await self.api.get(NAMESPACES, None, self.home)
@@ -152,9 +157,11 @@ class Remote:
     @property
     def options(self) -> Options:
         """Return how pods are made: volumes that tasks share are directories of the nodes."""
+        options = Options(pod_resources=self._pod_resources)
         if self._node is None:
-            return Options()
-        return Options(shared_volumes=str(Path(self._settings.data).absolute() / "node" / "volumes"))
+            return options
+        volumes = str(Path(self._settings.data).absolute() / "node" / "volumes")
+        return msgspec.structs.replace(options, shared_volumes=volumes)
 
     def families(self) -> Iterable[Family]:
         """Return the figures of the requests to the cluster."""

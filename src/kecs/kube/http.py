@@ -17,6 +17,7 @@ from kecs.kube.access import Access
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
 from kecs.kube.calls import Calls
 from kecs.kube.decoding import Objects
+from kecs.kube.errors import InternalError
 from kecs.kube.lines import Lines
 from kecs.kube.transport import Request, Timings, Transport
 
@@ -59,6 +60,15 @@ class HttpApi:
     async def close(self) -> None:
         """Close every connection."""
         await self._transport.close()
+
+    async def release(self) -> tuple[int, int]:
+        """Return which Kubernetes the server is, major and minor: (1, 36). Raises ApiError."""
+        answer = await self._transport.call(Request("GET", "/version", {}, repeatable=True))
+        try:
+            told: dict[str, str] = msgspec.json.decode(answer, type=dict[str, Any])
+            return int(told["major"]), int(told["minor"].rstrip("+"))
+        except (msgspec.DecodeError, KeyError, ValueError):
+            raise InternalError("the server does not say which Kubernetes it is") from None
 
     async def get(self, resource: Resource[T], namespace: str | None, name: str, *, subresource: str = "") -> T:
         """See `Api.get`."""
