@@ -31,11 +31,17 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def kecs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProcess]:
-    """One running kecs for all tests of this worker: use names of your own, and leave it running."""
+def kecs_on_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProcess]:
+    """What `kecs_server` is where a module says nothing else."""
     server = KecsProcess(tmp_path_factory.mktemp("shared") / "data").start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def kecs_server(kecs_on_embedded: KecsProcess) -> KecsProcess:
+    """One running kecs for all tests of this worker: use names of your own, and leave it running."""
+    return kecs_on_embedded
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +56,7 @@ def kecs_on_kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kec
 @pytest.fixture(scope="session", params=["embedded", "kubernetes"])
 def kecs_on_both(request: pytest.FixtureRequest) -> KecsProcess:
     """As `kecs_server`, for each test once on the embedded cluster and once on a real one."""
-    name = {"embedded": "kecs_server", "kubernetes": "kecs_on_kubernetes"}[request.param]
+    name = {"embedded": "kecs_on_embedded", "kubernetes": "kecs_on_kubernetes"}[request.param]
     return request.getfixturevalue(name)  # type: ignore[no-any-return]
 
 
