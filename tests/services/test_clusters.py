@@ -1,6 +1,7 @@
 """Clusters: what is created, shown, changed and deleted."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -221,3 +222,22 @@ async def test_a_namespace_of_somebody_else_is_no_cluster(client: Client) -> Non
         "The namespace kube-system is there already and is not that of a cluster.",
     )
     assert (await elsewhere("ListClusters"))["clusterArns"] == []
+
+
+async def test_names_that_collide_are_refused_rather_than_mixed(client: Client, monkeypatch: Any) -> None:
+    await client.elsewhere(region="b-c")("CreateCluster", clusterName="a")
+    code, message = await client.elsewhere(region="c").refusal("CreateCluster", clusterName="a-b")
+    assert code == "InvalidParameterException"
+    assert message.startswith("The name a-b-c") and message.endswith(" is that of another cluster.")
+    assert (await client.elsewhere(region="c")("ListClusters"))["clusterArns"] == []
+
+    await client("CreateCluster", clusterName="c")
+    container = {"name": "main", "image": "i", "memory": 8}
+    await client("RegisterTaskDefinition", family="f", containerDefinitions=[container])
+    monkeypatch.setattr("kecs.model.names.service", lambda name: "same")  # as if their digests were equal
+    await client("CreateService", cluster="c", serviceName="One", taskDefinition="f", desiredCount=1)
+    code, message = await client.refusal("CreateService", cluster="c", serviceName="Two", taskDefinition="f")
+    assert (code, message) == ("InvalidParameterException", "The name same is that of the service One.")
+    answer = await client("DescribeServices", cluster="c", services=["One", "Two"])
+    assert [one["serviceName"] for one in answer["services"]] == ["One"]
+    assert [one["reason"] for one in answer["failures"]] == ["MISSING"]

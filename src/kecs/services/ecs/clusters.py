@@ -37,6 +37,9 @@ async def create_cluster(ctx: Context, request: ecs.CreateClusterRequest) -> ecs
             found = await ctx.world.create(ctx.world.clusters, None, _body(ctx, request, name))
         except AlreadyExists:
             found = await ctx.api.get(ctx.world.clusters.resource, None, names.cluster(name, ctx.scope))
+            if model.name_of(found.spec) != name or objects.scope_of(found.metadata) != ctx.scope:
+                # "a" in a region "b-c" and "a-b" in a region "c"; and digests are short enough to meet some day.
+                raise InvalidParameterException(f"The name {found.metadata.name} is that of another cluster.") from None
             ctx.world.clusters.observe(found)
     if model.is_deleted(found):
         found = await _change(ctx, found.metadata.name, lambda cluster: _renewed(cluster, request, name, ctx.now()))

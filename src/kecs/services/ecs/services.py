@@ -69,6 +69,10 @@ def _apply_cluster_defaults(request: ecs.CreateServiceRequest, place: Place) -> 
 
 def _is_free(found: objects.Service, request: ecs.CreateServiceRequest) -> bool:
     """Say whether the name of a service can be used again. Raises InvalidParameterException when it must not."""
+    if found.spec.serviceName != request.serviceName:
+        raise InvalidParameterException(
+            f"The name {found.metadata.name} is that of the service {found.spec.serviceName}."
+        )
     status = service.status_of(found)
     if status == service.DRAINING:
         raise InvalidParameterException(_DRAINING)
