@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,14 @@ class Installed(KecsProcess):
 
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
-        self.kubectl("rollout", "status", "deployment/kecs", "--timeout=60s")
+        until(self._is_rolled_out, 240, "kecs is rolled out")
         self._reach(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
-        until(lambda: len(self.pods()) == self.replicas(), 60, "as many pods as wanted")
+
+    def _is_rolled_out(self) -> bool:
+        found = self.kubectl.json("get", "deployment", "kecs")
+        status, wanted = found.get("status", {}), found["spec"]["replicas"]
+        counts = [status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+        return status.get("observedGeneration") == found["metadata"]["generation"] and counts == [wanted] * 3
 
     def replicas(self) -> int:
         """Return how many are wanted."""
@@ -101,6 +107,12 @@ class Installed(KecsProcess):
             subprocess.run(["ip", "route", "del", self._route], check=False, stderr=subprocess.DEVNULL)
 
 
+@cache
+def _image() -> str:
+    build = [sys.executable, str(_ROOT / "tools" / "image" / "build")]
+    return subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @contextmanager
 def installed(home: Path) -> Iterator[Installed]:
     """A cluster with a real node that has the image of kecs, and nothing of kecs in it yet."""
@@ -109,9 +121,7 @@ def installed(home: Path) -> Iterator[Installed]:
     with own_cluster(node=True) as cluster:
         if cluster.directory is None:
             pytest.skip("installing kecs needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
-        build = [sys.executable, str(_ROOT / "tools" / "image" / "build")]
-        image = subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
-        cluster.rig("load", image)
+        cluster.rig("load", _image())
         home.mkdir(exist_ok=True)
         one = Installed(cluster, home)
         try:

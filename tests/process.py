@@ -44,7 +44,7 @@ class KecsProcess:
         self._variables = variables
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str, int], Any] = {}
         self.endpoint = ""
 
     def start(self) -> "KecsProcess":
@@ -115,18 +115,22 @@ class KecsProcess:
             self._process.wait()
             self._process = None
 
-    def client(self, service: str = "ecs", *, region: str = "us-east-1", key: str = "AKIDEXAMPLE") -> Any:
-        """Return a boto3 client. A `key` of twelve digits is the account."""
+    def client(
+        self, service: str = "ecs", *, region: str = "us-east-1", key: str = "AKIDEXAMPLE", attempts: int = 1
+    ) -> Any:
+        """Return a boto3 client. A `key` of twelve digits is the account; with `attempts` it retries as SDKs do."""
         import boto3
         from botocore.config import Config
 
-        if (service, region, key) not in self._clients:
-            self._clients[service, region, key] = boto3.client(
+        if (service, region, key, attempts) not in self._clients:
+            self._clients[service, region, key, attempts] = boto3.client(
                 service,
                 endpoint_url=self.endpoint,
                 region_name=region,
                 aws_access_key_id=key,
                 aws_secret_access_key="secret",
-                config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
+                config=Config(
+                    retries={"total_max_attempts": attempts, "mode": "standard"}, connect_timeout=5, read_timeout=30
+                ),
             )
-        return self._clients[service, region, key]
+        return self._clients[service, region, key, attempts]

@@ -2,11 +2,15 @@
 
 import http.client
 import json
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.engine import IMAGE
 from tests.installed import NAMESPACE, Installed, installed
@@ -15,6 +19,7 @@ from tests.process import kecs as run_kecs
 from tests.services import test_boto3 as suite
 from tests.waiting import until
 
+REGION = "test-replicas"
 FAST = {"Delay": 1, "MaxAttempts": 60}
 SLEEPER = {"name": "app", "image": IMAGE, "memory": 32, "command": ["sleep", "600"], "stopTimeout": 2}
 
@@ -78,6 +83,9 @@ def scrape(kecs: Installed) -> Any:
 
 # What is granted and what the test below does not make kecs do: for each, when it is done.
 RARELY = {
+    ("customresourcedefinitions/status", "patch"): "when a release stores objects in a newer version",
+    ("ecstaskdefinitions", "patch"): "when a release stores objects in a newer version",
+    ("ecstasks", "patch"): "when a release stores objects in a newer version",
     ("ecsclusters", "delete"): "an hour after DeleteCluster",
     ("ecsclusters", "get"): "an hour after DeleteCluster",
     ("ecstasks", "delete"): "an hour after a task has stopped",
@@ -192,14 +200,11 @@ def uninstall(kecs: Installed, *flags: str) -> str:
     return run.stdout
 
 
-def everything(kecs: Installed) -> dict[str, list[str]]:
-    """Return the names of all that there is in the cluster but pods, endpoints and events, by resource."""
-    found = {}
-    for resource in kecs.kubectl("api-resources", "--verbs=list", "-o", "name").split():
-        if resource.partition(".")[0] not in ("events", "leases", "endpoints", "endpointslices", "apiservices"):
-            names = kecs.kubectl("get", resource, "--all-namespaces", "-o", "name", "--ignore-not-found").split()
-            found[resource] = sorted(names)
-    return found
+def everything(kecs: Installed) -> set[str]:
+    """Return the names of all that there is in the cluster but what comes and goes by itself."""
+    kinds = kecs.kubectl("api-resources", "--verbs=list", "-o", "name").split()
+    kept = [kind for kind in kinds if kind.partition(".")[0] not in ("events", "leases", "endpoints", "endpointslices")]
+    return set(kecs.kubectl("get", ",".join(kept), "--all-namespaces", "-o", "name").split())
 
 
 def test_uninstalling_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -243,3 +248,101 @@ def test_a_pod_that_nobody_is_left_to_record_is_released(tmp_path: Path) -> None
         assert "pods are held no more" in uninstall(kecs, "--release-pods")
         until(lambda: not held(), 30, "no pod is held")
         assert kecs.kubectl("get", "ecsservices", "-n", "c-test-leave", "-o", "name")
+
+
+# Replicas.
+
+
+class Load:
+    """RunTask again and again, as a client does that retries; every answer is kept."""
+
+    def __init__(self, kecs: Installed) -> None:
+        self._client = kecs.client(region=REGION, attempts=10)
+        self._ended = threading.Event()
+        self.tasks: list[str] = []
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        while not self._ended.wait(1.0):
+            try:
+                answer = self._client.run_task(cluster="c", taskDefinition="load", startedBy="load")
+                self.tasks += [task["taskArn"] for task in answer["tasks"]]
+                self.failures += [str(failure) for failure in answer["failures"]]
+            except (BotoCoreError, ClientError) as error:
+                self.failures.append(str(error))
+
+    @contextmanager
+    def under(self) -> Iterator[None]:
+        thread = threading.Thread(target=self.run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join(120)
+
+
+def test_replicas_come_and_go_under_load(tmp_path: Path) -> None:
+    """Three replicas; the leader is killed in a rollout of a service, then kecs itself is rolled out."""
+    with installed(tmp_path / "home") as kecs:
+        kecs.apply("production")
+        until(lambda: kecs.replicas() == len(kecs.pods()) == 3, 60, "the autoscaler has made three replicas")
+        ecs = kecs.client(region=REGION, attempts=10)
+        ecs.create_cluster(clusterName="c")
+        once = {**SLEEPER, "command": ["true"]}
+        ecs.register_task_definition(family="load", containerDefinitions=[once])
+        ecs.register_task_definition(family="web", containerDefinitions=[SLEEPER])
+        ecs.create_service(cluster="c", serviceName="web", taskDefinition="web:1", desiredCount=4)
+        stable = ecs.get_waiter("services_stable")
+        stable.wait(cluster="c", services=["web"], WaiterConfig=FAST)
+        load = Load(kecs)
+        with load.under():
+            ecs.register_task_definition(family="web", containerDefinitions=[{**SLEEPER, "command": ["sleep", "601"]}])
+            ecs.update_service(cluster="c", service="web", taskDefinition="web:2")
+            leader = kecs.leader()
+            kecs.kubectl("delete", "pod", leader, "--force", "--grace-period=0")
+            until(lambda: kecs.leader() not in ("", leader), 40, "another replica leads")
+            stable.wait(cluster="c", services=["web"], WaiterConfig=FAST)
+            kecs.kubectl("rollout", "restart", "deployment/kecs")
+            kecs.wait()
+            until(lambda: kecs.leader() in kecs.pods(), 40, "a new replica leads")
+        assert load.failures == []
+        check_load(ecs, load.tasks)
+        check_service(ecs)
+
+
+def check_load(ecs: Any, tasks: list[str]) -> None:
+    """Every task that was answered has run to its end, and there is no other."""
+    assert len(tasks) > 15
+    assert len(set(tasks)) == len(tasks)
+
+    def ended() -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(tasks), 100):
+            answer = ecs.describe_tasks(cluster="c", tasks=tasks[first : first + 100])
+            assert answer["failures"] == []
+            found += answer["tasks"]
+        return found if all(task["lastStatus"] == "STOPPED" for task in found) else None
+
+    found = until(ended, 120, "every task has stopped")
+    assert {(task["stopCode"], task["containers"][0]["exitCode"]) for task in found} == {
+        ("EssentialContainerExited", 0)
+    }
+    pages = ecs.get_paginator("list_tasks").paginate(cluster="c", startedBy="load", desiredStatus="STOPPED")
+    assert sorted(arn for page in pages for arn in page["taskArns"]) == sorted(tasks)
+
+
+def check_service(ecs: Any) -> None:
+    """The rollout made the tasks that it had to make, and none twice."""
+    (service,) = ecs.describe_services(cluster="c", services=["web"])["services"]
+    (deployment,) = service["deployments"]
+    assert (deployment["rolloutState"], deployment["runningCount"], deployment["failedTasks"]) == ("COMPLETED", 4, 0)
+    assert deployment["taskDefinition"].endswith("web:2")
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for arn in ecs.list_tasks(cluster="c", serviceName="web", desiredStatus=status)["taskArns"]
+    ]
+    tasks = ecs.describe_tasks(cluster="c", tasks=arns)["tasks"]
+    made = Counter(task["taskDefinitionArn"].rpartition("/")[2] for task in tasks)
+    assert made == {"web:1": 4, "web:2": 4}

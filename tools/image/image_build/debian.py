@@ -25,11 +25,22 @@ def python() -> str:
 
 def layer() -> Path:
     """Return the layer: the interpreter with its standard library, the C library, a user, nothing to build with."""
+    own = Path(__file__).read_bytes()
+    name, packages, files = layers.remembered("archive", (own, *_archive_state()), _look_up)
+    return layers.cached("python", (own, *files), lambda root: _fill(root, name, packages))
+
+
+def _archive_state() -> list[str]:
+    """Return what changes when the package archive does."""
+    return [f"{path.name} {path.stat().st_mtime_ns}" for path in sorted(Path("/var/lib/apt/lists").glob("*_Packages*"))]
+
+
+def _look_up() -> tuple[str, list[str], list[str]]:
+    """Return the name of Python, the packages, and the files that they are in: asking for all that takes seconds."""
     name = python()
     packages = _closure((f"{name}-minimal", f"lib{name}-stdlib"))
     files = re.findall(r"^'\S+' (\S+)", _run("apt-get", "download", "--print-uris", *packages), re.MULTILINE)
-    own = Path(__file__).read_bytes()
-    return layers.cached("python", (own, *sorted(files)), lambda root: _fill(root, name, packages))
+    return name, packages, sorted(files)
 
 
 def _closure(roots: tuple[str, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tarfile
@@ -9,18 +10,34 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kecs" / "image"
 _HOUR = 3600
 
 
-def cached(name: str, inputs: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
-    """Return the layer of a name and of what goes into it: `make` fills a directory when there is none yet."""
+def remembered(name: str, inputs: Iterable[str | bytes], find: Callable[[], Any]) -> Any:
+    """Return what `find` gives, as JSON has it, or what it gave last for the same inputs."""
+    path = CACHE / f"{name}-{_state(inputs)}.json"
+    if not path.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(find()))
+        unfinished.rename(path)
+    return json.loads(path.read_text())
+
+
+def _state(inputs: Iterable[str | bytes]) -> str:
     state = hashlib.sha256()
     for each in (Path(__file__).read_bytes(), *inputs):
         data = each if isinstance(each, bytes) else each.encode()
         state.update(len(data).to_bytes(8, "big") + data)
-    layer = CACHE / f"{name}-{state.hexdigest()[:16]}.tar"
+    return state.hexdigest()[:16]
+
+
+def cached(name: str, inputs: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
+    """Return the layer of a name and of what goes into it: `make` fills a directory when there is none yet."""
+    layer = CACHE / f"{name}-{_state(inputs)}.tar"
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f"{name}.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
