@@ -58,7 +58,7 @@ class Counting:
         async with self._session.request(
             request.method,
             f"{self._server}{request.rel_url}",
-            data=await request.read(),
+            data=await request.read() or None,
             headers=headers,
             ssl=self._tls,
             timeout=aiohttp.ClientTimeout(),

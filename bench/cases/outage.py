@@ -63,14 +63,13 @@ async def _measure(rig: Rig, port: int) -> tuple[list[float], int, float]:
             return False
         return True
 
-    await ecs.until(written, bool, 120.0)
-    await ecs.steady("kept")
+    back = await ecs.until(written, bool, 120.0) - back
     ecs.close()
-    return took, failed, time.perf_counter() - back
+    return took, failed, back
 
 
 def measure() -> list[Row]:
-    """Measure on one cluster whose node is simulated."""
+    """Measure on one cluster whose node is simulated; writes count as served again when the API server answers."""
     if lacking := missing(node=False):
         return [Row("reads while the API server is down", f"not measured: {lacking}")]
     with (
@@ -84,7 +83,7 @@ def measure() -> list[Row]:
             f"reads served while the API server is down for {SECONDS:g} s",
             f"{len(took)} of {len(took) + failed}",
             f"p99 {percentile(took, 99):.1f} ms" if took else "",
-            spread=f"whole again {back:.1f} s after it",
+            spread=f"writes {back:.1f} s after it",
             wanted="all",
             reached=not failed and bool(took),
         )
