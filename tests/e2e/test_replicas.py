@@ -1,17 +1,26 @@
 """Several replicas on one Kubernetes: whichever is asked answers, one acts, and any may end at any moment."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
+from tests.process import KecsProcess, environment
 from tests.rig import own_cluster
 from tests.waiting import until
 
@@ -231,3 +240,88 @@ def test_stopped_tasks_stay_as_they_were_whoever_leads(stage: Stage) -> None:
     (gone,) = ecs.describe_tasks(cluster="kept", tasks=[arns[1]])["tasks"]
     assert gone["containers"][0]["exitCode"] in (137, 143)
     assert gone["stoppedReason"]
+
+
+RIGHTS: dict[str, list[str]] = {
+    "kecs.io": ["*"],
+    "apps": ["deployments", "replicasets"],
+    "": ["pods", "namespaces", "services", "serviceaccounts", "resourcequotas", "events", "secrets", "configmaps"],
+    "networking.k8s.io": ["networkpolicies"],
+    "rbac.authorization.k8s.io": ["roles", "rolebindings"],
+    "policy": ["poddisruptionbudgets"],
+    "coordination.k8s.io": ["leases"],
+}
+
+
+def limited(stage: Stage, name: str, *rules: dict[str, Any]) -> Path:
+    """Return the kubeconfig of an account that may do what the rules say."""
+    apply = partial(stage.kubectl, "apply", "-n", "default", "-f", "-")
+    group = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": list(rules)}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
+    reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
+    apply(stdin={"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"}})
+    apply(stdin=role)
+    apply(stdin={**role, "kind": "ClusterRoleBinding", "rules": None, "roleRef": reference, "subjects": [subject]})
+    token = stage.kubectl("create", "token", name, "-n", "default")
+    config = stage.kubectl.json("config", "view", "--raw")
+    config["users"][0]["user"] = {"token": token}
+    path = stage.directory / f"{name}.kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def test_what_kecs_may_not_do_is_named_and_the_rest_goes_on(stage: Stage) -> None:
+    prepare(stage.client(stage.start(1)[0]), "limited")
+    stage.end_replicas()
+    allowed = [{"apiGroups": [group], "resources": kinds, "verbs": ["*"]} for group, kinds in RIGHTS.items()]
+    only_read = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch", "patch", "delete"]}
+    without_pods = [{**rule, "resources": [one for one in rule["resources"] if one != "pods"]} for rule in allowed]
+    kubeconfig = limited(stage, "reads-pods", *without_pods, only_read)
+    replica = KecsProcess(stage.directory / "limited", "--engine", "auto", cluster=kubeconfig).start()
+    try:
+        assert 'cannot list resource "nodes"' in replica.log()
+        assert 'cannot get resource "customresourcedefinitions"' in replica.log()
+        ecs = replica.client()
+        assert ecs.list_container_instances(cluster="limited")["containerInstanceArns"] == []
+        answer = ecs.run_task(cluster="limited", taskDefinition="limited")
+        assert [failure["reason"] for failure in answer["failures"]] == ["ACCESS"]
+        assert 'cannot create resource "pods"' in answer["failures"][0]["detail"]
+        ecs.create_service(cluster="limited", serviceName="web", taskDefinition="limited", desiredCount=1)
+        until(lambda: service(ecs, "limited")["runningCount"] == 1, 30, "the task of the service runs")
+        ecs.delete_service(cluster="limited", service="web", force=True)
+    finally:
+        replica.stop()
+
+
+def test_a_cache_that_kecs_cannot_do_without_is_named(stage: Stage) -> None:
+    stage.start(1)  # what there has to be, it makes
+    stage.end_replicas()
+    without_pods = [
+        {"apiGroups": [group], "resources": [kind for kind in kinds if kind != "pods"], "verbs": ["*"]}
+        for group, kinds in RIGHTS.items()
+    ]
+    kubeconfig = limited(stage, "no-pods", *without_pods)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    command = [sys.executable, "-m", "kecs", "serve", "--kubeconfig", str(kubeconfig), "--listen", address]
+    process = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        told = until(lambda: _readiness(address), 20, "it answers")
+        assert told == (503, 'waiting for pods; pods is forbidden: User "system:serviceaccount:default:no-pods" cannot '
+                        'list resource "pods" in API group "" at the cluster scope\n')  # fmt: skip
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def _readiness(address: str) -> tuple[int, str] | None:
+    try:
+        with urllib.request.urlopen(f"http://{address}/readyz", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            text = error.read().decode()
+        return (error.code, text) if "forbidden" in text else None
+    except OSError:
+        return None
