@@ -58,8 +58,11 @@ def _ended(layout: Layout) -> str:
         parts = keeper.tell(layout.directory, "parts")
     except RuntimeError:
         return ""
-    said = [layout.log(name).read_text(errors="replace").strip() for name, state in parts.items() if state is not True]
-    return "".join(f"\n{words[-_LAST_WORDS:]}" for words in said)
+    logs = {name: layout.log(name).read_text(errors="replace").strip() for name in parts}
+    said = [f"\n{logs[name][-_LAST_WORDS:]}" for name, state in parts.items() if state is not True]
+    if any("too many open files" in log for log in logs.values()):
+        said.append("\nroot has no inotify instances left (fs.inotify.max_user_instances): end other clusters first")
+    return "".join(said)
 
 
 def _programs(options: argparse.Namespace) -> list[str]:

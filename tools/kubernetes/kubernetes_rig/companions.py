@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +15,11 @@ from kubernetes_rig.node import endpoints
 
 READY_SECONDS = 60.0
 _GATEWAY = "gateway"
-_XDS = ("127.0.0.1", "8001")
+_XDS = ("--xds-address=127.0.0.1", "--xds-port=8001")
+_ENVOY_HEALTH = 8002
 _NOT_STANDARD = ("tlsroutes", "tcproutes", "backendtlspolicies")  # kinds that the standard channel lacks
 _METRICS_PORT = 4443
+_AGGREGATION = "apiregistration.k8s.io/v1"
 _SIMULATED_PODS = "172.30.0.0/16"  # addresses that lead nowhere
 
 
@@ -38,100 +41,91 @@ def _define(layout: Layout, program_name: str) -> None:
             until(partial(api.holds, place, "Established"), READY_SECONDS, f"{name} is served")
 
 
-def _start(layout: Layout, name: str, *argv: str) -> None:
-    keeper.tell(layout.directory, "start", name=name, argv=list(argv), env={}, log=str(layout.log(name)))
-
-
 def _gateway(layout: Layout) -> None:
-    """Contour serves one Gateway, gateway/gateway, and routes of all namespaces, by an Envoy at the node's address."""
+    """Let Contour serve one Gateway, gateway/gateway, for routes of any namespace, by an Envoy at the node's address."""
     _define(layout, "contour")
-    contour, path = str(program("contour")), layout.path("config", "contour.json")
-    settings = {
-        "gateway": {"gatewayRef": {"namespace": _GATEWAY, "name": _GATEWAY}},
-        "ingress-status-address": layout.node_address,
-    }
-    path.write_text(json.dumps(settings))
-    _start(layout, "contour", contour, "serve", f"--kubeconfig={layout.kubeconfig}", f"--config-path={path}",
-           "--insecure", f"--xds-address={_XDS[0]}", f"--xds-port={_XDS[1]}", "--disable-leader-election",
-           *(f"--disable-feature={kind}" for kind in _NOT_STANDARD),
-           "--http-address=127.0.0.1", "--health-address=127.0.0.1")  # fmt: skip
+    path = layout.path("config", "contour.json")
+    gateway = {"gatewayRef": {"namespace": _GATEWAY, "name": _GATEWAY}}
+    path.write_text(json.dumps({"gateway": gateway, "ingress-status-address": layout.node_address}))
+    command = [str(program("contour")), "serve", f"--kubeconfig={layout.kubeconfig}", f"--config-path={path}"]
+    command += [
+        "--disable-leader-election",
+        "--http-address=127.0.0.1",
+        "--health-address=127.0.0.1",
+        "--insecure",
+        *_XDS,
+    ]
+    keeper.start(layout, "contour", command + [f"--disable-feature={kind}" for kind in _NOT_STANDARD])
+    _envoy(layout)
+    api, version = Api(layout), "gateway.networking.k8s.io/v1"
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _GATEWAY}}
+    api.apply(f"/api/v1/namespaces/{_GATEWAY}", namespace)
+    spec: dict[str, object] = {"controllerName": "projectcontour.io/gateway-controller"}
+    made: dict[str, object] = {"apiVersion": version, "kind": "GatewayClass", "metadata": {"name": "contour"}}
+    api.apply(f"/apis/{version}/gatewayclasses/contour", {**made, "spec": spec})
+    listener = {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
+    made = {"apiVersion": version, "kind": "Gateway", "metadata": {"name": _GATEWAY, "namespace": _GATEWAY}}
+    spec = {"gatewayClassName": "contour", "listeners": [listener]}
+    place = f"/apis/{version}/namespaces/{_GATEWAY}/gateways/{_GATEWAY}"
+    api.apply(place, {**made, "spec": spec})
+    until(partial(api.holds, place, "Programmed"), READY_SECONDS, "Contour has programmed the gateway")
+    until(partial(_answers, f"http://{layout.node_address}:{_ENVOY_HEALTH}/ready"), READY_SECONDS, "Envoy is ready")
+
+
+def _envoy(layout: Layout) -> None:
     bootstrap = str(layout.path("config", "envoy.json"))
-    done = subprocess.run([contour, "bootstrap", bootstrap, f"--xds-address={_XDS[0]}", f"--xds-port={_XDS[1]}",
-                           "--admin-address=/run/envoy.sock"],
-                          check=False, capture_output=True, text=True)  # fmt: skip
+    command = [str(program("contour")), "bootstrap", bootstrap, *_XDS, "--admin-address=/run/envoy.sock"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"contour bootstrap: {done.stderr.strip()}")
-    who = ("--service-cluster", "rig", "--service-node", "rig")
-    _start(layout, "envoy", str(program("envoy")), "-c", bootstrap, "--log-level", "warning", *who)
-    api = Api(layout)
-    api.apply(
-        f"/api/v1/namespaces/{_GATEWAY}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _GATEWAY}}
-    )
-    version = "gateway.networking.k8s.io/v1"
-    classes = {"controllerName": "projectcontour.io/gateway-controller"}
-    api.apply(
-        f"/apis/{version}/gatewayclasses/contour",
-        {"apiVersion": version, "kind": "GatewayClass", "metadata": {"name": "contour"}, "spec": classes},
-    )
-    place = f"/apis/{version}/namespaces/{_GATEWAY}/gateways/{_GATEWAY}"
-    listener = {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
-    spec = {"gatewayClassName": "contour", "listeners": [listener]}
-    metadata = {"name": _GATEWAY, "namespace": _GATEWAY}
-    api.apply(place, {"apiVersion": version, "kind": "Gateway", "metadata": metadata, "spec": spec})
-    until(partial(api.holds, place, "Programmed"), READY_SECONDS, "Contour has programmed the gateway")
+    flags = ["--log-level", "warning", "--disable-hot-restart", "--service-cluster", "rig", "--service-node", "rig"]
+    keeper.start(layout, "envoy", [str(program("envoy")), "-c", bootstrap, *flags])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5.0):
+            return True
+    except OSError:
+        return False
 
 
 def _metrics(layout: Layout) -> None:
-    """metrics-server answers `kubectl top` and what a HorizontalPodAutoscaler asks."""
-    who, place = f"{layout.kubeconfig}", layout.path("state", "metrics")
-    _start(layout, "metrics-server", str(program("metrics-server")), f"--kubeconfig={who}",
-           f"--authentication-kubeconfig={who}", f"--authorization-kubeconfig={who}", f"--cert-dir={place}",
-           f"--secure-port={_METRICS_PORT}", "--kubelet-preferred-address-types=InternalIP", "--metric-resolution=11s",
-           "--kubelet-request-timeout=5s",
-           f"--kubelet-certificate-authority={layout.directory}/pki/ca.crt")  # fmt: skip
-    api, namespace = Api(layout), "kube-system"
-    metadata = {"name": "metrics-server", "namespace": namespace}
-    port = {"name": "https", "port": 443, "targetPort": _METRICS_PORT}
-    api.apply(
-        f"/api/v1/namespaces/{namespace}/services/metrics-server",
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [port]}},
-    )
-    api.apply(
-        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices/metrics-server",
-        endpoints(layout, "metrics-server", [{"name": "https", "port": _METRICS_PORT, "protocol": "TCP"}]),
-    )
-    version = "v1beta1.metrics.k8s.io"
-    place_of = f"/apis/apiregistration.k8s.io/v1/apiservices/{version}"
-    spec = {
-        "service": {"name": "metrics-server", "namespace": namespace},
-        "group": "metrics.k8s.io",
-        "version": "v1beta1",
-        "insecureSkipTLSVerify": True,
-        "groupPriorityMinimum": 100,
-        "versionPriority": 100,
-    }
-    service = {
-        "apiVersion": "apiregistration.k8s.io/v1",
-        "kind": "APIService",
-        "metadata": {"name": version},
-        "spec": spec,
-    }
-    api.apply(place_of, service)
-    until(partial(api.holds, place_of, "Available"), READY_SECONDS, "metrics-server is ready")
+    """Let metrics-server answer `kubectl top` and what a HorizontalPodAutoscaler asks."""
+    flags = [f"--{use}kubeconfig={layout.kubeconfig}" for use in ("", "authentication-", "authorization-")]
+    flags += [f"--cert-dir={layout.path('state', 'metrics')}", f"--secure-port={_METRICS_PORT}"]
+    flags += ["--metric-resolution=11s", "--kubelet-request-timeout=5s"]  # the shortest that it takes
+    flags += ["--kubelet-preferred-address-types=InternalIP"]
+    flags += [f"--kubelet-certificate-authority={layout.directory}/pki/ca.crt"]
+    keeper.start(layout, "metrics-server", [str(program("metrics-server")), *flags])
+    api, name, namespace = Api(layout), "metrics-server", "kube-system"
+    spec: dict[str, object] = {"ports": [{"name": "https", "port": 443, "targetPort": _METRICS_PORT}]}
+    made = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace}}
+    api.apply(f"/api/v1/namespaces/{namespace}/services/{name}", {**made, "spec": spec})
+    place = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices/{name}"
+    api.apply(place, endpoints(layout, name, [{"name": "https", "port": _METRICS_PORT, "protocol": "TCP"}]))
+    version, group = "v1beta1", "metrics.k8s.io"
+    spec = {"service": {"name": name, "namespace": namespace}, "group": group, "version": version}
+    spec |= {"insecureSkipTLSVerify": True, "groupPriorityMinimum": 100, "versionPriority": 100}
+    made = {"apiVersion": _AGGREGATION, "kind": "APIService", "metadata": {"name": f"{version}.{group}"}}
+    place = f"/apis/{_AGGREGATION}/apiservices/{version}.{group}"
+    api.apply(place, {**made, "spec": spec})
+    until(partial(api.holds, place, "Available"), READY_SECONDS, "metrics-server is ready")
 
 
 def _rollouts(layout: Layout) -> None:
-    """Argo Rollouts: canary and blue-green deployments as its own custom resources."""
+    """Let Argo Rollouts carry out canary and blue-green deployments, its own custom resources."""
     _define(layout, "rollouts")
-    _start(layout, "rollouts", str(program("rollouts")), f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false",
-           "--metricsPort=8090", "--healthzPort=8091")  # fmt: skip
+    flags = [f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false", "--metricsPort=8090", "--healthzPort=8091"]
+    keeper.start(layout, "rollouts", [str(program("rollouts")), *flags])
 
 
 def _kwok(layout: Layout) -> None:
     """Let kwok play nodes that have its annotation, and their pods, in thousands; one node is there already."""
-    _start(layout, "kwok", str(program("kwok")), f"--kubeconfig={layout.kubeconfig}", "--manage-all-nodes=false",
-           "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", f"--cidr={_SIMULATED_PODS}",
-           "--node-lease-duration-seconds=40", *(f"--config={file}" for file in manifests("kwok")))  # fmt: skip
+    flags = [f"--kubeconfig={layout.kubeconfig}", "--manage-all-nodes=false", f"--cidr={_SIMULATED_PODS}"]
+    flags += ["--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake", "--node-lease-duration-seconds=40"]
+    flags += [f"--config={file}" for file in manifests("kwok")]
+    keeper.start(layout, "kwok", [str(program("kwok")), *flags])
     api, name, ample = Api(layout), "kwok-0", {"cpu": "1000", "memory": "4Ti", "pods": "20000"}
     place = f"/api/v1/nodes/{name}"
     metadata = {"name": name, "labels": {"type": "kwok"}, "annotations": {"kwok.x-k8s.io/node": "fake"}}

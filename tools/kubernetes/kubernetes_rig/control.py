@@ -26,7 +26,7 @@ def start(layout: Layout) -> None:
     layout.path("etcd").mkdir(exist_ok=True)
     layout.path("audit.yaml").write_text(_AUDITED)
     for name, argv in parts(layout).items():
-        keeper.tell(layout.directory, "start", name=name, argv=argv, env={}, log=str(layout.log(name)))
+        keeper.start(layout, name, argv)
     wait(layout)
 
 

@@ -19,9 +19,11 @@ from typing import Any
 
 from kubernetes_rig.layout import Layout
 from kubernetes_rig.mounts import arrange
+from kubernetes_rig.needs import tool
 
 _SOCKET = "keeper.sock"
 _POST_SECONDS = 30.0
+_RIGHTS = "+dac_override,+net_bind_service"  # files here are root's
 
 
 class _Parts:
@@ -155,6 +157,13 @@ def tell(directory: Path, do: str, **arguments: Any) -> dict[str, Any]:
     if "error" in answer:
         raise RuntimeError(answer["error"])
     return answer
+
+
+def start(layout: Layout, name: str, argv: list[str], *, root: bool = False) -> None:
+    """Start a part of a cluster, as the cluster's own user unless it has to be root."""
+    user = [tool("setpriv"), f"--reuid={layout.user}", f"--inh-caps={_RIGHTS}", f"--ambient-caps={_RIGHTS}", "--"]
+    log = str(layout.log(name))
+    tell(layout.directory, "start", name=name, argv=argv if root else [*user, *argv], env={}, log=log)
 
 
 def main() -> None:

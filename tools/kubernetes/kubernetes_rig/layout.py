@@ -58,6 +58,11 @@ class Layout:
         return f"{self._prefix[0]}.{self._prefix[1] + 1}.0/24"
 
     @property
+    def user(self) -> int:
+        """Who its programs run as that need not be root: a user of its own, as the kernel limits what each has open."""
+        return 1_500_000_000 + self.net
+
+    @property
     def server(self) -> str:
         """The URL of the API server."""
         return f"https://{self.node_address}:6443"

@@ -38,6 +38,7 @@ def arrange(layout: Layout) -> None:
     _mount("-t", "proc", "proc", "/proc")
     _mount("-t", "sysfs", "sysfs", "/sys")
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    _mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/dev/shm")
     cgroups.mount_own(_mount)
     _protect_kernel()
     for name in _SWITCHED_ON:

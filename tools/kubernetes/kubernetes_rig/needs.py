@@ -13,7 +13,8 @@ from kubernetes_rig.binaries import needs_go
 _GO = (1, 21)  # from there on Go fetches the newer one itself that the modules ask for
 
 # Program: its package in Debian.
-_CONTROL = {"openssl": "openssl", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount"}
+_CONTROL = {"openssl": "openssl", "ip": "iproute2", "mount": "mount"}
+_CONTROL |= dict.fromkeys(("unshare", "nsenter", "setpriv"), "util-linux")
 _NODE = {
     "containerd": "containerd",
     "runc": "runc",

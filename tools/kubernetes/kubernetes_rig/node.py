@@ -25,7 +25,8 @@ def prepare(layout: Layout) -> None:
     _write(layout, "containerd.toml", _containerd(layout))
     _write(layout, "cni/rig.conflist", json.dumps(_bridge(layout)))
     _write(layout, "resolv.conf", "# Pods ask the cluster's own server alone.\n")
-    _start(layout, "containerd", [tool("containerd"), "--config", str(_path(layout, "containerd.toml"))])
+    command = [tool("containerd"), "--config", str(_path(layout, "containerd.toml"))]
+    keeper.start(layout, "containerd", command, root=True)
     until(lambda: _ctr(layout, "version").returncode == 0, READY_SECONDS, "containerd answers")
     load(layout, pause.archive(platform.machine()))
     load(layout, images.busybox())
@@ -39,7 +40,8 @@ def start(layout: Layout) -> None:
         ("proxy", _proxy(layout), []),
     ):
         path = _write(layout, f"{name}.json", json.dumps(configuration, indent=2))
-        _start(layout, name, [str(program("kubernetes")), name, f"--config={path}", *flags])
+        command = [str(program("kubernetes")), name, f"--config={path}", *flags]
+        keeper.start(layout, name, command, root=True)
     _names(layout)
     api = Api(layout)
     until(partial(api.holds, f"/api/v1/nodes/{NODE}", "Ready"), READY_SECONDS, "the node is ready")
@@ -70,7 +72,7 @@ def _names(layout: Layout) -> None:
   }}
 }}
 """
-    _start(layout, "coredns", [str(program("coredns")), "-conf", str(_write(layout, "Corefile", corefile))])
+    keeper.start(layout, "coredns", [str(program("coredns")), "-conf", str(_write(layout, "Corefile", corefile))])
     api, place = Api(layout), "/api/v1/namespaces/kube-system/services/kube-dns"
     ports = [{"name": name, "port": 53, "protocol": name.upper()} for name in ("udp", "tcp")]
     metadata = {"name": "kube-dns", "namespace": "kube-system"}
@@ -91,10 +93,6 @@ def endpoints(layout: Layout, service: str, ports: list[dict[str, Any]]) -> dict
         "ports": ports,
         "endpoints": [{"addresses": [layout.node_address]}],
     }
-
-
-def _start(layout: Layout, name: str, argv: list[str]) -> None:
-    keeper.tell(layout.directory, "start", name=name, argv=argv, env={}, log=str(layout.log(name)))
 
 
 def _path(layout: Layout, name: str) -> Path:

@@ -60,7 +60,10 @@ def end(directory: Path) -> None:
 
 def inside(directory: Path) -> list[str]:
     """Return the beginning of a command line that runs the rest in the namespaces of a cluster."""
-    pid = (directory / "keeper.pid").read_text()
+    try:
+        pid = (directory / "keeper.pid").read_text()
+    except FileNotFoundError:
+        raise RuntimeError(f"no cluster runs in {directory}") from None
     return ["nsenter", "--target", pid, "--mount", "--net", "--pid", "--ipc", "--cgroup", "--"]
 
 
