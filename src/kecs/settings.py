@@ -9,6 +9,7 @@ from kecs.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 Engine = Literal["auto", "docker", "simulated"]
 Capacity = Literal["ample", "machine"]
+Storage = Literal["local", "csi"]
 Sync = Literal["normal", "full"]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     lease_duration: float = 15.0
     engine: Engine = "auto"
     capacity: Capacity = "ample"
+    storage: Storage = "local"
     sync: Sync = "normal"
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"

@@ -19,6 +19,7 @@ CASES = {
     "lease_duration": ("4", 4.0, "0.5"),
     "engine": ("simulated", "simulated", "podman"),
     "capacity": ("machine", "machine", "huge"),
+    "storage": ("csi", "csi", "nfs"),
     "sync": ("full", "full", "off"),
     "log_format": ("json", "json", "xml"),
     "log_level": ("debug", "debug", "loud"),

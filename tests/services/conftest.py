@@ -20,6 +20,7 @@ from kecs.model.generated.ecs_operations import ECS
 from kecs.model.scope import DEFAULT_ACCOUNT, Scope
 from kecs.services import registry
 from kecs.services.context import Context
+from kecs.translate.options import DEFAULT
 from kecs.wire import json11
 from kecs.wire.tokens import Tokens
 from kecs.world.world import World
@@ -46,6 +47,7 @@ class Client:
         self.engine, self.world, self.scope = api, world, scope
         self._accounts = accounts
         self.tokens = Tokens(b"test")
+        self.options = DEFAULT
 
     def elsewhere(self, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT) -> "Client":
         """Return a client of another region or account."""
@@ -60,7 +62,7 @@ class Client:
         for name, account in self._accounts.items():
             sent = sent.replace(name.encode(), account.encode())
         request = json11.Decoder(ECS.operations[operation].request).decode(sent)
-        ctx = Context(self.scope, self.world, self.engine, self.tokens, "test")
+        ctx = Context(self.scope, self.world, self.engine, self.tokens, "test", self.options)
         try:
             answer = await registry.handlers("ecs")[operation](ctx, request)
         except AwsError as error:

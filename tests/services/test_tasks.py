@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from kecs.kube.resources import NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
+from kecs.kube.resources import (
+    NAMESPACES,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    PODS,
+    RESOURCE_QUOTAS,
+    SERVICE_ACCOUNTS,
+)
 from kecs.model import marks
 from kecs.model.scope import DEFAULT_ACCOUNT
 from kecs.translate import facts, views
+from kecs.translate.options import Options
 from tests.services.conftest import Client, Refused, on_embedded_only
 
 SLEEP = {"name": "app", "image": "busybox", "memory": 64, "command": ["sleep", "60"]}
@@ -230,6 +239,24 @@ async def test_a_task_waits_for_a_namespace_that_is_still_going(ecs: Client) -> 
     await ecs.engine.replace(NAMESPACES, None, namespace, gone, manager="test", subresource="finalize")
     (task,) = await asyncio.wait_for(waiting, 5)
     assert task["desiredStatus"] == "RUNNING"
+
+
+@on_embedded_only
+async def test_a_task_finds_the_volumes_of_the_drivers(ecs: Client) -> None:
+    ecs.options = Options(storage="csi")
+    mount = {"sourceVolume": "files", "containerPath": "/files"}
+    volume = {"name": "files", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
+    await ecs(
+        "RegisterTaskDefinition",
+        family="stored",
+        containerDefinitions=[SLEEP | {"mountPoints": [mount]}],
+        volumes=[volume],
+    )
+    for _ in range(2):
+        await run(ecs, taskDefinition="stored")
+    (claim,) = (await ecs.engine.list(PERSISTENT_VOLUME_CLAIMS, ecs.namespace("c"))).items
+    (found,) = (await ecs.engine.list(PERSISTENT_VOLUMES)).items
+    assert found["spec"]["claimRef"]["name"] == claim["metadata"]["name"] == found["metadata"]["name"]
 
 
 async def test_overrides_come_back(ecs: Client) -> None:

@@ -156,8 +156,8 @@ class Remote:
 
     @property
     def options(self) -> Options:
-        """Return how pods are made: volumes that tasks share are directories of the nodes."""
-        options = Options(pod_resources=self._pod_resources)
+        """Return how pods are made: volumes that tasks share are directories of the nodes, or the drivers' volumes."""
+        options = Options(pod_resources=self._pod_resources, storage=self._settings.storage)
         if self._node is None:
             return options
         volumes = str(Path(self._settings.data).absolute() / "node" / "volumes")

@@ -178,6 +178,13 @@ FLAGS = (
         choices=get_args(settings.Capacity),
     ),
     Flag(
+        "storage",
+        "STORAGE",
+        "where EFS and EBS volumes are on a Kubernetes cluster: local (directories and scratch space of the nodes), or "
+        "csi (the drivers efs.csi.aws.com and ebs.csi.aws.com, which the cluster has to have)",
+        choices=get_args(settings.Storage),
+    ),
+    Flag(
         "sync",
         "SYNC",
         "how safely writes are kept: normal survives a killed process, full a lost power supply as well",

@@ -43,6 +43,7 @@ CLUSTER_ROLE_BINDINGS = _of(
 )
 ROLES = _of("rbac.authorization.k8s.io", "v1", "Role", "roles")
 ROLE_BINDINGS = _of("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
+STORAGE_CLASSES = _of("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
 CUSTOM_RESOURCE_DEFINITIONS = _of(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
 )

@@ -170,6 +170,10 @@ class _Clusters:
                 await self._delete(resources.NAMESPACES, None, meta.name)
             if meta.deletionTimestamp:
                 return None
+        if context.settings.options.storage == "csi":
+            # They belong to the claims that went with the namespace, and no other claim can have them.
+            labels = f"{marks.CLUSTER}={meta.name}"
+            await context.api.delete_collection(resources.PERSISTENT_VOLUMES, None, labels=labels)
         if meta.deletionTimestamp:
             await self._release(cluster)
             return None

@@ -15,6 +15,7 @@ from kecs.reconcile.context import Context
 
 ACCOUNTS = (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
 OWNED = (resources.SERVICES, resources.POD_DISRUPTION_BUDGETS)
+STORAGE = (resources.PERSISTENT_VOLUMES, resources.PERSISTENT_VOLUME_CLAIMS, resources.STORAGE_CLASSES)  # not cached
 
 
 class Part(msgspec.Struct, omit_defaults=True):
@@ -51,8 +52,9 @@ class Parts:
             cache.subscribe(handler)
 
     def knows(self, resource: Resource[Json]) -> bool:
-        """Say whether the cache of a kind has had its first list. It may never, where kecs may not list that kind."""
-        return self._caches[resource.kind].is_synced
+        """Say whether a kind has a cache with its first list. It may never, where kecs may not list that kind."""
+        cache = self._caches.get(resource.kind)
+        return cache is not None and cache.is_synced
 
     def get(self, resource: Resource[Json], namespace: str, name: str) -> Part | None:
         """Return an object, or None."""
@@ -60,7 +62,10 @@ class Parts:
 
     async def apply(self, api: Any, resource: Resource[Json], body: Json) -> Part:
         """Write an object; whoever reads the cache sees it at once."""
-        cache, meta = self._caches[resource.kind], body["metadata"]
-        stored: Part = await api.apply(cache.resource, meta["namespace"], meta["name"], body, manager=marks.MANAGER)
-        cache.observe(stored)
+        cache, meta = self._caches.get(resource.kind), body["metadata"]
+        stored: Part = await api.apply(
+            resource.viewed(Part), meta.get("namespace"), meta["name"], body, manager=marks.MANAGER
+        )
+        if cache is not None:
+            cache.observe(stored)
         return stored

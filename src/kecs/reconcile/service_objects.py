@@ -1,4 +1,4 @@
-"""What a service has beside its workload: the ServiceAccount of its task role, the Service, the disruption budget.
+"""What a service has beside its workload: its volumes, the account of its role, its Service, its disruption budget.
 
 They follow from the spec and the definition alone, so they are written when one of those changes, when somebody else
 has changed or deleted them, and once when kecs starts, in case that has happened meanwhile.
@@ -15,16 +15,18 @@ from kecs.model import marks
 from kecs.model.objects import Service
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Drift, Patience
-from kecs.reconcile.parts import ACCOUNTS, OWNED, Part, Parts
+from kecs.reconcile.parts import ACCOUNTS, OWNED, STORAGE, Part, Parts
 from kecs.reconcile.workload import Launched
 from kecs.translate.account import make_account
 from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.network import make_service
+from kecs.translate.storage import make_storage_classes, make_volumes
 
 Key = tuple[str, str]
 Place = tuple[Resource[Json], str, str]  # namespace and name
 
 _ACCOUNTS = {resource.kind: resource for resource in ACCOUNTS}
+_STORAGE = {resource.kind: resource for resource in STORAGE}
 
 
 class _Applied(msgspec.Struct):
@@ -77,7 +79,8 @@ class ServiceObjects:
         """
         outcome = Outcome()
         for resource, body in self._wanted(launched):
-            applied = self._applied.setdefault(key, {}).setdefault(resource.kind, _Applied())
+            slot = f"{resource.kind}/{_name(body)}" if resource.kind in _STORAGE else resource.kind
+            applied = self._applied.setdefault(key, {}).setdefault(slot, _Applied())
             text = msgspec.json.encode(body)
             if applied.text == text and (body is None or self._is_as_written(resource, body)):
                 continue
@@ -134,9 +137,12 @@ class ServiceObjects:
     async def _write(self, resource: Resource[Json], body: Json) -> Part:
         return await self._parts.apply(self._context.api, resource, body)
 
-    @staticmethod
-    def _wanted(launched: Launched) -> Iterator[tuple[Resource[Json], Json | None]]:
+    def _wanted(self, launched: Launched) -> Iterator[tuple[Resource[Json], Json | None]]:
         service, definition = launched.service, launched.definition.spec
+        options = self._context.settings.options
+        storage = make_volumes(definition, service.metadata.namespace, options)
+        for body in storage + make_storage_classes(launched.launch, options):
+            yield _STORAGE[body["kind"]], body
         for body in make_account(definition, launched.launch.scope, service.metadata.namespace):
             yield _ACCOUNTS[body["kind"]], body
         configuration = launched.spec.deploymentConfiguration
@@ -165,4 +171,4 @@ def _name(body: Json | None) -> str:
 
 
 def _place(resource: Resource[Json], body: Json) -> Place:
-    return resource, body["metadata"]["namespace"], body["metadata"]["name"]
+    return resource, body["metadata"].get("namespace", ""), body["metadata"]["name"]

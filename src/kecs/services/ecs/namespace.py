@@ -21,7 +21,11 @@ _PATIENCE = 10.0  # seconds that a namespace may take to go, when its cluster wa
 _LOOK_AGAIN = 0.02
 _NO_ACCOUNT_YET = 'serviceaccount "default" not found'  # of a namespace that Kubernetes has not furnished yet
 _BY_KIND: dict[str, Resource[Json]] = {
-    found.kind: found for found in (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
+    found.kind: found
+    for found in (
+        *(resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS),
+        *(resources.PERSISTENT_VOLUMES, resources.PERSISTENT_VOLUME_CLAIMS, resources.STORAGE_CLASSES),
+    )
 }
 
 
@@ -68,8 +72,9 @@ async def ensure(ctx: Context, place: Place) -> bool:
     return True
 
 
-async def ensure_account(ctx: Context, namespace: str, account: list[Json]) -> None:
-    """Make the service account, role and binding of a task role, as far as they are not there."""
-    for body in account:
+async def ensure_all(ctx: Context, namespace: str, bodies: list[Json]) -> None:
+    """Make what a task leans on (the account of its role, its volumes), as far as it is not there."""
+    for body in bodies:
+        resource = _BY_KIND[body["kind"]]
         with suppress(AlreadyExists):
-            await ctx.api.create(_BY_KIND[body["kind"]], namespace, body, manager=marks.MANAGER)
+            await ctx.api.create(resource, namespace if resource.namespaced else None, body, manager=marks.MANAGER)

@@ -13,7 +13,7 @@ from kecs.model.errors import AwsError, ConflictException, InvalidParameterExcep
 from kecs.model.generated import ecs
 from kecs.services.context import Context
 from kecs.services.ecs.container_instances import find_node
-from kecs.services.ecs.namespace import ensure_account, write_in
+from kecs.services.ecs.namespace import ensure_all, write_in
 from kecs.services.ecs.references import Place, find_cluster
 from kecs.services.ecs.task_definitions import find_active
 from kecs.services.ecs.warnings import warn
@@ -25,6 +25,7 @@ from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.launch import Launch, for_run
 from kecs.translate.observe.ids import task_id
 from kecs.translate.pod import make_pod
+from kecs.translate.storage import make_storage_classes, make_volumes
 from kecs.translate.unsupported import RefusedError
 from kecs.world.tasks import stopped_json
 
@@ -132,9 +133,11 @@ def _pod(
 async def _create(
     ctx: Context, place: Place, definition: objects.TaskDefinitionSpec, launch: Launch, body: Json
 ) -> views.Pod:
-    """Create a task's pod; the account that its task role is may not be there yet."""
+    """Create a task's pod, after the volumes that it needs; the account of its task role may not be there yet."""
+    volumes = make_volumes(definition, place.namespace, ctx.options) + make_storage_classes(launch, ctx.options)
 
     async def write() -> views.Pod:
+        await ensure_all(ctx, place.namespace, volumes)
         return await ctx.world.create(ctx.world.pods, place.namespace, body)
 
     try:
@@ -143,7 +146,7 @@ async def _create(
         account = make_account(definition, ctx.scope, place.namespace, launch.overrides)
         if not account:
             raise
-        await ensure_account(ctx, place.namespace, account)
+        await ensure_all(ctx, place.namespace, account)
         return await write_in(ctx, place, write)
 
 
