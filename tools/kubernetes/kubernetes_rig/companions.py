@@ -42,7 +42,7 @@ def _define(layout: Layout, program_name: str) -> None:
 
 
 def _gateway(layout: Layout) -> None:
-    """Let Contour serve one Gateway, gateway/gateway, for routes of any namespace, by an Envoy at the node's address."""
+    """Let Contour serve one Gateway, gateway/gateway, for routes of any namespace, by Envoy at the node's address."""
     _define(layout, "contour")
     path = layout.path("config", "contour.json")
     gateway = {"gatewayRef": {"namespace": _GATEWAY, "name": _GATEWAY}}
