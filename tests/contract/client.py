@@ -169,7 +169,8 @@ class Client:
 
     def look(self, path: str) -> Json:
         """Return what is there, or the Status of its absence, without a note."""
-        return self.quietly("GET", path).json
+        reply = self.quietly("GET", path)
+        return {"kind": "", "code": reply.status} if reply.headers["content-type"].startswith("text/") else reply.json
 
     def until(self, path: str, wanted: Callable[[Json], T | None], what: str, seconds: float = SECONDS) -> T:
         """Look until what is there is as wanted, and return what `wanted` gives."""

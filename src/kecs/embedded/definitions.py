@@ -23,10 +23,13 @@ _NOT_APPROVED = (
 _OBJECT_META = {"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}
 
 
-def _deprecation(group: str, version: Json, kind: str) -> str:
+def _deprecation(group: str, versions: list[Json], version: Json, kind: str) -> str:
     if not version.get("deprecated"):
         return ""
-    return str(version.get("deprecationWarning") or f"{group}/{version['name']} {kind} is deprecated")
+    lasting = [one["name"] for one in versions if one.get("served") and not one.get("deprecated")]
+    instead = min(lasting, key=priority, default=version["name"])
+    better = f"; use {group}/{instead} {kind}" if priority(instead) < priority(version["name"]) else ""
+    return str(version.get("deprecationWarning") or f"{group}/{version['name']} {kind} is deprecated{better}")
 
 
 def prepare(definition: Json) -> None:
@@ -234,13 +237,13 @@ def kinds_of(definition: Json, catalog: Catalog) -> list[Kind]:
     spec = definition["spec"]
     names = spec["names"]
     served = [one for one in spec["versions"] if one.get("served")]
-    preferred = min((_priority(one["name"]) for one in served), default=None)
+    preferred = min((priority(one["name"]) for one in served), default=None)
     return [
-        _kind(spec, names, version, catalog, preferred=_priority(version["name"]) == preferred) for version in served
+        _kind(spec, names, version, catalog, preferred=priority(version["name"]) == preferred) for version in served
     ]
 
 
-def _priority(version: str) -> tuple[Any, ...]:
+def priority(version: str) -> tuple[Any, ...]:
     """Order versions as Kubernetes prefers them: v2, v1, v2beta1, v1alpha1, then the rest by name."""
     match = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
     if match is None:
@@ -280,5 +283,5 @@ def _kind(spec: Json, names: Json, version: Json, catalog: Catalog, *, preferred
         custom=True,
         scale=wanted.get("scale"),
         selectable=tuple(one["jsonPath"] for one in version.get("selectableFields", ())),
-        deprecation=_deprecation(group, version, names["kind"]),
+        deprecation=_deprecation(group, spec["versions"], version, names["kind"]),
     )

@@ -54,6 +54,8 @@ def fitting(schema: Json) -> Fits:
 
 
 def _type(schema: Json) -> Any:
+    if schema.get("format") == "date-time":
+        raise _BeyondError
     if not _BEYOND.isdisjoint(schema) or schema.get("x-kubernetes-list-type") in ("set", "map"):
         raise _BeyondError
     if schema.get("x-kubernetes-int-or-string"):

@@ -1,6 +1,6 @@
 """Which objects a list or a watch is about: namespace, label selector, field selector."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -106,8 +106,8 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _unsupported(path: str, others: Collection[str]) -> str:
-    if others:
+def _unsupported(kind: Kind, path: str) -> str:
+    if kind.custom or kind.table in _FIELDS:
         return f"field label not supported: {path}"
     return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
@@ -137,7 +137,7 @@ class Selection:
             elif term.path in custom:
                 self._whole = True
             elif term.path not in known:
-                raise BadRequest(_unsupported(term.path, known or custom))
+                raise BadRequest(_unsupported(kind, term.path))
             elif term.path == "spec.nodeName" and not term.negated and term.value:
                 self.node = term.value
             self._terms.append(term)

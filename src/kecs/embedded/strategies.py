@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kecs.embedded import definitions, pods, services, workloads
+from kecs.embedded import definitions, pods, quota_rules, services, workloads
 from kecs.embedded.problems import Problems, forbidden, invalid
 
 Json = dict[str, Any]
@@ -136,7 +136,7 @@ STRATEGIES: dict[str, Strategy] = {
     "poddisruptionbudgets.policy": Strategy(needs_version=True),
     "controllerrevisions.apps": Strategy(check_update=_fixed("data")),
     "podtemplates": Strategy(returns_object=True),
-    "resourcequotas": Strategy(returns_object=True),
+    "resourcequotas": Strategy(check=quota_rules.check, check_update=quota_rules.check_update, returns_object=True),
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
     "secrets": Strategy(check_update=_data_fixed),

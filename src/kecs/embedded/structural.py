@@ -7,10 +7,11 @@ The schema is a structural one (OpenAPI v3 with Kubernetes's `x-kubernetes-` mem
 import copy
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from kecs.embedded.problems import Problem, Problems, duplicate, invalid, required, too_long, unsupported
+from kecs.embedded.problems import Problem, Problems, duplicate, invalid, quoted, required, too_long, unsupported
 
 Json = dict[str, Any]
 
@@ -130,10 +131,25 @@ def _check_text(schema: Json, value: str, path: str) -> Problems:
     shortest = schema.get("minLength", 0)
     if len(value) < shortest:
         found.append(invalid(path, value, f"{path} in body should be at least {shortest} chars long"))
+    if schema.get("format") == "date-time" and not _is_time(value):
+        found.append(
+            Problem(
+                path,
+                "FieldValueTypeInvalid",
+                f"Invalid value: {quoted(value)}: {path} in body must be of type date-time: {quoted(value)}",
+            )
+        )
     pattern = schema.get("pattern")
     if pattern and not _searcher(pattern)(value):
         found.append(invalid(path, value, f"{path} in body should match '{pattern}'"))
     return found
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=512)

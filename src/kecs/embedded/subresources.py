@@ -14,7 +14,7 @@ from kecs.embedded.problems import invalid, refuse, required, unsupported
 from kecs.embedded.requests import Deletion, Stored, Write, Written
 from kecs.embedded.schema import DecodeError, Decoding
 from kecs.embedded.store import Store
-from kecs.embedded.writing import Done, Writer, check_preconditions
+from kecs.embedded.writing import Done, Writer, check_preconditions, no_strategic_patch
 from kecs.kube.errors import BadRequest, Conflict, InternalError, NotFound, TooManyRequests, Unnamed
 from kecs.kube.selectors import format_requirements, object_matcher, object_requirements
 
@@ -58,6 +58,10 @@ class Subresources:
         """Return an object as a Scale."""
         obj = _decode(text(kind.prefix, entry))
         paths = kind.scale or _APPS_SCALE
+        if kind.custom and _at(obj, paths["specReplicasPath"]) is None:
+            field = paths["specReplicasPath"]
+            why = f'the spec replicas field "{field}" does not exist'
+            raise InternalError(f"Internal error occurred: {why}", details={"causes": [{"message": why}]})
         status: Json = {"replicas": _at(obj, paths["statusReplicasPath"]) or 0}
         selector = self._selector(obj, paths.get("labelSelectorPath", ""))
         if selector:
@@ -86,6 +90,8 @@ class Subresources:
         if write.verb == "replace":
             scale = write.body
         elif write.verb == "patch":
+            if kind.custom and write.patch_type == "strategic":
+                raise no_strategic_patch()
             scale = self._writer.patched(self._scale, write, _decode(self.read_scale(kind, entry).json()))
         else:
             raise BadRequest("the scale of an object can be replaced or patched")

@@ -29,7 +29,6 @@ from kecs.kube.errors import (
     Conflict,
     Forbidden,
     Invalid,
-    MethodNotAllowed,
     Unnamed,
     UnsupportedMediaType,
 )
@@ -61,9 +60,11 @@ class Writer:
 
     def create(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage a new object."""
-        if kind.terminating:
-            raise MethodNotAllowed("create not allowed while custom resource definition is terminating")
         metadata.check_target(kind, write.body, write.namespace, write.name)
+        if kind.terminating:
+            name = str((write.body.get("metadata") or {}).get("name", ""))
+            why = "create not allowed while custom resource definition is terminating"
+            raise Forbidden(f'{kind.table} "{name}" is forbidden: {why}', details={"name": name, **kind.details})
         obj, warnings = decode_object(kind, write.body, None, write.validation)
         if obj["metadata"].get("resourceVersion"):
             raise Unnamed("resourceVersion should not be set on objects to be created")
@@ -184,10 +185,7 @@ class Writer:
             raise BadRequest("json: cannot unmarshal array into Go value of type map[string]interface {}")
         if write.patch_type == "strategic":
             if kind.custom:
-                raise UnsupportedMediaType(
-                    "the body of the request was in an unknown format - accepted media types include: "
-                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-                )
+                raise no_strategic_patch()
             return strategic_patch(kind.node, old, write.body)
         return merge_patch(old, write.body)
 
@@ -279,6 +277,14 @@ class Writer:
         marked = self._store.entry(entry, entry.namespace, entry.name, tail(obj), entry.owners)
         self._store.stage(kind.table, entry, marked)
         return marked
+
+
+def no_strategic_patch() -> UnsupportedMediaType:
+    """Return the error of a strategic merge patch of a custom resource, whose schema knows no strategies."""
+    return UnsupportedMediaType(
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    )
 
 
 def reset_status(kind: Kind, obj: Json) -> None:

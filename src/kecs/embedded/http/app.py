@@ -114,6 +114,8 @@ class App:
             return _no_page()
         if len(parts) == 2:
             return await self._discovery.group(request, parts[1])
+        if not self._discovery.has_version(parts[1], parts[2]):
+            return _no_page()
         if len(parts) == 3:
             return await self._discovery.resources(request, parts[1], parts[2])
         review = REVIEWS.get((parts[1], parts[3]))

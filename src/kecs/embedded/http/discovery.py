@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 
 from kecs.embedded.catalog import Catalog, Kind
+from kecs.embedded.definitions import priority
 from kecs.embedded.http.answers import JSON, Answer, json_answer
 from kecs.embedded.http.negotiation import Shape, accepted
 from kecs.embedded.http.paths import not_found
@@ -26,6 +27,11 @@ class Discovery:
     def has_group(self, group: str) -> bool:
         """Tell whether a named group is served."""
         return bool(group) and group in self._versions()
+
+    def has_version(self, group: str, version: str) -> bool:
+        """Tell whether a version of a group of custom resources is served; others answer for themselves."""
+        builtin = any(kind.group == group and not kind.custom for kind in self._catalog.kinds())
+        return builtin or version in self._versions()[group]
 
     def paths(self) -> list[str]:
         """Return the paths of the named groups and their versions."""
@@ -64,7 +70,12 @@ class Discovery:
         listed += [_review_entry(plural) for plural in _review_plurals(group, version)]
         listed.sort(key=lambda entry: str(entry["name"]))
         return json_answer(
-            {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": listed}
+            {
+                "kind": "APIResourceList",
+                **({"apiVersion": "v1"} if group else {}),
+                "groupVersion": api_version,
+                "resources": listed,
+            }
         )
 
     def _versions(self) -> dict[str, list[str]]:
@@ -75,7 +86,10 @@ class Discovery:
             versions[kind.version] = versions.get(kind.version, False) or kind.preferred
         for review in REVIEWS.values():
             groups.setdefault(review.group, {})[review.version] = True
-        return {group: sorted(found, key=lambda one: not found[one]) for group, found in sorted(groups.items())}
+        return {
+            group: sorted(found, key=lambda one: (not found[one], priority(one)))
+            for group, found in sorted(groups.items())
+        }
 
     def _kinds(self, group: str, version: str) -> Iterable[Kind]:
         return (kind for kind in self._catalog.kinds() if (kind.group, kind.version) == (group, version))

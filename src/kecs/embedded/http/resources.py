@@ -238,7 +238,7 @@ def _served(kind: Kind, target: Target) -> tuple[str, ...]:
         return kind.verbs
     subresource = kind.subresources.get(target.subresource)
     if subresource is None:
-        raise paths.not_found()
+        raise kind.missing(target.name) if kind.custom else paths.not_found()
     return subresource.verbs
 
 
