@@ -32,6 +32,7 @@ from kecs.kube.resources import (
     PODS,
     RESOURCE_QUOTAS,
     ROLE_BINDINGS,
+    ROLES,
     SECRETS,
     SERVICE_ACCOUNTS,
     SERVICES,
@@ -578,6 +579,83 @@ async def test_what_is_not_let_in_is_called_by_what_was_asked(engine: Engine) ->
     for metadata, name in (({"generateName": "web-"}, "web-"), ({"name": "web"}, "web")):
         with pytest.raises(Forbidden, match=f'pods "{name}" is forbidden: error looking up service account'):
             await engine.create(PODS, "default", {**body, "metadata": metadata}, manager="m")
+
+
+_LABEL_SELECTOR = {
+    "matchLabels": {"a b": "c", "d": "e f"},
+    "matchExpressions": [
+        {"key": "a b", "operator": "In", "values": ["x"]},
+        {"key": "a", "operator": "X"},
+        {"key": "a", "operator": "In"},
+        {"key": "a", "operator": "Exists", "values": ["x"]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("resource", "body", "fields"),
+    [
+        (CONFIG_MAPS, {"data": {"a b": ""}}, ["data[a b]"]),
+        (CONFIG_MAPS, {"data": {"..": "", "..a": "", "": ""}}, ["data[..]", "data[..a]", "data[]"]),
+        (CONFIG_MAPS, {"data": {"a": ""}, "binaryData": {"a": "eA==", "b/": "eA=="}}, ["data[a]", "binaryData[b/]"]),
+        (CONFIG_MAPS, {"data": {"a": "x" * (1 << 20), "b": "x"}}, ["[]"]),
+        (SECRETS, {"stringData": {"a": "x" * (1 << 20), "b": "x"}}, ["data"]),
+        (SECRETS, {"data": {"a b": "eA=="}}, ["data[a b]"]),
+        (SECRETS, {"type": "kubernetes.io/tls"}, ["data[tls.crt]", "data[tls.key]"]),
+        (SECRETS, {"type": "kubernetes.io/basic-auth"}, ["data[username]", "data[password]"]),
+        (SECRETS, {"type": "kubernetes.io/dockerconfigjson"}, ["data[.dockerconfigjson]"]),
+        (
+            SECRETS,
+            {"type": "kubernetes.io/dockerconfigjson", "stringData": {".dockerconfigjson": "{"}},
+            ["data[.dockerconfigjson]"],
+        ),
+        (
+            SECRETS,
+            {"type": "kubernetes.io/service-account-token"},
+            ["metadata.annotations[kubernetes.io/service-account.name]"],
+        ),
+        (POD_DISRUPTION_BUDGETS, {"spec": {"minAvailable": 1, "maxUnavailable": 1}}, ["spec"]),
+        (POD_DISRUPTION_BUDGETS, {"spec": {"minAvailable": -1}}, ["spec.minAvailable"]),
+        (POD_DISRUPTION_BUDGETS, {"spec": {"maxUnavailable": "110%"}}, ["spec.maxUnavailable"]),
+        (POD_DISRUPTION_BUDGETS, {"spec": {"maxUnavailable": "x"}}, ["spec.maxUnavailable"]),
+        (
+            POD_DISRUPTION_BUDGETS,
+            {"spec": {"minAvailable": 1, "selector": _LABEL_SELECTOR}},
+            [
+                *["spec.selector.matchLabels"] * 2,
+                "spec.selector.matchExpressions[0].key",
+                "spec.selector.matchExpressions[1].operator",
+                "spec.selector.matchExpressions[2].values",
+                "spec.selector.matchExpressions[3].values",
+            ],
+        ),
+        (ROLE_BINDINGS, {"roleRef": {"kind": "X", "name": "y"}}, ["roleRef.kind"]),
+        (
+            ROLE_BINDINGS,
+            {
+                "roleRef": {"kind": "Role", "name": "y"},
+                "subjects": [
+                    {"kind": "X", "name": "a"},
+                    {"kind": "ServiceAccount"},
+                    {"kind": "ServiceAccount", "name": "B_"},
+                ],
+            },
+            ["subjects[0].kind", "subjects[1].name", "subjects[2].name"],
+        ),
+        (
+            ROLES,
+            {"rules": [{}, {"verbs": ["get"], "apiGroups": [""], "nonResourceURLs": ["/x"]}]},
+            ["rules[0].verbs", "rules[0].apiGroups", "rules[0].resources", *["rules[1].nonResourceURLs"] * 2],
+        ),
+        (LEASES, {"spec": {"leaseDurationSeconds": 0}}, ["spec.leaseDurationSeconds"]),
+        (EVENTS, {"involvedObject": {"namespace": "other"}}, ["involvedObject.namespace"]),
+    ],
+)
+async def test_what_kubernetes_refuses(engine: Engine, resource: Resource[Any], body: Json, fields: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        await engine.create(resource, "default", {"metadata": {"name": "a"}, **body}, manager="m")
+    assert [one["field"] for one in (refused.value.details or {})["causes"]] == fields
+    assert "xxxx" not in refused.value.message  # of what is large or secret, nothing is said
 
 
 # Quotas.

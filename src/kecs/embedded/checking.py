@@ -17,6 +17,8 @@ Json = dict[str, Any]
 _MAY_BE_EMPTY = frozenset({("HTTPHeader", "value"), ("Sysctl", "value"), ("Taint", "key"), ("Lease", "holderIdentity")})
 # What the rules of a kind say themselves.
 _SAID_ELSEWHERE = frozenset((f"{kind}Spec", "selector") for kind in ("DaemonSet", "Deployment", "ReplicaSet")) | {
+    *(("RoleRef", name) for name in ("kind", "name")),
+    *(("Subject", name) for name in ("kind", "name")),
     *(("CustomResourceDefinitionSpec", name) for name in ("group", "scope")),
     *(("CustomResourceDefinitionNames", name) for name in ("plural", "kind")),
     *(("CustomResourceColumnDefinition", name) for name in ("name", "type", "jsonPath")),

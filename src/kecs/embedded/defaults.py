@@ -40,6 +40,9 @@ CONSTANTS: dict[str, Json] = {
     "api.apps.v1.ReplicaSetSpec": {"replicas": 1},
     "api.apps.v1.DeploymentSpec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
     "api.core.v1.EndpointPort": {"protocol": "TCP"},
+    "api.core.v1.PodCondition": {"lastProbeTime": None},
+    "api.rbac.v1.ClusterRole": {"rules": None},
+    "api.rbac.v1.Role": {"rules": None},
     "api.discovery.v1.EndpointPort": {"name": "", "protocol": "TCP"},
     "api.networking.v1.NetworkPolicyPort": {"protocol": "TCP"},
     "api.rbac.v1.RoleRef": {"apiGroup": "rbac.authorization.k8s.io"},
@@ -126,7 +129,8 @@ def _pod_status(status: Json) -> None:
 
 
 def _event(event: Json) -> None:
-    event.setdefault("eventTime", None)  # the one time that is shown even where there is none
+    for name in ("eventTime", "firstTimestamp", "lastTimestamp"):
+        event.setdefault(name, None)  # times that are shown even where there are none
 
 
 def _daemon_set(daemon_set: Json) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from kecs.embedded import definitions, pods, quota_rules, services, workloads
+from kecs.embedded import access, budgets, configs, definitions, pods, quota_rules, services, workloads
 from kecs.embedded.problems import Problems, forbidden, invalid
 
 Json = dict[str, Any]
@@ -81,25 +82,42 @@ def _fixed(*members: str) -> Callable[[Json, Json], Problems]:
     return check
 
 
-def _data_fixed(new: Json, old: Json) -> Problems:
-    found: Problems = []
-    if old.get("immutable"):
-        text = "field is immutable when `immutable` is set"
-        for member in ("data", "binaryData", "immutable"):
-            if new.get(member) != old.get(member):
-                found.append(forbidden(member, text))
-    if "type" in old:
-        found += _fixed("type")(new, old)
+def _check_event(event: Json) -> Problems:
+    """Events are where what they are about is; what has no namespace is told of in the default one."""
+    here, about = event["metadata"].get("namespace", ""), event.get("involvedObject", {}).get("namespace", "")
+    fits = here == about if about else here in ("", "default")
+    return [] if fits else [invalid("involvedObject.namespace", about, "does not match event.namespace")]
+
+
+def _check_lease(lease: Json, _: Json | None = None) -> Problems:
+    spec, found = lease.get("spec") or {}, []
+    if spec.get("leaseDurationSeconds", 1) < 1:
+        found.append(invalid("spec.leaseDurationSeconds", spec["leaseDurationSeconds"], "must be greater than 0"))
+    if spec.get("leaseTransitions", 0) < 0:
+        detail = "must be greater than or equal to 0"
+        found.append(invalid("spec.leaseTransitions", spec["leaseTransitions"], detail))
     return found
 
 
-def _role_fixed(new: Json, old: Json) -> Problems:
-    changed = new.get("roleRef") != old.get("roleRef")
-    return [invalid("roleRef", new.get("roleRef"), "cannot change roleRef")] if changed else []
+def _check_priority_class(priority: Json) -> Problems:
+    name = priority["metadata"].get("name", "")
+    if name in ("system-cluster-critical", "system-node-critical"):
+        return []
+    if name.startswith("system-"):
+        why = (
+            "priority class names with 'system-' prefix are reserved for system use only. error: "
+            f"{name} is not a known system priority class"
+        )
+        return [forbidden("metadata.name", why)]
+    if priority.get("value", 0) > _HIGHEST_PRIORITY:
+        return [forbidden("value", f"maximum allowed value of a user defined priority is {_HIGHEST_PRIORITY}")]
+    return []
 
 
+_HIGHEST_PRIORITY = 1_000_000_000
 _WORKLOAD = Strategy(check=workloads.check, check_update=workloads.check_update)
-_BINDING = Strategy(check_update=_role_fixed)
+_ROLE = Strategy(check=access.check_role, check_update=lambda new, _: access.check_role(new))
+_BINDING = Strategy(check=access.check_binding, check_update=access.check_binding_update)
 _DEFAULT = Strategy()
 
 STRATEGIES: dict[str, Strategy] = {
@@ -110,7 +128,9 @@ STRATEGIES: dict[str, Strategy] = {
         check_update=definitions.check_update,
         needs_version=True,
     ),
-    "configmaps": Strategy(check_update=_data_fixed),
+    "configmaps": Strategy(
+        check=configs.check_config_map, check_update=partial(configs.check_update, configs.check_config_map)
+    ),
     "daemonsets.apps": Strategy(
         prepare=workloads.prepare_daemon_set,
         prepare_update=workloads.prepare_daemon_set_update,
@@ -119,7 +139,8 @@ STRATEGIES: dict[str, Strategy] = {
     ),
     "deployments.apps": _WORKLOAD,
     "replicasets.apps": _WORKLOAD,
-    "leases.coordination.k8s.io": Strategy(needs_version=True),
+    "events": Strategy(check=_check_event),
+    "leases.coordination.k8s.io": Strategy(check=_check_lease, check_update=_check_lease, needs_version=True),
     "namespaces": Strategy(
         prepare=_prepare_namespace, prepare_update=_keep_namespace, check_update=_check_namespace, returns_object=True
     ),
@@ -133,13 +154,16 @@ STRATEGIES: dict[str, Strategy] = {
         returns_object=True,
         graceful=True,
     ),
-    "poddisruptionbudgets.policy": Strategy(needs_version=True),
+    "poddisruptionbudgets.policy": Strategy(check=budgets.check, check_update=budgets.check_update, needs_version=True),
+    "priorityclasses.scheduling.k8s.io": Strategy(check=_check_priority_class),
     "controllerrevisions.apps": Strategy(check_update=_fixed("data")),
     "podtemplates": Strategy(returns_object=True),
     "resourcequotas": Strategy(check=quota_rules.check, check_update=quota_rules.check_update, returns_object=True),
+    "clusterroles.rbac.authorization.k8s.io": _ROLE,
+    "roles.rbac.authorization.k8s.io": _ROLE,
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
-    "secrets": Strategy(check_update=_data_fixed),
+    "secrets": Strategy(check=configs.check_secret, check_update=partial(configs.check_update, configs.check_secret)),
     "serviceaccounts": Strategy(returns_object=True),
     "services": Strategy(
         prepare=services.prepare,

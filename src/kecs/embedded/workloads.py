@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kecs.embedded import selecting
 from kecs.embedded.defaults import TEMPLATE_GENERATION
 from kecs.embedded.pods import check_template
 from kecs.embedded.problems import Problems, forbidden, invalid, required
@@ -18,6 +19,7 @@ def check(workload: Json) -> Problems:
     if spec.get("minReadySeconds", 0) < 0:
         found.append(invalid("spec.minReadySeconds", spec["minReadySeconds"], "must be greater than or equal to 0"))
     selector = spec.get("selector")
+    found += selecting.check(selector, "spec.selector")
     template = spec.get("template", {})
     if selector is None:
         if workload["kind"] != "DaemonSet":
@@ -29,8 +31,8 @@ def check(workload: Json) -> Problems:
         if not object_matcher(selector)(labels or {}):
             detail = "`selector` does not match template `labels`"
             found.append(invalid("spec.template.metadata.labels", labels, detail))
-    except BadSelector as error:
-        found.append(invalid("spec.selector", selector, str(error)))
+    except BadSelector:
+        found.append(invalid("spec.selector", selector, "invalid label selector"))
     found += check_template(template, "spec.template")
     return found + _check_strategy(spec)
 
