@@ -14,7 +14,6 @@ from bench import process
 from bench.cluster import Ecs, cluster, definition, missing
 from bench.table import Row, median, spread
 from kecs.kube.api import Api, Json
-from kecs.kube.errors import NotFound
 from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import load_kubeconfig
 from kecs.kube.resources import PODS
@@ -47,16 +46,17 @@ async def _bare(api: Api) -> float:
                 break
     took = time.perf_counter() - began
     await api.delete(PODS, NAMESPACE, name)
-    while True:
-        try:
-            await api.get(PODS, NAMESPACE, name)
-            await asyncio.sleep(0.05)
-        except NotFound:
-            return took * 1000
+    return took * 1000
+
+
+async def _cleared(api: Api) -> None:
+    """Return once no pod is left of what was measured last: the node would still be busy with it."""
+    while (await api.list(PODS)).items:  # noqa: ASYNC110  # another process cannot set an event here
+        await asyncio.sleep(0.05)
 
 
 async def _task(ecs: Ecs) -> float:
-    """Return the milliseconds from RunTask to RUNNING; the task has stopped afterwards."""
+    """Return the milliseconds from RunTask to RUNNING; the task has been told to stop afterwards."""
     began = time.perf_counter()
     answer = await ecs.call("RunTask", cluster="bench", taskDefinition="bench")
     arn = answer["tasks"][0]["taskArn"]
@@ -66,23 +66,17 @@ async def _task(ecs: Ecs) -> float:
 
     took = await ecs.until(status, lambda found: found == "RUNNING", 60.0) - began
     await ecs.call("StopTask", cluster="bench", task=arn)
-    await ecs.until(status, lambda found: found == "STOPPED", 60.0)
     return took * 1000
 
 
 async def _service(ecs: Ecs) -> float:
-    """Return the milliseconds from CreateService to a steady service, which is gone afterwards."""
+    """Return the milliseconds from CreateService to a steady service, which has been deleted afterwards."""
     name = f"service-{uuid.uuid4().hex[:8]}"
     began = time.perf_counter()
     await ecs.call("CreateService", cluster="bench", serviceName=name, taskDefinition="bench", desiredCount=REPLICAS)
     await ecs.steady(name)
     took = time.perf_counter() - began
     await ecs.call("DeleteService", cluster="bench", service=name, force=True)
-
-    async def left() -> Any:
-        return (await ecs.call("ListTasks", cluster="bench", serviceName=name))["taskArns"]
-
-    await ecs.until(left, lambda found: not found, 60.0)
     return took * 1000
 
 
@@ -114,7 +108,7 @@ async def _deployment(kubeconfig: Path) -> float:
     await kubectl("create", "-f", "-", content=json.dumps(body))
     await kubectl("wait", "--for=condition=Available", "--timeout=120s", f"deployment/{name}")
     took = time.perf_counter() - began
-    await kubectl("delete", "deployment", name, "--cascade=foreground", "--timeout=120s")
+    await kubectl("delete", "deployment", name)
     return took * 1000
 
 
@@ -125,10 +119,14 @@ async def _measure(port: int, kubeconfig: Path) -> dict[str, list[float]]:
     await ecs.call("RegisterTaskDefinition", **definition("bench"))
     await _task(ecs)  # the first of everything loads what later ones share
     for _ in range(TASKS):
+        await _cleared(api)
         found["pod"].append(await _bare(api))
+        await _cleared(api)
         found["task"].append(await _task(ecs))
     for _ in range(SERVICES):
+        await _cleared(api)
         found["deployment"].append(await _deployment(kubeconfig))
+        await _cleared(api)
         found["service"].append(await _service(ecs))
     await api.close()
     ecs.close()

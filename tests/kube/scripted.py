@@ -16,7 +16,8 @@ from kecs.kube.transport import Timings
 
 Step: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-QUICK = Timings(connect=1.0, answer=0.5, patience=3.0, longest=5.0, first=0.01, last=0.05)
+# Quick to try again, and patient: the machine may be busy.
+QUICK = Timings(connect=10.0, answer=20.0, patience=20.0, longest=30.0, first=0.01, last=0.05)
 
 
 def says(body: Any, code: int = 200, **headers: str) -> Step:
