@@ -238,6 +238,41 @@ async def test_both_sides_prove_who_they_are(tmp_path: Path) -> None:
                 await api.get(PODS, "ns", "a")
 
 
+async def test_certificates_in_files_are_read_again_when_they_were_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = signed("authority")
+    context = server_context(tmp_path, signed("server", authority, host="127.0.0.1"), authority)
+    files = tmp_path / "me.crt", tmp_path / "me.key"
+
+    def write(name: str) -> None:
+        for file, content in zip(files, signed(name, authority).pair, strict=True):
+            file.write_bytes(content)
+
+    async def who(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        subject = request.transport.get_extra_info("peercert")["subject"]
+        return web.json_response({"metadata": {"name": subject[0][0][1]}})
+
+    write("first")
+    async with serving(who, tls=context) as server:
+        user = {"client-certificate": "me.crt", "client-key": "me.key"}
+        path = written(tmp_path / "config", config(cluster={"server": server.url}, user=user))
+        access = load_kubeconfig(path, environment={})
+        assert isinstance(access.credentials, tokens.CertificateFiles)
+        authorized = {"credentials": access.credentials, "authority": authority.pair.certificate}
+        async with client(server.url, **authorized) as api:  # type: ignore[arg-type]
+            assert (await api.get(PODS, "ns", "a"))["metadata"]["name"] == "first"
+            write("second")
+            assert (await api.get(PODS, "ns", "a"))["metadata"]["name"] == "first"
+            monkeypatch.setattr(tokens, "_FRESH", 0.0)
+            assert (await api.get(PODS, "ns", "a"))["metadata"]["name"] == "second"
+            files[1].write_bytes(signed("third", authority).pair.key)  # the certificate comes a moment later
+            assert (await api.get(PODS, "ns", "a"))["metadata"]["name"] == "second"
+            files[0].unlink()
+            assert (await api.get(PODS, "ns", "a"))["metadata"]["name"] == "second"
+
+
 async def test_a_server_may_have_another_name(tmp_path: Path) -> None:
     authority = signed("authority")
     context = server_context(tmp_path, signed("server", authority, host="kubernetes.test"), authority)

@@ -85,20 +85,31 @@ class Access:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if pair is not None:
-            self._identify(context, pair)
-        return context
-
-    def _identify(self, context: ssl.SSLContext, pair: Certificate) -> None:
-        # The ssl module reads certificates from files only. This one is ours alone, and gone at once.
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(pair.certificate + b"\n" + pair.key)
-            file.flush()
             try:
-                context.load_cert_chain(file.name)
+                _identify(context, pair)
             except (ssl.SSLError, OSError) as error:
                 raise AccessError(
                     f"{self.origin}: the client certificate and its key cannot be used: {_why(error)}"
                 ) from None
+        return context
+
+
+def _identify(context: ssl.SSLContext, pair: Certificate) -> None:
+    """Give a context its client certificate. Raises ssl.SSLError, OSError."""
+    # The ssl module reads certificates from files only. This one is ours alone, and gone at once.
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pair.certificate + b"\n" + pair.key)
+        file.flush()
+        context.load_cert_chain(file.name)
+
+
+def belong_together(pair: Certificate) -> bool:
+    """Say whether a certificate can be used with its key: one of two files may have been replaced before the other."""
+    try:
+        _identify(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pair)
+    except (ssl.SSLError, OSError):
+        return False
+    return True
 
 
 def _why(error: Exception) -> str:

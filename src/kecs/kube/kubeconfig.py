@@ -14,7 +14,7 @@ import msgspec
 from kecs.kube.access import Access, AccessError, Certificate, Credentials, Static
 from kecs.kube.plugin import Exec, ExecPlugin, cluster_info
 from kecs.kube.proxy import proxy_for
-from kecs.kube.tokens import TokenFile
+from kecs.kube.tokens import CertificateFiles, TokenFile
 
 T = TypeVar("T")
 
@@ -225,6 +225,12 @@ def _credentials(user: _Found[_User], cluster: Any) -> Credentials:
     if part.token_file:
         return TokenFile(user.file.parent / part.token_file, pair)
     header = f"Bearer {part.token}" if part.token else ""
+    in_files = (
+        part.client_certificate and part.client_key and not (part.client_certificate_data or part.client_key_data)
+    )
+    if pair is not None and in_files and not header and not part.username:
+        place = user.file.parent
+        return CertificateFiles(place / part.client_certificate, place / part.client_key, pair)
     if not header and part.username:
         header = "Basic " + base64.b64encode(f"{part.username}:{part.password}".encode()).decode()
     return Static(header, pair)

@@ -1,9 +1,10 @@
-"""Tokens in files, which whoever mounts them replaces while a program runs."""
+"""Tokens and client certificates in files, which whoever mounts them replaces while a program runs."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from kecs.kube.access import Certificate
+from kecs.kube.access import Certificate, belong_together
 from kecs.kube.errors import Unauthorized
 
 _FRESH = 10.0  # seconds for which a token that was read is taken without looking again
@@ -45,6 +46,38 @@ class TokenFile:
         before = self._token
         self._read()
         return self._token != before
+
+
+class CertificateFiles:
+    """The client certificate and its key in two files, read anew now and then, and at once when they are refused."""
+
+    def __init__(self, certificate: Path, key: Path, pair: Certificate) -> None:
+        self._files = certificate, key
+        self._pair = pair
+        self._read_at = time.monotonic()
+
+    async def authorization(self) -> str:
+        """See `Credentials.authorization`."""
+        return ""
+
+    async def certificate(self) -> Certificate | None:
+        """See `Credentials.certificate`."""
+        if time.monotonic() - self._read_at > _FRESH:
+            self._read()
+        return self._pair
+
+    def _read(self) -> None:
+        self._read_at = time.monotonic()
+        with suppress(OSError):  # they are being replaced: those before serve until then
+            found = Certificate(self._files[0].read_bytes(), self._files[1].read_bytes())
+            if found != self._pair and belong_together(found):
+                self._pair = found
+
+    def refused(self) -> bool:
+        """See `Credentials.refused`."""
+        before = self._pair
+        self._read()
+        return self._pair != before
 
 
 def _why(error: Exception) -> str:
