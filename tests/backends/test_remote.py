@@ -1,5 +1,6 @@
 """kecs over a cluster of another process: the embedded Kubernetes alone, which needs nothing of the machine."""
 
+import json
 import re
 import signal
 import socket
@@ -120,3 +121,13 @@ def test_who_waits_for_a_cluster_still_ends_when_told(kubeconfig: Path, tmp_path
     process.send_signal(signal.SIGTERM)
     _, rest = process.communicate(timeout=20)
     assert (process.returncode, "Traceback" in rest) == (0, False)
+
+
+def test_a_context_alone_is_of_the_user_s_own_kubeconfig(
+    start_kecs: Callable[..., KecsProcess], kubeconfig: Path
+) -> None:
+    """What kecs keeps is in kecs-system all the same, and not in the namespace of the context."""
+    name = json.loads(kubeconfig.read_text())["current-context"]
+    server = start_kecs("--kubeconfig", "", "--context", name, cluster=kubeconfig, KUBECONFIG=str(kubeconfig))
+    out = server.data.with_name(f"{server.data.name}.out").read_text()
+    assert ", namespace kecs-system, node kecs-" in out

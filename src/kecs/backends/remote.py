@@ -49,7 +49,7 @@ class Remote:
         self._access = access
         self._http = api
         self.api: Api = api
-        self.home = settings.namespace or (access.namespace if not settings.kubeconfig else _HOME)
+        self.home = settings.namespace or (_HOME if _is_named(settings) else access.namespace)
         identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
         self.leader = Leader(api, self.home, _LEASE, identity, duration=settings.lease_duration)
         self._containers = ""
@@ -199,9 +199,14 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
+def _is_named(settings: Settings) -> bool:
+    """Say whether the user names a cluster; else it is the one that this process is a pod of."""
+    return bool(settings.kubeconfig or settings.context)
+
+
 def _access(settings: Settings) -> Access:
     """Return how the cluster is reached. Raises AccessError."""
-    if settings.kubeconfig or settings.context:
+    if _is_named(settings):
         path = Path(settings.kubeconfig or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
         return load_kubeconfig(path, settings.context)
     return in_cluster()
