@@ -11,14 +11,15 @@ import msgspec
 
 from kecs.embedded import checking, fieldsets, metadata, ownership
 from kecs.embedded.admission import Admission
+from kecs.embedded.applying import config_of, keep_last_applied
 from kecs.embedded.catalog import Catalog, Kind
-from kecs.embedded.decoding import Undecodable, decode_bare, decode_object
+from kecs.embedded.decoding import Undecodable, decode_object
 from kecs.embedded.deletion import decide, is_finished
 from kecs.embedded.entry import Entry, Owners, tail, text
 from kecs.embedded.patch import json_patch, merge_patch
 from kecs.embedded.problems import invalid, quoted, refusal, refuse
 from kecs.embedded.requests import Deletion, Removed, Stored, Write, Written
-from kecs.embedded.schema import Decoding, Object, unknown_fields
+from kecs.embedded.schema import Decoding, Object
 from kecs.embedded.store import Store
 from kecs.embedded.strategic import go_map, strategic_patch
 from kecs.embedded.strategies import strategy_of
@@ -39,7 +40,6 @@ Done = asyncio.Future[None] | None  # None: nothing had to be stored
 _decode = msgspec.json.Decoder().decode
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _COUNTED = {"deployments.apps": ["annotations"], "endpointslices.discovery.k8s.io": ["labels"]}  # by the generation
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SPECIAL_MEMBERS = ("apiVersion", "kind", "metadata")
 
 
@@ -142,7 +142,7 @@ class Writer:
 
     def apply(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         """Stage what server-side apply makes of the body: a new object, or the present one with it merged in."""
-        config = _config(kind, write)
+        config = config_of(kind, write)
         metadata.check_target(kind, write.body, write.namespace, write.name)
         entry = self._store.latest(kind.table, write.namespace or "", write.name)
         if entry is None:
@@ -165,7 +165,7 @@ class Writer:
         merged, owners = ownership.after_apply(kind, entry.owners, live, config, merged, write)
         kept = {key: value for key, value in old["metadata"].items() if key in ownership.UNOWNED}
         body = {**merged, "metadata": {**kept, **merged.get("metadata", {})}}
-        _keep_last_applied(write, body["metadata"])
+        keep_last_applied(write, body["metadata"])
         obj, warnings = decode_object(kind, body, old, "Ignore")
         self._restrict(kind, write, obj, old)
         return self._update(kind, write, entry, old, obj, owners, warnings)
@@ -307,53 +307,6 @@ def _meta(body: Json) -> Json:
     return {key: value for key, value in (body.get("metadata") or {}).items() if key != "resourceVersion"}
 
 
-def _config(kind: Kind, write: Write) -> Json:
-    """Return the part of an applied body that its manager can own. Raises `Unnamed` for what has no type."""
-    body = metadata.require_object(kind, write.body)
-    meta = body.get("metadata") or {}
-    given = f"{group_version(str(body.get('apiVersion') or ''))}, Kind={body.get('kind') or ''}"
-    wanted = f"{group_version(kind.api_version)}, Kind={kind.kind}"
-    if given != wanted:
-        raise BadRequest(f"invalid object type: {given}")
-    if "managedFields" in meta:
-        raise BadRequest("metadata.managedFields must be nil")
-    shown = f"({meta.get('namespace', '')}/{meta.get('name', '')}; {wanted})"
-    try:
-        unknown = unknown_fields(kind.node, body)
-        if unknown:
-            raise Unnamed(f"failed to create typed patch object {shown}: .{unknown[0]}: field not declared in schema")
-        config = ownership.owned_part(kind, decode_bare(kind, body), write.subresource)
-        if repeated := fieldsets.duplicate_key(kind.node, config):
-            raise Unnamed(f"failed to create typed patch object {shown}: {repeated}")
-    except Undecodable as error:
-        raise Unnamed(f"failed to create typed patch object {shown}: {error.why}") from None
-    except KeyError as error:
-        detail = f"associative list with keys has an element that omits key field {error.args[0]!r}".replace("'", '"')
-        raise Unnamed(
-            f"failed to create typed patch object {shown}: {detail} (and doesn't have default value)"
-        ) from None
-    if write.subresource == "status":
-        return {"status": config["status"]} if "status" in config else {}
-    return config
-
-
-def _keep_last_applied(write: Write, metadata: Json) -> None:
-    """Bring up to date what `kubectl apply` goes by on the client's side, where an object has it, as kubectl applies.
-
-    So both ways of applying can take turns.
-    """
-    annotations = metadata.get("annotations") or {}
-    if write.manager != "kubectl" or write.subresource or _LAST_APPLIED not in annotations:
-        return
-    meta = dict(write.body.get("metadata") or {})
-    if "annotations" in meta:
-        meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key != _LAST_APPLIED}
-    config = msgspec.json.encode({**write.body, "metadata": meta}, order="sorted").decode()
-    for character in "<>&":
-        config = config.replace(character, f"\\u{ord(character):04x}")
-    metadata["annotations"] = {**annotations, _LAST_APPLIED: config + "\n"}
-
-
 def _count_generation(kind: Kind, obj: Json, old: Json) -> None:
     if not kind.has_generation:
         return
@@ -429,11 +382,6 @@ def _other_object(kind: Kind, entry: Entry, what: str, wanted: str, found: objec
         f"match the {what} in record ({found}). The object might have been {why}",
         details={"name": entry.name, **kind.details, "kind": kind.kind},
     )
-
-
-def group_version(api_version: str) -> str:
-    """Return an apiVersion with the slash that Kubernetes's messages have also where there is no group."""
-    return api_version if "/" in api_version else f"/{api_version}" if api_version else "/"
 
 
 def conflict(kind: Kind, name: str, why: str) -> ApiError:
