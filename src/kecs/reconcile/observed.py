@@ -1,8 +1,12 @@
 """What the rules see of a service, taken from its pods and from the records of its stopped tasks.
 
 A pod's view is kept until the pod changes, so that looking at a service costs little for tasks that did not.
+
+Nodes have clocks of their own. What one of them says of a time that has not come yet is taken for the time at which it
+was seen, or for the one at which the API server has stored it: else a rollout would wait for that clock.
 """
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -41,7 +45,7 @@ class Memory:
         self.told: frozenset[str] | None = None
         self.told_stopped: frozenset[str] = frozenset()
 
-    def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask]) -> list[Task]:
+    def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask], now: float) -> list[Task]:
         """Return the service's tasks: each once, its record where there is one."""
         known = self._records
         stopped = {record.metadata.name: known.get(record.metadata.name) or of_record(record) for record in records}
@@ -50,7 +54,7 @@ class Memory:
         for pod in pods:
             uid = pod.metadata.uid
             before = self._pods.get(uid)
-            seen = before if before and before[0] is pod else (pod, of_pod(pod))
+            seen = before if before and before[0] is pod else (pod, of_pod(pod, now, before[1] if before else None))
             if seen[1].id in stopped or marks.TASK_FINALIZER not in pod.metadata.finalizers:
                 continue
             alive[uid] = seen
@@ -99,13 +103,14 @@ class Memory:
 def of_record(record: StoppedTask) -> Task:
     """Return a stopped task as the rules see it."""
     task = record.spec
+    stored = (epoch(record.metadata.creationTimestamp) or math.inf) + 1  # it is written in whole seconds
     return Task(
         id=record.metadata.name,
         deployment=task.startedBy or "",
         phase=Phase.STOPPED,
         createdAt=task.createdAt or 0.0,
-        startedAt=task.startedAt,
-        stoppedAt=task.executionStoppedAt or task.stoppedAt or 0.0,
+        startedAt=None if task.startedAt is None else min(task.startedAt, stored),
+        stoppedAt=min(task.executionStoppedAt or task.stoppedAt or 0.0, stored),
         healthy=_judged(task.healthStatus),
         end=_end(task.stopCode or "", task.stoppedReason or ""),
     )
@@ -124,8 +129,8 @@ def _end(code: str, reason: str) -> End:
     return End.OTHER
 
 
-def of_pod(pod: views.Pod) -> Task:
-    """Return a task that is not recorded yet, as the rules see it."""
+def of_pod(pod: views.Pod, now: float, before: Task | None = None) -> Task:
+    """Return a task that is not recorded yet, as the rules see it; `before` is what was seen of it last."""
     facts = task_facts.of(pod)
     meta = pod.metadata
     id_ = task_id(meta.uid)
@@ -137,12 +142,15 @@ def of_pod(pod: views.Pod) -> Task:
     status = observe.last_status(pod, seen)
     checked = [one for one in seen if one.essential and one.facts.health]
     scheduled = pod.condition("PodScheduled")
+    started = _started_at(pod, seen)
+    if started is not None and started > now:
+        started = before.startedAt if before and before.startedAt is not None else now
     return Task(
         id=id_,
         deployment=deployment,
         phase=_PHASES.get(status, Phase.STOPPING),
         createdAt=created,
-        startedAt=_started_at(pod, seen),
+        startedAt=started,
         healthy=all(one.healthy for one in checked) if checked else None,
         end=_end_of(pod, seen) if status not in _PHASES else End.NONE,
         stuck=unplaceable(scheduled.message) if scheduled and scheduled.reason == "Unschedulable" else "",

@@ -161,7 +161,7 @@ class _Services:
         launched = deployments.launched(context, service, spec, asked)
         memory = self._memory.setdefault(key, Memory())
         workload = workload_of(context, key, memory.written, daemon=spec.schedulingStrategy == "DAEMON")
-        observed = self._observe(key, service, workload, memory, asked.id)
+        observed = self._observe(key, service, workload, memory, asked.id, now)
         wanted = deployments.wanted(context, launched, asked, workload)
         plan = rules.plan(wanted, observed, context.settings.rules, now)
         plan = await self._carry_out(key, launched, workload, memory, plan, now)
@@ -196,14 +196,14 @@ class _Services:
         )
 
     def _observe(
-        self, key: Key, service: objects.Service, workload: Workload, memory: Memory, primary: str
+        self, key: Key, service: objects.Service, workload: Workload, memory: Memory, primary: str, now: float
     ) -> rules.Observed:
         world = self._context.world
         status = service.status
         pods = list(world.pods.by("service", key))
         ids = {primary, *(deployment.id or "" for deployment in status.deployments)}
         records = [record for id_ in ids for record in world.stopped_tasks.by("startedBy", id_)]
-        tasks = memory.tasks(pods, records)
+        tasks = memory.tasks(pods, records, now)
         memory.begin(tasks, status.events)
         return rules.Observed(
             tasks=tasks,
@@ -228,7 +228,7 @@ class _Services:
         step = draining.next_step(tasks=tasks, workload=workload.exists, replicas=workload.replicas)
         if step == "record":
             await self.objects.remove(key, service)
-        observed = self._observe(key, service, workload, memory, primary="")
+        observed = self._observe(key, service, workload, memory, primary="", now=now)
         service = await statuses.show_draining(context, service, observed, now=now)
         memory.tell(observed.tasks)
         match step:

@@ -120,19 +120,28 @@ class ServiceObjects:
     async def _put_back(self, resource: Resource[Json], body: Json) -> Drift:
         """Write an object again that somebody else has written or deleted; return whether that made a difference."""
         place = _place(resource, body)
-        found = self._parts.get(*place)
+        found, written = self._parts.get(*place), self._marks.get(place, "")
+        self._marks[place] = found.mark if found else ""  # another service with the same role shall not do it as well
         try:
-            stored = await self._write(resource, body)
-        except Invalid:
-            if found is None:
-                raise
-            # What others have made of it does not go with what is ours, which was stored before.
-            await self._context.api.delete(resource, place[1], place[2], uid=found.metadata.uid)
-            stored = await self._write(resource, body)
+            stored = await self._write_over(resource, body, found)
+        except BaseException:
+            self._marks[place] = written
+            raise
         self._marks[place] = stored.mark
         if found is None:
             return Drift.DELETED
         return Drift.NONE if stored.mark == found.mark else Drift.CHANGED
+
+    async def _write_over(self, resource: Resource[Json], body: Json, found: Part | None) -> Part:
+        try:
+            return await self._write(resource, body)
+        except Invalid:
+            if found is None:
+                raise
+            # What others have made of it does not go with what is ours, which was stored before.
+            _, namespace, name = _place(resource, body)
+            await self._context.api.delete(resource, namespace, name, uid=found.metadata.uid)
+            return await self._write(resource, body)
 
     async def _write(self, resource: Resource[Json], body: Json) -> Part:
         return await self._parts.apply(self._context.api, resource, body)
