@@ -37,7 +37,7 @@ def prepare(pod: Json) -> None:
     """Give a new pod its first status."""
     pod["status"] = {"phase": "Pending", "qosClass": qos_class(pod["spec"])}
     if pod["spec"].get("schedulingGates"):
-        pod["status"]["conditions"] = [{**_GATED, "lastTransitionTime": now_text()}]
+        pod["status"]["conditions"] = [{**_GATED, "lastProbeTime": None, "lastTransitionTime": now_text()}]
     tolerate(pod["spec"])
 
 

@@ -255,7 +255,7 @@ def _with_condition(pod: Json, condition: Json) -> Json:
     since = now_text()
     if known is not None and known.get("status") == condition["status"]:
         since = known.get("lastTransitionTime", since)
-    new = {**condition, "lastTransitionTime": since}
+    new = {**condition, "lastProbeTime": None, "lastTransitionTime": since}
     status["conditions"] = [new if one is known else one for one in conditions] if known else [*conditions, new]
     return status
 
