@@ -32,41 +32,35 @@ def _says(pods: Pods, line: str, volume: Json, mount: Json | None = None, **memb
     return pods.log()
 
 
+FROM_THE_API: dict[str, tuple[Json, str, str]] = {
+    "all": ({}, "ls {0}; cat {0}/a; stat -L -c %a {0}/a", "a\nb.txt\none644\n"),
+    "chosen": ({"items": [{"key": "a", "path": "x/y"}]}, "cd {0}; ls; ls x; cat x/y; echo", "x\ny\none\n"),
+    "mode": (
+        {"items": [{"key": "a", "path": "a", "mode": 0o400}], "defaultMode": 0o440},
+        "stat -L -c %a {0}/a",
+        "400\n",
+    ),
+    "default-mode": ({"defaultMode": 0o440}, "stat -L -c %a {0}/b.txt", "440\n"),
+    "read-only": ({}, "echo x > {0}/a || echo no; touch {0}/new || echo no", "no\nno\n"),
+    "missing": ({"optional": True}, "ls {0} | wc -l", "0\n"),
+}
+
+
 @pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
-@pytest.mark.parametrize(
-    ("members", "line", "found"),
-    [
-        ({}, "ls /data; cat /data/a; stat -L -c %a /data/a", "a\nb.txt\none644\n"),
-        ({"items": [{"key": "a", "path": "x/y"}]}, "cd /data; ls; ls x; cat x/y", "x\ny\none"),
-        (
-            {"items": [{"key": "a", "path": "a", "mode": 0o400}], "defaultMode": 0o440},
-            "stat -L -c %a /data/a",
-            "400\n",
-        ),
-        ({"defaultMode": 0o440}, "stat -L -c %a /data/b.txt", "440\n"),
-        ({}, "echo x > /data/a || echo no; touch /data/new || echo no", "no\nno\n"),
-    ],
-    ids=["all", "chosen", "mode", "default-mode", "read-only"],
-)
-def test_from_the_api(pods: Pods, kind: str, members: Json, line: str, found: str) -> None:
+def test_from_the_api(pods: Pods, kind: str) -> None:
     _source(pods, kind, a="one", **{"b.txt": "two"})
-    named = (
-        {"configMap": {"name": "source", **members}}
-        if kind == "ConfigMap"
-        else {"secret": {"secretName": "source", **members}}
-    )
-    assert _says(pods, f"({line}) 2>/dev/null", named) == found
-
-
-def test_optional_ones(pods: Pods) -> None:
-    assert _says(pods, "ls /data | wc -l", {"configMap": {"name": "missing", "optional": True}}) == "0\n"
-
-
-def test_one_file_by_sub_path(pods: Pods) -> None:
-    _source(pods, "ConfigMap", a="one")
-    volume = {"configMap": {"name": "source"}}
-    mount = {"mountPath": "/etc/one.conf", "subPath": "a"}
-    assert _says(pods, "cat /etc/one.conf", volume, mount) == "one"
+    noun, member = ("configMap", "name") if kind == "ConfigMap" else ("secret", "secretName")
+    volumes, mounts, lines = [], [], []
+    for name, (members, line, _) in FROM_THE_API.items():
+        source = {member: "missing" if name == "missing" else "source", **members}
+        volumes.append({"name": name, noun: source})
+        mounts.append({"name": name, "mountPath": f"/{name}"})
+        lines.append(f"({line.format('/' + name)})")
+    mounts.append({"name": "all", "mountPath": "/etc/one.conf", "subPath": "a"})
+    line = f"({'; '.join(lines)}; cat /etc/one.conf) 2>/dev/null"
+    pods.make(container(line, volumeMounts=mounts), volumes=volumes, restartPolicy="Never")
+    pods.over()
+    assert pods.log() == "".join(found for _, _, found in FROM_THE_API.values()) + "one"
 
 
 @pytest.mark.parametrize(

@@ -2,49 +2,55 @@
 
 from typing import Any
 
-import pytest
-
 from tests.contract.pods.watching import STAY, Pods, condition, container, state
 
 Json = dict[str, Any]
 
 QUICK = {"periodSeconds": 1, "failureThreshold": 1}
-SERVE = "mkdir /www; echo ok > /www/ok; echo 'H:/no:/ok' > /dev/null; httpd -p 8080 -h /www; "
+SERVE = "mkdir /www; echo ok > /www/ok; httpd -p 8080 -h /www; "
 PORTS = [{"containerPort": 8080, "name": "web"}]
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        {"exec": {"command": ["test", "-e", "/www/ok"]}},
-        {"httpGet": {"port": 8080, "path": "/ok"}},
-        {"httpGet": {"port": "web", "path": "ok", "httpHeaders": [{"name": "Host", "value": "example.com"}]}},
-        {"tcpSocket": {"port": "web"}},
-    ],
-    ids=["exec", "http", "http-named", "tcp"],
-)
-def test_ready_by(pods: Pods, action: Json) -> None:
-    pods.make(container(SERVE + STAY, ports=PORTS, readinessProbe={**action, **QUICK}))
+READY: dict[str, Json] = {
+    "exec": {"exec": {"command": ["true"]}},
+    "http": {"httpGet": {"port": 8080, "path": "/ok"}},
+    "http-header": {"httpGet": {"port": 8080, "path": "ok", "httpHeaders": [{"name": "Host", "value": "a.example"}]}},
+    "tcp": {"tcpSocket": {"port": 8080}},
+}
+NOT_READY: dict[str, Json] = {
+    "exec": {"exec": {"command": ["false"]}},
+    "exec-missing": {"exec": {"command": ["/no/such/program"]}},
+    "exec-slow": {"exec": {"command": ["sleep", "60"]}},
+    "http-404": {"httpGet": {"port": 8080, "path": "/missing"}},
+    "http-refused": {"httpGet": {"port": 8081}},
+    "http-no-port": {"httpGet": {"port": "unknown"}},
+    "tcp-refused": {"tcpSocket": {"port": 8081}},
+}
+
+
+def _probed(actions: dict[str, Json]) -> list[Json]:
+    """Return a server that is ready when its port answers, and a container for each probe."""
+    server = {"tcpSocket": {"port": "web"}, **QUICK}
+    return [
+        container(SERVE + STAY, "server", ports=PORTS, readinessProbe=server),
+        *(container(name=name, readinessProbe={**action, **QUICK}) for name, action in actions.items()),
+    ]
+
+
+def test_ready(pods: Pods) -> None:
+    pods.make(*_probed(READY))
     pods.note(pods.ready())
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        {"exec": {"command": ["false"]}},
-        {"exec": {"command": ["/no/such/program"]}},
-        {"exec": {"command": ["sleep", "60"]}},
-        {"httpGet": {"port": 8080, "path": "/missing"}},
-        {"httpGet": {"port": 8081}},
-        {"httpGet": {"port": "unknown"}},
-        {"tcpSocket": {"port": 8081}},
-    ],
-    ids=["exec", "exec-missing", "exec-slow", "http-404", "http-refused", "http-no-port", "tcp-refused"],
-)
-def test_not_ready_by(pods: Pods, action: Json) -> None:
-    pods.make(container(SERVE + STAY, ports=PORTS, readinessProbe={**action, **QUICK}))
-    pods.unhealthy("Readiness")
-    pods.note(pods.until(lambda pod: "running" in state(pod), "a container that runs"))
+def test_not_ready(pods: Pods) -> None:
+    pods.make(*_probed(NOT_READY))
+    for name in NOT_READY:
+        pods.unhealthy("Readiness", container=name)
+
+    def server_is_ready(pod: Json) -> bool:
+        return any(each["name"] == "server" and each["ready"] for each in pod["status"]["containerStatuses"])
+
+    pods.note(pods.until(server_is_ready, "a server that is ready"))
 
 
 def test_ready_and_not_any_more(pods: Pods) -> None:

@@ -34,24 +34,24 @@ def test_one_image_of_two(pods: Pods) -> None:
     pods.note(pods.waiting("ImagePullBackOff"))
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"envFrom": [{"configMapRef": {"name": "missing"}}]},
-        {"envFrom": [{"secretRef": {"name": "missing"}}]},
-        {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "missing", "key": "a"}}}]},
-        {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "there", "key": "missing"}}}]},
-        {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "missing", "key": "a"}}}]},
-        {"securityContext": {"runAsNonRoot": True}},
-        {"securityContext": {"runAsNonRoot": True, "runAsUser": 0}},
-    ],
-    ids=["map", "secret", "key-of-no-map", "no-key", "key-of-no-secret", "root-image", "root-user"],
-)
-def test_configurations(pods: Pods, members: Json) -> None:
+CONFIGURATIONS: dict[str, Json] = {
+    "map": {"envFrom": [{"configMapRef": {"name": "missing"}}]},
+    "secret": {"envFrom": [{"secretRef": {"name": "missing"}}]},
+    "no-map": {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "missing", "key": "a"}}}]},
+    "no-key": {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "there", "key": "missing"}}}]},
+    "no-secret": {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "missing", "key": "a"}}}]},
+    "root-image": {"securityContext": {"runAsNonRoot": True}},
+    "root-user": {"securityContext": {"runAsNonRoot": True, "runAsUser": 0}},
+}
+
+
+def test_configurations(pods: Pods) -> None:
     there = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "there"}, "data": {"a": "b"}}
     assert pods.client.quietly("POST", "configmaps", there).status == 201
-    pods.make(container(**members))
-    pods.note(pods.waiting("CreateContainerConfigError"))
+    pods.make(*(container(name=name, **members) for name, members in CONFIGURATIONS.items()))
+    for number in range(len(CONFIGURATIONS)):
+        pod = pods.waiting("CreateContainerConfigError", number)
+    pods.note(pod)
 
 
 def test_what_was_missing_comes(pods: Pods) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.contract.pods.watching import STAY, Pods, container, state
 
 Json = dict[str, Any]
@@ -83,19 +81,31 @@ def test_a_host_name_of_its_own(pods: Pods) -> None:
     assert _says(pods, "hostname; echo $HOSTNAME", {"hostname": "other"}) == "other\nother\n"
 
 
-@pytest.mark.parametrize(
-    ("context", "pod_wide", "found"),
-    [
-        ({}, {}, "0:0"),
-        ({"runAsUser": 1234}, {}, "1234:0"),
-        ({"runAsUser": 1234, "runAsGroup": 99}, {}, "1234:99"),
-        ({}, {"runAsUser": 1234, "runAsGroup": 99}, "1234:99"),
-        ({"runAsUser": 5}, {"runAsUser": 1234, "runAsGroup": 99}, "5:99"),
-    ],
-)
-def test_users(pods: Pods, context: Json, pod_wide: Json, found: str) -> None:
+def test_users(pods: Pods) -> None:
     line = 'echo "$(id -u):$(id -g)"'
-    assert _says(pods, line, {"securityContext": pod_wide}, securityContext=context) == f"{found}\n"
+    wanted: dict[str, tuple[Json, str]] = {
+        "image": ({}, "1234:99"),
+        "user": ({"runAsUser": 5}, "5:99"),
+        "both": ({"runAsUser": 5, "runAsGroup": 6}, "5:6"),
+    }
+    pods.make(
+        *(container(line, name, securityContext=context) for name, (context, _) in wanted.items()),
+        securityContext={"runAsUser": 1234, "runAsGroup": 99},
+        restartPolicy="Never",
+    )
+    pods.over()
+    assert {name: pods.log(container=name) for name in wanted} == {
+        name: f"{ids}\n" for name, (_, ids) in wanted.items()
+    }
+
+
+def test_users_of_a_pod_that_names_none(pods: Pods) -> None:
+    line = 'echo "$(id -u):$(id -g)"'
+    pods.make(
+        container(line, "image"), container(line, "user", securityContext={"runAsUser": 1234}), restartPolicy="Never"
+    )
+    pods.over()
+    assert (pods.log(container="image"), pods.log(container="user")) == ("0:0\n", "1234:0\n")
 
 
 def test_groups(pods: Pods) -> None:
@@ -153,29 +163,28 @@ def test_the_start_hook_is_run(pods: Pods) -> None:
     pods.note(pods.ready())
 
 
-@pytest.mark.parametrize(
-    ("line", "members"),
-    [
-        ("echo why > /dev/termination-log; exit 3", {}),
-        ("echo why > /dev/termination-log; exit 0", {}),
-        ("echo log; exit 3", {}),
-        ("echo log; exit 3", {"terminationMessagePolicy": "FallbackToLogsOnError"}),
-        ("echo log; exit 0", {"terminationMessagePolicy": "FallbackToLogsOnError"}),
-        ("echo log; echo why > /dev/termination-log; exit 3", {"terminationMessagePolicy": "FallbackToLogsOnError"}),
-        ("echo why > /tmp/why; exit 3", {"terminationMessagePath": "/tmp/why"}),
-        ("head -c 5000 /dev/zero | tr '\\0' a > /dev/termination-log; echo b >> /dev/termination-log", {}),
-        ("seq 1 100; exit 1", {"terminationMessagePolicy": "FallbackToLogsOnError"}),
-        ("printf '\\377' > /dev/termination-log", {}),
-    ],
-    ids=["failed", "well", "silent", "log", "log-well", "both", "path", "long", "long-log", "no-text"],
-)
-def test_last_words(pods: Pods, line: str, members: Json) -> None:
-    pods.make(container(line, **members), restartPolicy="Never")
-    pods.client.note("its state", 200, state(pods.over())["terminated"].get("message"))
+FALLBACK = {"terminationMessagePolicy": "FallbackToLogsOnError"}
+LAST_WORDS: dict[str, tuple[str, Json]] = {
+    "failed": ("echo why > /dev/termination-log; exit 3", {}),
+    "well": ("echo why > /dev/termination-log; exit 0", {}),
+    "silent": ("echo log; exit 3", {}),
+    "log": ("echo log; exit 3", FALLBACK),
+    "log-well": ("echo log; exit 0", FALLBACK),
+    "both": ("echo log; echo why > /dev/termination-log; exit 3", FALLBACK),
+    "path": ("echo why > /tmp/why; exit 3", {"terminationMessagePath": "/tmp/why"}),
+    "long-log": ("seq 1 100; exit 1", FALLBACK),
+    "no-text": ("printf '\\377' > /dev/termination-log", {}),
+    "much": ("head -c 4096 /dev/zero | tr '\\0' a > /dev/termination-log", {}),
+}
 
 
-def test_last_words_of_many_share_the_room(pods: Pods) -> None:
-    line = "head -c 4096 /dev/zero | tr '\\0' a > /dev/termination-log"
-    pods.make(*(container(line, f"c{number}") for number in range(5)), restartPolicy="Never")
-    pod = pods.over()
-    pods.client.note("the lengths", 200, [len(state(pod, number)["terminated"]["message"]) for number in range(5)])
+def test_last_words(pods: Pods) -> None:
+    pods.make(*(container(line, name, **more) for name, (line, more) in LAST_WORDS.items()), restartPolicy="Never")
+    pods.note(pods.over())
+
+
+def test_long_last_words(pods: Pods) -> None:
+    line = "head -c 5000 /dev/zero | tr '\\0' a > /dev/termination-log; echo b >> /dev/termination-log"
+    pods.make(container(line), restartPolicy="Never")
+    message = state(pods.over())["terminated"]["message"]
+    assert (len(message), message[-4:]) == (4096, "aab\n")

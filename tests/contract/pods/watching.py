@@ -103,12 +103,14 @@ class Pods:
             name,
         )
 
-    def unhealthy(self, probe: str, name: str = "it") -> str:
-        """Wait for the event of a failed probe, and return its message."""
+    def unhealthy(self, probe: str, name: str = "it", *, container: str = "main") -> str:
+        """Wait for the event of a container's failed probe, and return its message."""
 
         def look() -> str | None:
             events = self.client.look("events")["items"]
-            found = [each["message"] for each in events if each["involvedObject"].get("name") == name]
+            field = f"spec.containers{{{container}}}"
+            mine = [each for each in events if each["involvedObject"].get("name") == name]
+            found = [each["message"] for each in mine if each["involvedObject"].get("fieldPath") == field]
             return next((message for message in found if message.startswith(f"{probe} probe")), None)
 
         return until(look, SECONDS, f"a failed {probe} probe")

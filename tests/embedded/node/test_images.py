@@ -7,10 +7,11 @@ from collections.abc import Coroutine
 
 import pytest
 
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.engine import Credentials, Image
 from kecs.embedded.node.images import Images, credentials, policy_of, registry_of, valid
 from kecs.embedded.node.simulated import SimulatedEngine
-from kecs.embedded.node.views import Container, Meta, Pod, PodSpec, Secret
+from kecs.embedded.node.views import Meta, Pod, PodSpec, Secret
 from tests.embedded.node.cluster import Cluster, container
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from kecs.embedded.node.container_views import Container, ExitCodes, RestartRule
 from kecs.embedded.node.record import ContainerRecord, Run
 from kecs.embedded.node.restarts import BackOff, due, next_step, restarts, rule_says
-from kecs.embedded.node.views import Container, ExitCodes, Meta, Pod, PodSpec, RestartRule
+from kecs.embedded.node.views import Meta, Pod, PodSpec
 
 BACK_OFF = BackOff(10.0, 300.0)
 

@@ -8,7 +8,8 @@ import pytest
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
 from kecs.embedded.node.restarts import BackOff
 from kecs.embedded.node.status import phase_of, pod_status, status_patch
-from kecs.embedded.node.views import Condition, Pod, PodStatus
+from kecs.embedded.node.status_views import Condition, PodStatus
+from kecs.embedded.node.views import Pod
 from tests.embedded.node.test_decide import NEVER, SIDECAR, B, created, exited, pod, record, running
 
 NOW = 1_700_000_000.0

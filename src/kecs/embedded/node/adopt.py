@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from kecs.embedded.node import engine
 from kecs.embedded.node.engine import Found
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
-from kecs.embedded.node.views import ContainerStatus, Pod, Terminated
+from kecs.embedded.node.status_views import ContainerStatus, Terminated
+from kecs.embedded.node.views import Pod
 from kecs.kube.time import epoch
 
 LOST = "ContainerStatusUnknown"

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kecs.embedded.node import engine
+from kecs.embedded.node.container_views import Container, Requirements, SecurityContext
 from kecs.embedded.node.engine import ContainerConfig, Image, Mount, PortMapping, SandboxConfig
 from kecs.embedded.node.environment import ConfigError, Sources, environment, expand
-from kecs.embedded.node.views import Container, DnsConfig, Pod, Requirements, SecurityContext
+from kecs.embedded.node.views import DnsConfig, Pod
 from kecs.kube import quantity
 
 _HOSTS = "/etc/hosts"

@@ -7,9 +7,10 @@ harmless.
 
 from dataclasses import dataclass, field
 
+from kecs.embedded.node.container_views import Container, is_sidecar
 from kecs.embedded.node.record import NEVER, ContainerRecord, PodRecord
 from kecs.embedded.node.restarts import BackOff, due, restarts
-from kecs.embedded.node.views import Container, Pod, is_sidecar
+from kecs.embedded.node.views import Pod
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.engine import Engine, EngineError, EngineGone, LogQuery, NoSuchContainer
 from kecs.embedded.node.record import ContainerRecord, PodRecord
-from kecs.embedded.node.views import POD_VIEWS, Container
+from kecs.embedded.node.views import POD_VIEWS
 from kecs.kube.api import Api, ExecResult, LogOptions
 from kecs.kube.errors import BadRequest, InternalError, NotFound, Timeout, Unavailable
 from kecs.kube.time import epoch

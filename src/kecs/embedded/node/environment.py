@@ -9,17 +9,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kecs.embedded.node.views import (
-    ConfigMap,
-    Container,
-    EnvFrom,
-    EnvVar,
-    KeySelector,
-    Pod,
-    Requirements,
-    ResourceSelector,
-    Secret,
-)
+from kecs.embedded.node.container_views import Container, EnvFrom, EnvVar, KeySelector, Requirements, ResourceSelector
+from kecs.embedded.node.views import ConfigMap, Pod, Secret
 from kecs.kube import quantity
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kecs.embedded.node.environment import Sources, decoded, field_value, resource_value
-from kecs.embedded.node.views import ConfigMapSource, DownwardSource, KeyToPath, Pod, SecretSource, TokenSource, Volume
+from kecs.embedded.node.views import Pod
+from kecs.embedded.node.volume_views import (
+    ConfigMapSource,
+    DownwardSource,
+    KeyToPath,
+    SecretSource,
+    TokenSource,
+    Volume,
+)
 
 _DEFAULT_MODE = 0o644
 _TOKEN_MODE = 0o644

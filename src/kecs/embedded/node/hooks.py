@@ -2,8 +2,8 @@
 
 import asyncio
 
+from kecs.embedded.node.container_views import Container, Handler, HttpAction, TcpAction
 from kecs.embedded.node.engine import Engine, Request
-from kecs.embedded.node.views import Container, Handler, HttpAction, TcpAction
 
 
 class HookFailed(Exception):

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.engine import Credentials, Engine, EngineError, EngineGone, Image, PullFailed
 from kecs.embedded.node.recorder import Recorder
-from kecs.embedded.node.views import Container, Pod, Secret
+from kecs.embedded.node.views import Pod, Secret
 
 log = logging.getLogger(__name__)
 

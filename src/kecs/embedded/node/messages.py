@@ -9,10 +9,11 @@ import logging
 from pathlib import Path
 
 from kecs.embedded.node.container import message_file
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.engine import EngineError, EngineGone, LogQuery, NoSuchContainer
 from kecs.embedded.node.record import Run
-from kecs.embedded.node.views import Container, Pod
+from kecs.embedded.node.views import Pod
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,8 @@ from kecs.embedded.node.recorder import Recorder
 from kecs.embedded.node.registration import Registration, primary_address
 from kecs.embedded.node.views import GLANCES, GlanceMeta, PodGlance
 from kecs.embedded.node.volumes import Volumes
-from kecs.embedded.node.worker import Worker, work_of
+from kecs.embedded.node.work import work_of
+from kecs.embedded.node.worker import Worker
 from kecs.kube.api import Api, Event, ExecResult, LogOptions
 from kecs.kube.errors import ApiError, Gone
 

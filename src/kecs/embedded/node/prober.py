@@ -9,11 +9,12 @@ import logging
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kecs.embedded.node.container_views import Container, Probe
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.engine import Answer, EngineError
 from kecs.embedded.node.hooks import request_of
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
-from kecs.embedded.node.views import Container, Pod, Probe
+from kecs.embedded.node.views import Pod
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from kecs.embedded.node.container_views import Container, is_sidecar
 from kecs.embedded.node.record import ContainerRecord, Run
-from kecs.embedded.node.views import Container, Pod, is_sidecar
+from kecs.embedded.node.views import Pod
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,11 @@
 
 from collections.abc import Iterable
 
+from kecs.embedded.node.container_views import Container, EnvSource
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.environment import Sources
-from kecs.embedded.node.views import (
-    CONFIG_MAP_VIEWS,
-    SECRET_VIEWS,
-    ConfigMap,
-    Container,
-    EnvSource,
-    Pod,
-    Projection,
-    Secret,
-    TokenSource,
-    Volume,
-)
+from kecs.embedded.node.views import CONFIG_MAP_VIEWS, SECRET_VIEWS, ConfigMap, Pod, Secret
+from kecs.embedded.node.volume_views import Projection, TokenSource, Volume
 from kecs.kube.errors import MethodNotAllowed, NotFound
 from kecs.kube.resources import SERVICE_ACCOUNTS
 

@@ -13,6 +13,7 @@ from kecs.embedded.node import engine as engines
 from kecs.embedded.node import hosts, messages
 from kecs.embedded.node.adopt import end
 from kecs.embedded.node.container import Place, container_config, is_plain, sandbox_config
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.engine import (
     ContainerConfig,
@@ -33,7 +34,7 @@ from kecs.embedded.node.images import ImageError, credentials
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
 from kecs.embedded.node.restarts import next_step
 from kecs.embedded.node.sources import read_secret, read_sources
-from kecs.embedded.node.views import Container, Pod
+from kecs.embedded.node.views import Pod
 from kecs.embedded.node.volumes import held
 
 log = logging.getLogger(__name__)

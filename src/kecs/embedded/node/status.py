@@ -8,22 +8,21 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kecs.embedded.node.container_views import Container, is_sidecar
 from kecs.embedded.node.decide import init_done, over, runs
 from kecs.embedded.node.record import ContainerRecord, PodRecord, Run
 from kecs.embedded.node.restarts import BackOff, due, restarts
-from kecs.embedded.node.views import (
+from kecs.embedded.node.status_views import (
     Address,
     Condition,
-    Container,
     ContainerState,
     ContainerStatus,
-    Pod,
     PodStatus,
     Running,
     Terminated,
     Waiting,
-    is_sidecar,
 )
+from kecs.embedded.node.views import Pod
 from kecs.kube.time import rfc3339
 
 _OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -41,7 +40,6 @@ def pod_status(pod: Pod, record: PodRecord, now: float, scheme: str, host_ip: st
     writer = _Writer(pod, record, now, scheme, back_off, waiting, terminal=phase in ("Succeeded", "Failed"))
     inits = [writer.container(container, init=True) for container in pod.spec.initContainers]
     mains = [writer.container(container, init=False) for container in pod.spec.containers]
-    mains.sort(key=lambda status: status.name)
     ip = host_ip if pod.spec.hostNetwork and record.ip else record.ip
     return PodStatus(
         phase=phase,
@@ -55,7 +53,7 @@ def pod_status(pod: Pod, record: PodRecord, now: float, scheme: str, host_ip: st
         observedGeneration=pod.metadata.generation,
         conditions=_conditions(pod, record, now, phase, inits, mains),
         initContainerStatuses=inits,
-        containerStatuses=mains,
+        containerStatuses=sorted(mains, key=lambda status: status.name),
     )
 
 

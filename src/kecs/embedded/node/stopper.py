@@ -4,12 +4,13 @@ import asyncio
 import logging
 
 from kecs.embedded.node.adopt import end
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill
 from kecs.embedded.node.engine import EngineError, EngineGone, Found, NoSuchContainer
 from kecs.embedded.node.hooks import HookFailed, run_hook
 from kecs.embedded.node.record import NEVER, PodRecord, Run
-from kecs.embedded.node.views import Container, Pod
+from kecs.embedded.node.views import Pod
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kecs.embedded.node import engine as engines
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.engine import Engine, Mount
 from kecs.embedded.node.environment import ConfigError, Sources
 from kecs.embedded.node.files import VolumeError, changes, files_of, group_of, share, write
-from kecs.embedded.node.views import Container, HostPath, Pod, Volume
+from kecs.embedded.node.views import Pod
+from kecs.embedded.node.volume_views import HostPath, Volume
 from kecs.kube import quantity
 
 _HELD = "/volumes/"  # where a sandbox mounts what it holds

@@ -11,6 +11,7 @@ from typing import Any
 
 from kecs.embedded.node import engine as engines
 from kecs.embedded.node.adopt import correct, recorded
+from kecs.embedded.node.container_views import Container
 from kecs.embedded.node.context import Context
 from kecs.embedded.node.decide import Kill, Plan, decide, runs
 from kecs.embedded.node.engine import EngineError, EngineGone, Found, NoSuchContainer
@@ -23,46 +24,17 @@ from kecs.embedded.node.sources import read_sources
 from kecs.embedded.node.starter import Starter
 from kecs.embedded.node.status import pod_status, status_patch
 from kecs.embedded.node.stopper import grace_of, look_at_end, settle, stop
-from kecs.embedded.node.views import POD_VIEWS, Container, Pod
+from kecs.embedded.node.views import POD_VIEWS, Pod
 from kecs.embedded.node.volumes import scratch_names
+from kecs.embedded.node.work import Work, work_of
 from kecs.kube.errors import ApiError, Conflict, NotFound
 from kecs.kube.resources import PODS
 
 log = logging.getLogger(__name__)
 
 _ENGINE_RETRY = 5.0  # seconds until what the engine left without an answer is tried again
+_SLACK = 10.0  # seconds after a grace in which a stop has to end by itself
 _API_RETRY = 1.0  # seconds until a look that the API refused is repeated
-
-
-class Work:
-    """What goes on for a pod: made when something does, dropped when nothing is left."""
-
-    __slots__ = ("began", "endings", "looking", "prober", "shown", "starter", "starting", "stops", "timer")
-
-    def __init__(self) -> None:
-        self.looking: asyncio.Task[None] | None = None
-        self.starting: asyncio.Task[None] | None = None
-        self.starter: Starter | None = None
-        self.began = 0.0
-        self.stops: dict[str, asyncio.Task[None]] = {}
-        self.timer: asyncio.TimerHandle | None = None
-        self.prober: Prober | None = None
-        self.endings: set[str] = set()  # ids of containers that the engine says have ended
-        self.shown: list[Found] | None = None  # what the engine shows, for a pod that is to be adopted
-
-    @property
-    def idle(self) -> bool:
-        """Whether there is nothing to keep this for."""
-        busy = self.looking or self.starting or self.stops or self.timer or self.endings or self.shown is not None
-        return not busy and (self.prober is None or self.prober.idle)
-
-
-def work_of(record: PodRecord) -> Work:
-    """Return a pod's work, begun if need be."""
-    work = record.at_work
-    if work is None:
-        work = record.at_work = Work()
-    return work  # type: ignore[no-any-return]  # a record does not know the worker
 
 
 def _container(pod: Pod, name: str) -> Container:
@@ -230,6 +202,8 @@ class Worker:
         if not pod.metadata.deletionTimestamp:
             return
         deadline = self._context.now() + grace_of(pod)
+        if work.stops and deadline < record.deadline:
+            work.hurry = True
         if not record.deleting:
             record.deleting = True
             record.deadline = deadline
@@ -287,11 +261,12 @@ class Worker:
             self.look(record)
 
     def _hurry(self, record: PodRecord, work: Work) -> float:
-        """Kill what a shortened grace no longer spares; return when that has to be seen to."""
+        """Kill what a shortened grace no longer spares, or its engine has not; return when that has to be seen to."""
         if not work.stops or record.deadline == NEVER:
             return NEVER
-        if self._context.now() < record.deadline:
-            return record.deadline
+        deadline = record.deadline if work.hurry else record.deadline + _SLACK
+        if self._context.now() < deadline:
+            return deadline
         for name in work.stops:
             run = record.of(name).run
             if run is not None and run.state == "running":
