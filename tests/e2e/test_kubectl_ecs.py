@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.kubectl import Kubectl
 from tests.process import KecsProcess
+from tests.waiting import until
 
 _SPEC = {"containerDefinitions": [{"name": "main", "image": "busybox", "command": ["sleep", "3600"], "memory": 64}]}
 
@@ -47,6 +48,12 @@ def test_made_by_kubectl(kubectl: Kubectl, new_kubectl: Callable[[str], Kubectl]
     inside("scale", "ecsservice/web", "--replicas=2")
     inside("wait", "--for=jsonpath={.status.runningCount}=2", "ecsservice/web", "--timeout=20s")
     inside("delete", "ecsservice", "web", "--timeout=20s")
+    ecs.get_waiter("services_inactive").wait(
+        cluster=cluster, services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+    )
+    inside("apply", "-f", "-", stdin=web)  # its name is free at once
+    inside("wait", "--for=jsonpath={.status.runningCount}=1", "ecsservice/web", "--timeout=20s")
+    inside("delete", "ecsservice", "web", "--timeout=20s")
     kubectl("delete", "ecscluster", namespace, "--timeout=20s")
     assert "NotFound" in kubectl.refused("get", "namespace", namespace)
 
@@ -71,3 +78,27 @@ def test_a_name_that_is_not_the_object_s_own_is_told(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=_object("ECSCluster", f"{kubectl.namespace}-x", clusterName="other"))
     kubectl("wait", "--for=condition=Accepted=False", f"ecscluster/{kubectl.namespace}-x", "--timeout=20s")
     kubectl("delete", "ecscluster", f"{kubectl.namespace}-x", "--timeout=20s")
+
+
+def test_what_kubectl_changes_of_a_service_is_put_back(kubectl: Kubectl, ecs: Any) -> None:
+    cluster = f"{kubectl.namespace}-drift"
+    namespace = f"{cluster}-us-east-1"
+    ecs.create_cluster(clusterName=cluster)
+    ecs.register_task_definition(family=cluster, **_SPEC)
+    ecs.create_service(cluster=cluster, serviceName="web", taskDefinition=cluster, desiredCount=1)
+    kubectl("wait", "--for=jsonpath={.status.runningCount}=1", "ecsservice/web", "-n", namespace, "--timeout=20s")
+    kubectl("scale", "deployment/web", "-n", namespace, "--replicas=3")
+    kubectl("delete", "pdb/web", "-n", namespace)
+    wanted = {
+        "(service web) the Deployment web was changed by somebody else and has been put back.",
+        "(service web) the PodDisruptionBudget web was deleted by somebody else and has been put back.",
+    }
+
+    def told() -> bool:
+        (service,) = ecs.describe_services(cluster=cluster, services=["web"])["services"]
+        return wanted <= {event["message"] for event in service["events"]}
+
+    until(told, 20, "both are told")
+    kubectl("get", "pdb/web", "-n", namespace)
+    kubectl("wait", "--for=jsonpath={.spec.replicas}=1", "deployment/web", "-n", namespace, "--timeout=20s")
+    ecs.delete_service(cluster=cluster, service="web", force=True)
