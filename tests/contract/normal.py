@@ -57,7 +57,7 @@ class Normal:
                 self._ordinal("hash", value[key])
         if isinstance(prefix, str) and isinstance(name, str) and prefix and name[:-5] == prefix[:58]:
             self._ordinal("generated", name[-5:])
-        for one in value.values():
+        for _, one in sorted(value.items()):
             self._learn(one)
 
     def _ordinal(self, what: str, seen: str) -> str:
@@ -94,7 +94,8 @@ class Normal:
             value = {**value, "rows": [_aged(row, value.get("columnDefinitions") or []) for row in value["rows"]]}
         if value.get("manager") in _PROGRAMS:  # they may be one program, of one name
             value = {**value, "manager": "PROGRAM"}
-        return {self.text(key): self._value(one, key) for key, one in value.items()}
+        # In an order of its own: whoever is seen first must not depend on how a server arranges members.
+        return {self.text(key): self._value(one, key) for key, one in sorted(value.items())}
 
 
 def _manager(entry: dict[str, str]) -> tuple[str, ...]:

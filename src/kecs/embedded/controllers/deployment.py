@@ -63,7 +63,7 @@ def make_replica_set(one: Deployment, size: int, number: int) -> Json:
         },
         "spec": {
             "replicas": size,
-            "minReadySeconds": one.spec.minReadySeconds,
+            **({"minReadySeconds": one.spec.minReadySeconds} if one.spec.minReadySeconds else {}),
             "selector": selector,
             "template": template,
         },
