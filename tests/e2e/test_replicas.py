@@ -322,6 +322,6 @@ def _readiness(address: str) -> tuple[int, str] | None:
     except urllib.error.HTTPError as error:
         with error:
             text = error.read().decode()
-        return (error.code, text) if "forbidden" in text else None
+        return (error.code, text) if text.startswith("waiting for pods;") else None  # the other caches are in
     except OSError:
         return None
