@@ -104,7 +104,7 @@ class Registration:
         name, now = self._settings.name, time.time()
         spec = {
             "holderIdentity": name,
-            "leaseDurationSeconds": int(4 * self._settings.lease_seconds),
+            "leaseDurationSeconds": max(1, round(4 * self._settings.lease_seconds)),
             "renewTime": rfc3339_micro(now),
         }
         try:
