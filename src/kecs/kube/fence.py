@@ -20,7 +20,8 @@ class Fenced:
     """The same API, where each write first asks the term whether it still lasts, and takes no longer than it does.
 
     A write that has begun is finished though its caller is cancelled: after the lease is given back nothing of ours
-    arrives any more.
+    arrives any more. Between the question and the bytes on their way lie microseconds; a process that is stopped just
+    there still sends one write when it wakes, which names and versions have to make harmless.
     """
 
     def __init__(self, api: Api, term: Term) -> None:
