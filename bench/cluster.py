@@ -29,7 +29,10 @@ class Rig:
 
 
 def _rig(*arguments: str) -> str:
-    return subprocess.run([str(_RIG), *arguments], check=True, capture_output=True, text=True).stdout
+    done = subprocess.run([str(_RIG), *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"rig {' '.join(arguments)}: {done.stderr[-2000:]}")
+    return done.stdout
 
 
 def missing(*, node: bool) -> str:

@@ -16,7 +16,7 @@ from bench.table import Row, median, spread
 from kecs.kube.api import Api, Json
 from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import load_kubeconfig
-from kecs.kube.resources import PODS
+from kecs.kube.resources import DEPLOYMENTS, PODS
 
 TASKS, SERVICES = 9, 5
 TASK_RATIO, SERVICE_RATIO = 1.10, 1.15
@@ -51,7 +51,7 @@ async def _bare(api: Api) -> float:
 
 async def _cleared(api: Api) -> None:
     """Return once no pod is left of what was measured last: the node would still be busy with it."""
-    while (await api.list(PODS)).items:  # noqa: ASYNC110  # another process cannot set an event here
+    while (await api.list(PODS)).items or (await api.list(DEPLOYMENTS)).items:  # noqa: ASYNC110  # another process cannot set an event here
         await asyncio.sleep(0.05)
 
 
@@ -69,31 +69,25 @@ async def _task(ecs: Ecs) -> float:
     return took * 1000
 
 
-async def _service(ecs: Ecs) -> float:
-    """Return the milliseconds from CreateService to a steady service, which has been deleted afterwards."""
+async def _service(ecs: Ecs, api: Api) -> tuple[float, Json]:
+    """Return the milliseconds from CreateService to a steady service, deleted afterwards, and its Deployment's spec."""
     name = f"service-{uuid.uuid4().hex[:8]}"
     began = time.perf_counter()
     await ecs.call("CreateService", cluster="bench", serviceName=name, taskDefinition="bench", desiredCount=REPLICAS)
     await ecs.steady(name)
     took = time.perf_counter() - began
+    spec: Json = (await api.list(DEPLOYMENTS)).items[0]["spec"]
     await ecs.call("DeleteService", cluster="bench", service=name, force=True)
-    return took * 1000
+    return took * 1000, spec
 
 
-async def _deployment(kubeconfig: Path) -> float:
+async def _deployment(kubeconfig: Path, spec: Json) -> float:
     """Return the milliseconds from `kubectl create` of the same Deployment until kubectl says it is available."""
     name = f"bare-{uuid.uuid4().hex[:8]}"
     labels = {"app": name}
-    body = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": REPLICAS,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": _pod_spec()},
-        },
-    }
+    template = {"metadata": {"labels": labels}, "spec": spec["template"]["spec"]}
+    spec = {**spec, "selector": {"matchLabels": labels}, "template": template}
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
     async def kubectl(*arguments: str, content: str = "") -> None:
         process = await asyncio.create_subprocess_exec(
@@ -125,9 +119,10 @@ async def _measure(port: int, kubeconfig: Path) -> dict[str, list[float]]:
         found["task"].append(await _task(ecs))
     for _ in range(SERVICES):
         await _cleared(api)
-        found["deployment"].append(await _deployment(kubeconfig))
+        took, spec = await _service(ecs, api)
+        found["service"].append(took)
         await _cleared(api)
-        found["service"].append(await _service(ecs))
+        found["deployment"].append(await _deployment(kubeconfig, spec))
     await api.close()
     ecs.close()
     return found
