@@ -116,11 +116,15 @@ def test_who_waits_for_a_cluster_still_ends_when_told(kubeconfig: Path, tmp_path
     path = changed(kubeconfig, tmp_path, server[1], f"https://127.0.0.1:{port}")
     command = [sys.executable, "-m", "kecs", "serve", "--kubeconfig", str(path), "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
-    assert process.stderr
-    assert "waiting for the cluster: " in process.stderr.readline()
-    process.send_signal(signal.SIGTERM)
-    _, rest = process.communicate(timeout=20)
-    assert (process.returncode, "Traceback" in rest) == (0, False)
+    try:
+        assert process.stderr
+        assert "waiting for the cluster: " in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        _, rest = process.communicate(timeout=20)
+        assert (process.returncode, "Traceback" in rest) == (0, False)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_context_alone_is_of_the_user_s_own_kubeconfig(

@@ -312,7 +312,10 @@ def test_a_cache_that_kecs_cannot_do_without_is_named(stage: Stage) -> None:
                         'list resource "pods" in API group "" at the cluster scope\n')  # fmt: skip
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 def _readiness(address: str) -> tuple[int, str] | None:
