@@ -64,10 +64,11 @@ class Api:
             raise RuntimeError(f"{path}: {error.read().decode()}") from None
 
 
-def until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    """Return once the condition holds; RuntimeError when it does not in time."""
+def until(condition: Callable[[], object], seconds: float, what: str, check: Callable[[], object] = bool) -> None:
+    """Return once the condition holds; RuntimeError when it does not in time, or what the check raises."""
     deadline = time.monotonic() + seconds
     while not condition():
+        check()
         if time.monotonic() > deadline:
             raise RuntimeError(f"not within {seconds:.0f} s: {what}")
         time.sleep(0.05)

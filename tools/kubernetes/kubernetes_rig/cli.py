@@ -28,7 +28,8 @@ def _up(options: argparse.Namespace) -> None:
             "a cluster has directories of its own in place of /run, /var/lib and /var/log: choose another"
         )
     if (options.directory / "rig.json").exists():
-        raise RuntimeError(f"there is a cluster in {options.directory}: end it first (rig down)")
+        kubeconfig = Layout.load(options.directory).kubeconfig
+        raise RuntimeError(f"there is a cluster already, whose kubeconfig is {kubeconfig}: end it first (down)")
     for name in programs:
         build(name)
     layout = Layout.new(options.directory, node=options.node)

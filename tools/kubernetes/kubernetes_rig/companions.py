@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kubernetes_rig import keeper
-from kubernetes_rig.api import Api, until
+from kubernetes_rig.api import Api
 from kubernetes_rig.binaries import manifests, program
 from kubernetes_rig.layout import Layout
 from kubernetes_rig.node import endpoints
@@ -38,7 +38,7 @@ def _define(layout: Layout, program_name: str) -> None:
     for file in manifests(program_name):
         for name in api.define(file.read_text()):
             place = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
-            until(partial(api.holds, place, "Established"), READY_SECONDS, f"{name} is served")
+            keeper.until(layout, partial(api.holds, place, "Established"), READY_SECONDS, f"{name} is served")
 
 
 def _gateway(layout: Layout) -> None:
@@ -68,8 +68,13 @@ def _gateway(layout: Layout) -> None:
     spec = {"gatewayClassName": "contour", "listeners": [listener]}
     place = f"/apis/{version}/namespaces/{_GATEWAY}/gateways/{_GATEWAY}"
     api.apply(place, {**made, "spec": spec})
-    until(partial(api.holds, place, "Programmed"), READY_SECONDS, "Contour has programmed the gateway")
-    until(partial(_answers, f"http://{layout.node_address}:{_ENVOY_HEALTH}/ready"), READY_SECONDS, "Envoy is ready")
+    keeper.until(layout, partial(api.holds, place, "Programmed"), READY_SECONDS, "Contour has programmed the gateway")
+    keeper.until(
+        layout,
+        partial(_answers, f"http://{layout.node_address}:{_ENVOY_HEALTH}/ready"),
+        READY_SECONDS,
+        "Envoy is ready",
+    )
 
 
 def _envoy(layout: Layout) -> None:
@@ -110,7 +115,7 @@ def _metrics(layout: Layout) -> None:
     made = {"apiVersion": _AGGREGATION, "kind": "APIService", "metadata": {"name": f"{version}.{group}"}}
     place = f"/apis/{_AGGREGATION}/apiservices/{version}.{group}"
     api.apply(place, {**made, "spec": spec})
-    until(partial(api.holds, place, "Available"), READY_SECONDS, "metrics-server is ready")
+    keeper.until(layout, partial(api.holds, place, "Available"), READY_SECONDS, "metrics-server is ready")
 
 
 def _rollouts(layout: Layout) -> None:
@@ -134,7 +139,7 @@ def _kwok(layout: Layout) -> None:
     api.apply(place, node)
     status = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
     api.apply(f"{place}/status", {**status, "status": {"capacity": ample, "allocatable": ample}})
-    until(partial(api.holds, place, "Ready"), READY_SECONDS, "kwok plays a node")
+    keeper.until(layout, partial(api.holds, place, "Ready"), READY_SECONDS, "kwok plays a node")
 
 
 COMPANIONS = {

@@ -1,5 +1,7 @@
 """The control plane: etcd, the API server, the controllers, the scheduler."""
 
+from functools import partial
+
 from kubernetes_rig import keeper, pki
 from kubernetes_rig.api import Api, until
 from kubernetes_rig.binaries import program
@@ -25,28 +27,27 @@ def start(layout: Layout) -> None:
     """Start the control plane and return once pods can be created."""
     layout.path("etcd").mkdir(exist_ok=True)
     layout.path("audit.yaml").write_text(_AUDITED)
-    for name, argv in parts(layout).items():
-        keeper.start(layout, name, argv)
-    wait(layout)
+    keeper.start(layout, "etcd", _etcd(layout))
+    keeper.start(layout, "apiserver", _api_server(layout))
+    api = Api(layout)
+    keeper.until(layout, partial(_is_ready, api), READY_SECONDS, "the API server is ready")
+    # Only now: the controllers give up on a server that takes more than ten seconds.
+    keeper.start(layout, "controllers", _controllers(layout))
+    keeper.start(layout, "scheduler", _scheduler(layout))
+    # Without it no pod is admitted, and the controllers make it.
+    account = "/api/v1/namespaces/default/serviceaccounts/default"
+    keeper.until(
+        layout, partial(api.get, account), READY_SECONDS, "the controllers have made the default service account"
+    )
 
 
 def wait(layout: Layout) -> None:
-    """Return once the control plane is ready."""
-    api = Api(layout)
-    until(lambda: api.get("/readyz") == "ok", READY_SECONDS, "the API server is ready")
-    # Without it no pod is admitted, and the controllers make it.
-    account = "/api/v1/namespaces/default/serviceaccounts/default"
-    until(lambda: api.get(account), READY_SECONDS, "the controllers have made the default service account")
+    """Return once the control plane is ready again."""
+    until(partial(_is_ready, Api(layout)), READY_SECONDS, "the API server is ready")
 
 
-def parts(layout: Layout) -> dict[str, list[str]]:
-    """Return how each part is started."""
-    return {
-        "etcd": _etcd(layout),
-        "apiserver": _api_server(layout),
-        "controllers": _controllers(layout),
-        "scheduler": _scheduler(layout),
-    }
+def _is_ready(api: Api) -> bool:
+    return bool(api.get("/readyz") == "ok")
 
 
 def _etcd(layout: Layout) -> list[str]:

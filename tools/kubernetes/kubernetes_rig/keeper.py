@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kubernetes_rig import api
 from kubernetes_rig.layout import Layout
 from kubernetes_rig.mounts import arrange
 from kubernetes_rig.needs import tool
@@ -157,6 +158,16 @@ def tell(directory: Path, do: str, **arguments: Any) -> dict[str, Any]:
     if "error" in answer:
         raise RuntimeError(answer["error"])
     return answer
+
+
+def until(layout: Layout, condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Return once the condition holds; RuntimeError when it does not in time, or a part of the cluster ends."""
+
+    def check() -> None:
+        if ended := [name for name, state in tell(layout.directory, "parts").items() if state is not True]:
+            raise RuntimeError(f"{', '.join(ended)} ended")
+
+    api.until(condition, seconds, what, check)
 
 
 def start(layout: Layout, name: str, argv: list[str], *, root: bool = False) -> None:

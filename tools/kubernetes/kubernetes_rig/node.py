@@ -9,7 +9,7 @@ from typing import Any
 
 from kecs.embedded.node import pause
 from kubernetes_rig import images, keeper, pki
-from kubernetes_rig.api import Api, until
+from kubernetes_rig.api import Api
 from kubernetes_rig.binaries import program
 from kubernetes_rig.layout import DNS_SERVICE, NODE, Layout
 from kubernetes_rig.needs import PLUGINS, tool
@@ -27,7 +27,7 @@ def prepare(layout: Layout) -> None:
     _write(layout, "resolv.conf", "# Pods ask the cluster's own server alone.\n")
     command = [tool("containerd"), "--config", str(_path(layout, "containerd.toml"))]
     keeper.start(layout, "containerd", command, root=True)
-    until(lambda: _ctr(layout, "version").returncode == 0, READY_SECONDS, "containerd answers")
+    keeper.until(layout, lambda: _ctr(layout, "version").returncode == 0, READY_SECONDS, "containerd answers")
     load(layout, pause.archive(platform.machine()))
     load(layout, images.busybox())
 
@@ -44,7 +44,7 @@ def start(layout: Layout) -> None:
         keeper.start(layout, name, command, root=True)
     _names(layout)
     api = Api(layout)
-    until(partial(api.holds, f"/api/v1/nodes/{NODE}", "Ready"), READY_SECONDS, "the node is ready")
+    keeper.until(layout, partial(api.holds, f"/api/v1/nodes/{NODE}", "Ready"), READY_SECONDS, "the node is ready")
 
 
 def load(layout: Layout, archive: bytes) -> None:

@@ -3,6 +3,7 @@
 It ends with the cluster, when it is asked to (SIGTERM), or when nobody holds the lock file any more that it was given.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -53,7 +54,7 @@ def end(directory: Path) -> None:
     if pid:
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
-    while pid and Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+    while pid and not _gone(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     _clean(layout)
 
@@ -75,6 +76,12 @@ def _pid(directory: Path) -> int:
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return 0
     return pid if os.fsencode(directory) in arguments else 0
+
+
+def _gone(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # it is this process's own child where a start has failed
+    return not Path(f"/proc/{pid}").exists()
 
 
 def _clean(layout: Layout) -> None:
