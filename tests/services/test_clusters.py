@@ -10,6 +10,7 @@ from tests.services.conftest import Client, on_embedded_only
 ARN = "arn:aws:ecs:us-east-1:123456789012:cluster/"
 
 
+@on_embedded_only  # it counts the nodes
 async def test_a_cluster_is_created_once_and_shown_with_every_list(client: Client) -> None:
     made = (await client("CreateCluster", clusterName="web", tags=[{"key": "a", "value": "b"}]))["cluster"]
     assert made["clusterArn"] == ARN + "web"

@@ -283,6 +283,7 @@ async def test_a_stopped_task_is_described_from_its_record(ecs: Client) -> None:
     assert await listed(ecs, desiredStatus="STOPPED", family="g") == []
 
 
+@on_embedded_only  # a node would be everybody's
 async def test_a_task_can_be_started_on_an_instance_of_ones_choice(ecs: Client) -> None:
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
     made = await ecs.engine.create(NODES, None, node, manager="test")
