@@ -162,6 +162,7 @@ def test_versions(cluster: Client, token: str) -> None:
     cluster.post("widgets", _widget(token, spec={}))
     for name in ("v1alpha1", "v1beta1", "v1", "v0"):
         cluster.get(f"{group}/{name}/namespaces/{cluster.namespace}/widgets/it")
+    cluster.until(group, lambda found: len(found.get("versions", ())) == 3, "the versions are told")
     cluster.get(group)
     cluster.get(f"{group}/v1")
     cluster.get(f"{group}/v0")

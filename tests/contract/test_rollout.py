@@ -83,7 +83,7 @@ def _count(value: int | str, replicas: int, *, up: bool) -> int:
     return ceil(exact) if up else floor(exact)
 
 
-@pytest.mark.parametrize(("surge", "unavailable"), [(1, 0), (0, 1), (2, 1), ("25%", "25%"), ("100%", 0)])
+@pytest.mark.parametrize(("surge", "unavailable"), [(1, 0), (0, 2), ("25%", "25%")])
 def test_bounds(cluster: Client, surge: int | str, unavailable: int | str) -> None:
     """At no time are there more pods than wanted and surging, nor fewer available than wanted less those allowed."""
     replicas = 4
