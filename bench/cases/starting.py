@@ -18,7 +18,7 @@ from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import load_kubeconfig
 from kecs.kube.resources import DEPLOYMENTS, PODS
 
-TASKS, SERVICES = 9, 5
+TASKS, SERVICES = 15, 5
 TASK_RATIO, SERVICE_RATIO = 1.10, 1.15
 REPLICAS = 5
 NAMESPACE = "default"
