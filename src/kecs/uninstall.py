@@ -46,6 +46,12 @@ _OWN: tuple[Resource[Any], ...] = tuple(
     resource.viewed(dict[str, Any]) for resource in (SERVICES, STOPPED_TASKS, TASK_DEFINITIONS, CLUSTERS)
 )
 
+# What the volumes of tasks leave behind when the claims on them have gone with their namespaces.
+_STORAGE = (
+    (resources.PERSISTENT_VOLUMES, marks.CLUSTER),
+    (resources.STORAGE_CLASSES, f"{marks.ROLE}={marks.ROLE_STORAGE}"),
+)
+
 Say = Callable[[str], None]
 
 
@@ -150,6 +156,9 @@ async def _remove_clusters(api: Api) -> None:
         return await _first(api, resources.NAMESPACES, labels=of_clusters)
 
     await _gone(left, "namespace of a cluster")
+    for resource, labels in _STORAGE:
+        async for each in _all(api, resource, labels=labels):
+            await _delete(api, resource, each)
 
 
 async def _remove_definitions(api: Api) -> None:

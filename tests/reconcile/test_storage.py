@@ -9,6 +9,7 @@ from kecs.kube.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, ST
 from kecs.model import marks, objects
 from kecs.model.generated import ecs
 from kecs.translate.options import Options
+from kecs.uninstall import uninstall
 from tests.reconcile.conftest import NAMESPACE, SETTINGS, Stage, prepared, until
 from tests.waiting import until_true
 
@@ -54,3 +55,15 @@ async def test_a_service_has_its_volumes_and_leaves_none_behind(engine: Engine) 
             return not await _names(stage, PERSISTENT_VOLUMES)
 
         await until_true(gone, seconds=20)
+
+
+async def test_an_uninstallation_takes_the_volumes_along(engine: Engine) -> None:
+    async with prepared(engine, CSI) as stage:
+        await _definition(stage)
+        disk = ecs.ServiceManagedEBSVolumeConfiguration(roleArn="arn:aws:iam::123456789012:role/ebs", sizeInGiB=1)
+        configurations = [ecs.ServiceVolumeConfiguration(name="disk", managedEBSVolume=disk)]
+        await stage.service(taskDefinition="stored:1", volumeConfigurations=configurations)
+        await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+    await uninstall(stage.api, "kecs-system", lambda _: None)
+    assert await _names(stage, PERSISTENT_VOLUMES) == []
+    assert await _names(stage, STORAGE_CLASSES) == []

@@ -26,6 +26,7 @@ PART_OF = "app.kubernetes.io/part-of"  # on what kecs itself consists of, its na
 ROLE_CLUSTER = "cluster"
 ROLE_SERVICE = "service"
 ROLE_TASK = "task"
+ROLE_STORAGE = "storage"  # of a StorageClass
 ROLE_RECORD = "service-record"  # of an ECSService that is over and only described
 
 # Annotations.

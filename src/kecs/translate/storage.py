@@ -170,7 +170,7 @@ def _storage_class(ebs: _Ebs) -> Json:
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": _storage_class_name(ebs)},
+        "metadata": {"name": _storage_class_name(ebs), "labels": {marks.ROLE: marks.ROLE_STORAGE}},
         "provisioner": "ebs.csi.aws.com",
         "parameters": _parameters(ebs),
         "volumeBindingMode": "WaitForFirstConsumer",
