@@ -56,7 +56,7 @@ class Installed(KecsProcess):
 
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
-        until(self._is_rolled_out, 240, "kecs is rolled out")
+        until(self._is_rolled_out, 300, "kecs is rolled out")
         self._reach(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
 
     def _is_rolled_out(self) -> bool:
