@@ -102,8 +102,9 @@ def begin_run(config: pytest.Config) -> None:
 def end_run() -> None:
     """In the first process of a run, end its clusters."""
     for directory, lock in _held.items():
-        for place in list(Path(directory).glob("**/rig.json")):
-            _rig("down", str(place.parent))
+        for pattern in ("*/rig.json", "own-*/cluster/rig.json"):
+            for place in list(Path(directory).glob(pattern)):
+                _rig("down", str(place.parent))
         lock.close()
         shutil.rmtree(directory, ignore_errors=True)
     _held.clear()

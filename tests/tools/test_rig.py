@@ -82,7 +82,8 @@ def _try(cluster: Cluster, *arguments: str) -> str:
 
 def _traces(name: str) -> list[str]:
     """Return what a cluster has on the host: links, groups, processes."""
-    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{name}")]
+    hierarchies = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
+    groups = [str(place / name) for place in hierarchies if (place / name).exists()]
     links = [path.name for path in Path("/sys/class/net").iterdir() if path.name == name]
     members = [
         path.parent.name for path in Path("/proc").glob("[0-9]*/cgroup") if path.exists() and name in _read(path)
