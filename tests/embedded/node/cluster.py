@@ -58,6 +58,7 @@ class Cluster:
             pull_back_off=QUICK,
             retry_back_off=QUICK,
             patience=0.3,
+            lease_seconds=60.0,
         )
         self.node: Node
         self._task: asyncio.Task[None] | None = None

@@ -100,31 +100,34 @@ class Registration:
 
     async def renew(self, machine: Machine, problem: str) -> None:
         """Renew the node's lease, made if need be, and see to it that the node's object is there and true."""
-        await self._confirm(machine, problem)
+        uid = await self._confirm(machine, problem)
         name, now = self._settings.name, time.time()
+        owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid}
+        metadata = {"ownerReferences": [owner]}
         spec = {
             "holderIdentity": name,
             "leaseDurationSeconds": max(1, round(4 * self._settings.lease_seconds)),
             "renewTime": rfc3339_micro(now),
         }
         try:
-            await self._api.patch(LEASES, _LEASES, name, {"spec": spec}, type="merge", manager=_MANAGER)
+            patch = {"metadata": metadata, "spec": spec}
+            await self._api.patch(LEASES, _LEASES, name, patch, type="merge", manager=_MANAGER)
         except NotFound:
-            node = await self._api.get(NODES, None, name)
-            owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
-            metadata = {"name": name, "namespace": _LEASES, "ownerReferences": [owner]}
-            lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+            whole = {"name": name, "namespace": _LEASES, **metadata}
+            lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": whole, "spec": spec}
             await self._create_lease(lease)
 
-    async def _confirm(self, machine: Machine, problem: str) -> None:
+    async def _confirm(self, machine: Machine, problem: str) -> str:
+        """Return the uid of the node's object, made and put right if need be."""
         try:
             node = await self._api.get(NODES, None, self._settings.name)
         except NotFound:
             await self.register(machine, problem)
-            return
+            node = await self._api.get(NODES, None, self._settings.name)
         conditions = {each["type"]: each["status"] for each in node.get("status", {}).get("conditions", [])}
         if any(conditions.get(type_) != status for type_, status, _, _ in _wanted(problem)):
             await self.report(machine, problem)
+        return str(node["metadata"]["uid"])
 
     async def _create_lease(self, lease: Json) -> None:
         try:
