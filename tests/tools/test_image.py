@@ -98,12 +98,11 @@ def test_it_holds_the_program_and_nothing_to_build_with(image: Path) -> None:
 
 def test_the_same_source_gives_the_same_bytes(image: Path, tmp_path: Path) -> None:
     """The layer of the program is made anew; the two below are linked, for they take a minute."""
-    source = image.parent
     cache = tmp_path / "kecs" / "image"
     cache.mkdir(parents=True)
-    for layer in read(image, "manifest.json")[0]["Layers"]:
-        if not layer.startswith("kecs-"):
-            (cache / layer).symlink_to(source / layer)
+    for path in image.parent.iterdir():
+        if path.name.startswith(("python-", "dependencies-", "archive-")) and path.suffix in (".tar", ".json"):
+            (cache / path.name).symlink_to(path)
     again = build(XDG_CACHE_HOME=str(tmp_path))
     assert again.parent == cache
-    assert again.read_bytes() == image.read_bytes()
+    assert again.read_bytes() == build().read_bytes()
