@@ -21,6 +21,7 @@ _VERSION_IN_TEXT = re.compile(
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 _PROGRAMS = frozenset({"kubernetes", "kube-controller-manager", "kube-scheduler", "kubelet"})
 _AGES = frozenset({"Age", "Created At"})
+_AGE = re.compile(r"\d+s")  # in rows whose columns an earlier event has told
 
 
 class Normal:
@@ -89,6 +90,9 @@ class Normal:
             metadata = value.get("metadata") or {}
             if metadata.get("resourceVersion"):
                 value = {**value, "metadata": {**metadata, "resourceVersion": "CLUSTER"}}
+        if value.get("type") == "BOOKMARK":  # so is where a watch has come
+            mark = value["object"]
+            value = {**value, "object": {**mark, "metadata": {**mark["metadata"], "resourceVersion": "CLUSTER"}}}
         columns = value.get("columnDefinitions")
         if isinstance(columns, list):  # what columns are described with is documentation
             value = {**value, "columnDefinitions": [{**one, "description": "TEXT"} for one in columns]}
@@ -106,7 +110,7 @@ def _manager(entry: dict[str, str]) -> tuple[str, ...]:
 
 
 def _aged(row: dict[str, Json], columns: list[dict[str, Json]]) -> dict[str, Json]:
-    cells = list(row["cells"])
+    cells = ["AGE" if isinstance(one, str) and _AGE.fullmatch(one) else one for one in row["cells"]]
     for position, column in enumerate(columns):
         if column["name"] in _AGES or column.get("type") == "date":
             cells[position] = "AGE"

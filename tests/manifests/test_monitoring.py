@@ -15,6 +15,7 @@ import yaml
 from tests.metrics.test_scrape import scraped
 from tests.process import KecsProcess
 from tests.rig import Cluster
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "k8s" / "monitoring"
@@ -53,6 +54,14 @@ def labels_of(expression: str) -> Iterator[tuple[str, str]]:
             yield metric, label
 
 
+def _labels(server: KecsProcess) -> dict[str, set[str]]:
+    """Return the metrics that a server tells, with the labels that each has."""
+    there: dict[str, set[str]] = {}
+    for name, labels in scraped(server):
+        there.setdefault(name, set()).update(label for label, _ in labels)
+    return there
+
+
 def test_every_metric_is_there_and_has_the_labels(
     start_kecs: Callable[..., KecsProcess], kubernetes_control: Cluster
 ) -> None:
@@ -63,9 +72,8 @@ def test_every_metric_is_there_and_has_the_labels(
     ecs.register_task_definition(family="f", containerDefinitions=[{"name": "a", "image": "a", "memory": 32}])
     ecs.create_service(cluster="c", serviceName="s", taskDefinition="f", desiredCount=0)
     ecs.get_waiter("services_stable").wait(cluster="c", services=["s"], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    there: dict[str, set[str]] = {}
-    for name, labels in scraped(server):
-        there.setdefault(name, set()).update(label for label, _ in labels)
+    until(lambda: "kecs_deployments" in _labels(server), 10, "the service's deployment is counted")
+    there = _labels(server)
     ecs.delete_service(cluster="c", service="s", force=True)
     ecs.get_waiter("services_inactive").wait(cluster="c", services=["s"], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     ecs.delete_cluster(cluster="c")

@@ -59,8 +59,8 @@ def test_tasks_services_and_deployments(start_kecs: Callable[..., KecsProcess]) 
     assert found["kecs_request_duration_seconds_count", (("operation", "RunTask"),)] == 1
 
     ecs.register_task_definition(family="figures", containerDefinitions=[{**DEFINITION, "memory": 10**8}])
-    ecs.update_service(cluster="figures", service="web", taskDefinition="figures", desiredCount=5)
-    until(lambda: scraped(server)["kecs_service_tasks_missing", (cluster,)] >= 2, 10, "what is missing is counted")
+    ecs.create_service(cluster="figures", serviceName="big", taskDefinition="figures", desiredCount=2)
+    until(lambda: scraped(server)["kecs_service_tasks_missing", (cluster,)] == 2, 10, "what is missing is counted")
 
 
 def test_errors_are_counted_by_operation(start_kecs: Callable[..., KecsProcess]) -> None:
