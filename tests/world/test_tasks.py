@@ -125,6 +125,15 @@ def test_json_is_kept_until_the_pod_changes() -> None:
     assert changed is not None and msgspec.json.decode(changed)["lastStatus"] == "RUNNING"
 
 
+def test_json_of_a_pod_that_is_not_the_known_one_is_not_kept() -> None:
+    pods, tasks = caches()
+    old, new = pod(1, "bound", 1), pod(1, "running", 2)
+    pods.observe(new)
+    assert tasks.json(old) is not None
+    shown = tasks.json(new)
+    assert shown is not None and msgspec.json.decode(shown)["lastStatus"] == "RUNNING"
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(

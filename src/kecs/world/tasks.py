@@ -57,6 +57,7 @@ class Tasks:
     """What all pods that are tasks come to."""
 
     def __init__(self, pods: Informer[views.Pod], nodes: Informer[views.Node]) -> None:
+        self._pods = pods
         self._nodes = nodes
         self._states: dict[str, int] = {}
         self._counts: dict[_Key, list[int]] = {}
@@ -155,6 +156,8 @@ class Tasks:
             if not tags:
                 shown.tags = []
             found = _encode(shown)
+            if pod is not self._pods.get(pod.metadata.namespace, pod.metadata.name):
+                return found  # an older one than is known by now, or one that is gone: no change would take it away
             if len(self._json) >= _KEPT:
                 del self._json[next(iter(self._json))]
             self._json[key] = found
