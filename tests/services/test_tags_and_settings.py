@@ -96,3 +96,18 @@ async def test_the_capacity_providers_of_fargate_are_there(client: Client) -> No
     assert answer["failures"] == [{"arn": PREFIX + "capacity-provider/mine", "reason": "MISSING"}]
     answer = await client("DescribeCapacityProviders")
     assert [found["name"] for found in answer["capacityProviders"]] == ["FARGATE", "FARGATE_SPOT"]
+
+
+async def test_a_setting_is_kept_though_its_map_goes_meanwhile(client: Client, monkeypatch: Any) -> None:
+    await client("PutAccountSetting", name="containerInsights", value="enabled")
+    replace = client.engine.replace
+
+    async def gone(resource: Any, namespace: str | None, name: str, *args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(client.engine, "replace", replace)
+        await client.engine.delete(resource, namespace, name)
+        return await replace(resource, namespace, name, *args, **options)
+
+    monkeypatch.setattr(client.engine, "replace", gone)
+    await client("PutAccountSetting", name="containerInsights", value="disabled")
+    (found,) = (await client("ListAccountSettings", name="containerInsights"))["settings"]
+    assert found["value"] == "disabled"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kecs.kube.errors import NotFound, Unavailable
 from tests.services.conftest import Client
 
 APP = {"name": "app", "image": "nginx", "memory": 64}
@@ -204,3 +205,32 @@ async def test_scopes_have_families_of_their_own(client: Client) -> None:
     assert (await other("ListTaskDefinitions"))["taskDefinitionArns"] == []
     made = await register(other)
     assert made["taskDefinitionArn"] == "arn:aws:ecs:eu-central-1:123456789012:task-definition/f:1"
+
+
+async def test_a_revision_that_could_not_be_stored_is_given_again(client: Client, monkeypatch: Any) -> None:
+    await register(client)
+
+    async def down(*_: Any, **__: Any) -> Any:
+        raise Unavailable("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client.engine, "create", down)
+        with pytest.raises(Unavailable):
+            await register(client)
+    assert (await register(client))["revision"] == 2
+
+
+async def test_a_revision_that_goes_meanwhile_is_not_there(client: Client, monkeypatch: Any) -> None:
+    await register(client)
+    await register(client)
+    await client("DeregisterTaskDefinition", taskDefinition="f:1")
+
+    async def gone(*_: Any, **__: Any) -> Any:
+        raise NotFound("gone")
+
+    monkeypatch.setattr(client.engine, "patch", gone)
+    code, message = await client.refusal("DeregisterTaskDefinition", taskDefinition="f:2")
+    assert (code, message) == ("ClientException", "The specified task definition does not exist.")
+    answer = await client("DeleteTaskDefinitions", taskDefinitions=["f:1"])
+    assert answer["taskDefinitions"] == []
+    assert "does not exist" in answer["failures"][0]["reason"]

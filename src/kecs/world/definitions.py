@@ -112,11 +112,16 @@ class Definitions:
     def next_revision(self, scope: Scope, family: str) -> int:
         """Return a number behind every one that is stored, and that nobody in this process was given before.
 
-        Whoever is first to store it has it: another replica may come first.
+        Whoever is first to store it has it: another replica may come first. Who does not store it gives it back.
         """
         key = (scope, family)
         revision = self._given[key] = max(self.highest(scope, family), self._given.get(key, 0)) + 1
         return revision
+
+    def give_back(self, scope: Scope, family: str, revision: int) -> None:
+        """Take back a number that could not be stored, if it is the last that was given; the next may have it."""
+        if self._given.get((scope, family)) == revision:
+            del self._given[scope, family]
 
     def families(self, scope: Scope, *, active: bool) -> Sequence[str]:
         """Return the families with an ACTIVE revision, or those that have none any more, in order."""

@@ -42,7 +42,7 @@ async def _change(ctx: Context, key: str, value: str | None) -> None:
                 await ctx.api.replace(CONFIG_MAPS, ctx.home, _map_name(ctx), body, manager=marks.MANAGER)
             else:
                 await ctx.api.create(CONFIG_MAPS, ctx.home, body, manager=marks.MANAGER)
-        except (AlreadyExists, Conflict):
+        except (AlreadyExists, Conflict, NotFound):
             continue
         return
     raise ServerException("The account settings change too often.")

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists
+from kecs.kube.errors import AlreadyExists, Conflict, NotFound
 from kecs.model import arns, marks, names, objects, task_definition_checks
 from kecs.model import task_definition as model
 from kecs.model.constraints import check_allowed
@@ -13,10 +13,12 @@ from kecs.model.errors import AwsError, ClientException, InvalidParameterExcepti
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
 from kecs.services.ecs.paging import answer_page, limit_of, position_of
+from kecs.services.ecs.references import refused
 from kecs.services.registry import operation
 
 _MOST_DELETED = 10
 _ATTEMPTS = 1000  # revisions that others may take before one's own is stored
+_MISSING = "does not exist. Specify a valid account, family, revision and try again."
 
 
 @operation("ecs", "RegisterTaskDefinition")
@@ -50,6 +52,9 @@ async def _store(ctx: Context, spec: objects.TaskDefinitionSpec) -> objects.Task
             return await ctx.world.create(ctx.world.task_definitions, None, msgspec.to_builtins(definition))
         except AlreadyExists:
             continue
+        except BaseException:  # also of a client that went away
+            ctx.world.definitions.give_back(ctx.scope, spec.family, spec.revision)
+            raise
     raise ClientException("Too many concurrent attempts to create a new revision of the specified family.")
 
 
@@ -97,18 +102,26 @@ async def deregister_task_definition(
     reference = model.parse_reference(text, ctx.scope)
     if reference is not None and reference.revision is None:
         raise ClientException("Revision is missing.")
-    found = find(ctx, text, ClientException("The specified task definition does not exist."))
+    missing = ClientException("The specified task definition does not exist.")
+    found = find(ctx, text, missing)
     if model.status_of(found) == model.ACTIVE:
-        found = await _set_status(ctx, found, {"status": model.INACTIVE, "deregisteredAt": ctx.now()})
+        try:
+            found = await _set_status(ctx, found, {"status": model.INACTIVE, "deregisteredAt": ctx.now()})
+        except NotFound:
+            raise missing from None
     return ecs.DeregisterTaskDefinitionResponse(taskDefinition=model.described(found, ctx.scope))
 
 
 async def _set_status(
     ctx: Context, definition: objects.TaskDefinition, status: dict[str, object]
 ) -> objects.TaskDefinition:
-    return await ctx.world.patch(
-        ctx.world.task_definitions, None, definition.metadata.name, {"status": status}, subresource="status"
-    )
+    """Write what became of a revision. Raises NotFound when it is gone meanwhile."""
+    try:
+        return await ctx.world.patch(
+            ctx.world.task_definitions, None, definition.metadata.name, {"status": status}, subresource="status"
+        )
+    except Conflict as error:
+        raise refused(error) from None
 
 
 @operation("ecs", "DeleteTaskDefinitions")
@@ -128,13 +141,16 @@ async def delete_task_definitions(
             continue
         found = ctx.world.definitions.get(ctx.scope, reference.family, reference.revision)
         if found is None:
-            failures.append(_failure(text, "does not exist. Specify a valid account, family, revision and try again."))
+            failures.append(_failure(text, _MISSING))
         elif model.status_of(found) == model.ACTIVE:
             failures.append(_failure(text, "is still in ACTIVE status. Please deregister the target and try again."))
         else:
-            if model.status_of(found) != model.DELETING:
-                found = await _set_status(ctx, found, {"status": model.DELETING, "deleteRequestedAt": ctx.now()})
-            deleted.append(model.described(found, ctx.scope))
+            try:
+                if model.status_of(found) != model.DELETING:
+                    found = await _set_status(ctx, found, {"status": model.DELETING, "deleteRequestedAt": ctx.now()})
+                deleted.append(model.described(found, ctx.scope))
+            except NotFound:
+                failures.append(_failure(text, _MISSING))
     return ecs.DeleteTaskDefinitionsResponse(taskDefinitions=deleted, failures=failures)
 
 
