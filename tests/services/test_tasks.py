@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kecs.kube.errors import ApiError, NotFound, NotStored, TooManyRequests, Unavailable
 from kecs.kube.resources import (
     NAMESPACES,
     NODES,
@@ -385,3 +386,52 @@ async def test_what_a_quota_refuses_is_a_failure_beside_what_runs(ecs: Client) -
     assert len(answer["tasks"]) == 2
     assert [failure["reason"] for failure in answer["failures"]] == ["RESOURCE:TASKS"] * 2
     assert len(await listed(ecs)) == 3
+
+
+@on_embedded_only
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (Unavailable("down"), "Service Unavailable. Please try again later."),
+        (TooManyRequests("slowly"), "Service Unavailable. Please try again later."),
+        (NotStored("The disk is full."), "The disk is full."),
+    ],
+)
+async def test_a_cluster_that_fails_half_way_is_a_failure_beside_what_runs(
+    ecs: Client, monkeypatch: Any, error: ApiError, detail: str
+) -> None:
+    create, calls = ecs.engine.create, 0
+
+    async def failing(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise error
+        return await create(*args, **options)
+
+    await run(ecs)  # its namespace is there
+    monkeypatch.setattr(ecs.engine, "create", failing)
+    answer = await ecs("RunTask", cluster="c", taskDefinition="f", count=5)
+    assert len(answer["tasks"]) == 2
+    told = [(failure["reason"], failure["detail"]) for failure in answer["failures"]]
+    assert told == [("ServerException", detail)] * 3
+    assert calls == 3  # a cluster that is down is not waited for again and again
+    with pytest.raises(type(error)):
+        await run(ecs)
+
+
+@on_embedded_only  # a node would be everybody's
+async def test_an_instance_that_goes_meanwhile_is_missing(ecs: Client, monkeypatch: Any) -> None:
+    node = await ecs.engine.create(
+        NODES, None, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}, manager="test"
+    )
+    key = node["metadata"]["uid"].replace("-", "")
+    await ecs.world.patch(ecs.world.nodes, None, "n1", {"metadata": {"labels": {"known": "yes"}}})
+
+    async def gone(*_: Any, **__: Any) -> Any:
+        raise NotFound("gone")
+
+    monkeypatch.setattr(ecs.engine, "patch", gone)
+    answer = await ecs("UpdateContainerInstancesState", cluster="c", containerInstances=[key], status="DRAINING")
+    assert answer["containerInstances"] == []
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]

@@ -1,13 +1,14 @@
 """Container instances: the nodes, each one an instance of every cluster."""
 
 from kecs.kube import quantity
+from kecs.kube.errors import Conflict, NotFound
 from kecs.model import arns, marks, objects
 from kecs.model.constraints import check_allowed, check_count
 from kecs.model.errors import InvalidParameterException
 from kecs.model.generated import ecs, ecs_limits
 from kecs.services.context import Context
 from kecs.services.ecs.paging import answer_page
-from kecs.services.ecs.references import Place, find_cluster, in_cluster
+from kecs.services.ecs.references import Place, find_cluster, in_cluster, refused
 from kecs.services.registry import operation
 from kecs.translate import views
 from kecs.translate.observe.ids import pod_uid
@@ -77,7 +78,14 @@ async def update_container_instances_state(
             failures.append(ecs.Failure(arn=text, reason="MISSING"))
             continue
         patch = {"spec": {"unschedulable": True if request.status == "DRAINING" else None}}
-        found.append(_describe(ctx, place, await ctx.world.patch(ctx.world.nodes, None, node.metadata.name, patch)))
+        try:
+            node = await ctx.world.patch(ctx.world.nodes, None, node.metadata.name, patch)
+        except NotFound:
+            failures.append(ecs.Failure(arn=text, reason="MISSING"))
+            continue
+        except Conflict as error:
+            raise refused(error) from None
+        found.append(_describe(ctx, place, node))
     return ecs.UpdateContainerInstancesStateResponse(containerInstances=found, failures=failures)
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, Forbidden, NotFound
+from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound, NotStored
 from kecs.model import arns, marks, names, objects, task
 from kecs.model.errors import AwsError, ConflictException, InvalidParameterException, ServerException
 from kecs.model.generated import ecs
@@ -34,6 +34,7 @@ Made: TypeAlias = views.Pod | objects.StoppedTask
 _SUFFIX = 12  # hex digits that tell the pods of a family apart
 _DIGITS = 30  # hex digits of a digest; a label has room for two
 _ATTEMPTS = 5  # of a pod whose name is taken and then again is not
+_TRY_AGAIN = "Service Unavailable. Please try again later."
 
 
 def _definition(ctx: Context, text: str) -> objects.TaskDefinition:
@@ -54,7 +55,8 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
     made: list[Made] = []
     failures = []
     asked = _asked(request) if request.clientToken else ""
-    for index in range(request.count or 1):
+    count = request.count or 1
+    for index in range(count):
         launch = for_run(
             request, definition, scope=ctx.scope, cluster=place.name, default_strategy=strategy, index=index
         )
@@ -64,10 +66,13 @@ async def run_task(ctx: Context, request: ecs.RunTaskRequest) -> bytes:
                 made.append(await _create_once(ctx, place, definition, launch, token, asked))
             else:
                 made.append(await _create(ctx, place, definition, launch, _pod(ctx, definition, launch)))
-        except (Forbidden, AwsError) as error:
-            if isinstance(error, AwsError) and not made:
+        except (ApiError, AwsError) as error:
+            if not made and not isinstance(error, Forbidden):
                 raise
             failures.append(_failure(place.arn, error))  # what runs already has to be told of
+            if _ends(error):
+                failures += failures[-1:] * (count - index - 1)
+                break
     warn(ctx, found, request, launch)
     return _answer(ctx, made, failures)
 
@@ -88,7 +93,7 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
         },
     )
     made, failures = [], []
-    for text in request.containerInstances:
+    for index, text in enumerate(request.containerInstances):
         node = find_node(ctx, place, text)
         if node is None:
             failures.append(ecs.Failure(arn=text, reason="MISSING"))
@@ -97,16 +102,29 @@ async def start_task(ctx: Context, request: ecs.StartTaskRequest) -> bytes:
         try:
             body = _pod(ctx, definition, launch, node=node.metadata.name)
             made.append(await _create(ctx, place, definition, launch, body))
-        except (Forbidden, AwsError) as error:
-            if isinstance(error, AwsError) and not made:
+        except (ApiError, AwsError) as error:
+            if not made and not isinstance(error, Forbidden):
                 raise
             failures.append(_failure(text, error))
+            if _ends(error):
+                failures += [_failure(other, error) for other in request.containerInstances[index + 1 :]]
+                break
         warn(ctx, found, as_run, launch)
     return _answer(ctx, made, failures)
 
 
-def _failure(arn: str, error: Forbidden | AwsError) -> ecs.Failure:
-    """Return why a task was not started; where the cluster's quota is used up, in ECS's words for want of room."""
+def _ends(error: ApiError | AwsError) -> bool:
+    """Say whether the cluster itself fails: to wait for it with each task that is left outlasts clients' patience."""
+    return isinstance(error, ApiError) and not isinstance(error, Forbidden)
+
+
+def _failure(arn: str, error: ApiError | AwsError) -> ecs.Failure:
+    """Return why a task was not started; where the cluster's quota is used up, in ECS's words for want of room.
+
+    A cluster that itself fails is a ServerException: the task is worth another try.
+    """
+    if isinstance(error, ApiError) and not isinstance(error, Forbidden):
+        error = ServerException(error.message if isinstance(error, NotStored) else _TRY_AGAIN)
     if isinstance(error, AwsError):
         return ecs.Failure(arn=arn, reason=error.code, detail=error.message)
     if "exceeded quota" not in error.message:
@@ -182,7 +200,7 @@ async def _create_once(
             return await _create(ctx, place, definition, launch, body)
         except AlreadyExists:
             found = await _stored(ctx, place, definition, name, token)
-    raise ServerException("Service Unavailable. Please try again later.")
+    raise ServerException(_TRY_AGAIN)
 
 
 def _seen(ctx: Context, token: str) -> Made | None:
