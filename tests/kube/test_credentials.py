@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from kecs.kube.http import HttpApi
 from kecs.kube.kubeconfig import load_kubeconfig
 from kecs.kube.resources import PODS
 from tests.kube.certificates import server_context, signed
-from tests.kube.scripted import Step, client, refuses, says, serving
+from tests.kube.scripted import QUICK, Step, client, refuses, says, serving
 from tests.kube.test_kubeconfig import config, written
 
 POD = {"metadata": {"name": "a"}}
@@ -316,3 +317,12 @@ async def test_a_proxy_is_asked_for_the_server() -> None:
         await api.get(PODS, "ns", "a")
         assert proxy.asked[0].headers["Host"] == "there.test:6443"
         assert str(proxy.asked[0].url) == "http://there.test:6443/api/v1/namespaces/ns/pods/a"
+
+
+async def test_a_proxy_that_refuses_is_told_without_its_password() -> None:
+    async with serving(refuses(407, "who are you")) as proxy:
+        url = proxy.url.replace("http://", "http://me:pass-word@")
+        async with client("https://there.test:6443", proxy=url, timings=replace(QUICK, patience=0.1)) as api:
+            with pytest.raises(errors.Unavailable, match=r"there\.test:6443 broke: 4") as refused:
+                await api.get(PODS, "ns", "a")
+    assert "pass-word" not in f"{refused.value} {refused.value.message}"

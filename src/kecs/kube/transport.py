@@ -308,6 +308,8 @@ def _is_budget(error: ApiError) -> bool:
 
 
 def _why(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):  # its text has the URL of the proxy, with the password
+        return f"{error.status} {error.message}"
     found = getattr(error, "os_error", None) or error
     return getattr(found, "strerror", None) or str(found) or type(error).__name__
 
