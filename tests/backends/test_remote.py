@@ -1,6 +1,7 @@
 """kecs over a cluster of another process: the embedded Kubernetes alone, which needs nothing of the machine."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -130,8 +131,9 @@ def test_who_waits_for_a_cluster_still_ends_when_told(kubeconfig: Path, tmp_path
 def test_a_context_alone_is_of_the_user_s_own_kubeconfig(
     start_kecs: Callable[..., KecsProcess], kubeconfig: Path
 ) -> None:
-    """What kecs keeps is in kecs-system all the same, and not in the namespace of the context."""
+    """What kecs keeps is in kecs-system all the same, and not in the namespace of the context; files may be several."""
     name = json.loads(kubeconfig.read_text())["current-context"]
-    server = start_kecs("--kubeconfig", "", "--context", name, cluster=kubeconfig, KUBECONFIG=str(kubeconfig))
+    files = os.pathsep.join((str(kubeconfig.with_name("none")), str(kubeconfig)))
+    server = start_kecs("--kubeconfig", "", "--context", name, cluster=kubeconfig, KUBECONFIG=files)
     out = server.data.with_name(f"{server.data.name}.out").read_text()
     assert ", namespace kecs-system, node kecs-" in out

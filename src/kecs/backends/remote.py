@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import socket
 import time
@@ -207,6 +206,5 @@ def _is_named(settings: Settings) -> bool:
 def _access(settings: Settings) -> Access:
     """Return how the cluster is reached. Raises AccessError."""
     if _is_named(settings):
-        path = Path(settings.kubeconfig or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
-        return load_kubeconfig(path, settings.context)
+        return load_kubeconfig(Path(settings.kubeconfig) if settings.kubeconfig else None, settings.context)
     return in_cluster()
