@@ -20,7 +20,7 @@ from kecs.crds import installation
 from kecs.decide import service as rules
 from kecs.decide import throttle
 from kecs.kube import controller, leader
-from kecs.kube.api import Api
+from kecs.kube.api import Api, Json
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, NotFound
 from kecs.kube.fence import Fenced
@@ -183,12 +183,15 @@ def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, p
 
 
 async def _token_key(backend: Backend) -> bytes:
-    """Return the key that seals pagination tokens: one for all replicas, kept with everything else."""
+    """Return the key that seals pagination tokens: one for all replicas, kept with everything else.
+
+    Raises StartError for a secret that somebody has spoilt.
+    """
     name, api = "kecs-pagination", backend.api
     for _ in range(2):
         try:
             found = await api.get(SECRETS, backend.home, name)
-            return base64.b64decode(found["data"]["key"])
+            return _key_in(found, f"{backend.home}/{name}")
         except NotFound:
             body = {
                 "metadata": {"name": name},
@@ -199,6 +202,14 @@ async def _token_key(backend: Backend) -> bytes:
             except AlreadyExists:
                 continue
     raise StartError(f"the secret {backend.home}/{name} comes and goes")
+
+
+def _key_in(secret: Json, name: str) -> bytes:
+    try:
+        return base64.b64decode(secret["data"]["key"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        text = f"the secret {name} has no data.key in base64: delete it, and a new one is made"
+        raise StartError(text) from None
 
 
 class _Reconcilers:
