@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 
+_LONGEST_PAUSE = 1.2  # periods between two questions of who follows
+_ANSWER_SECONDS = 1.0  # that an answer may take before anybody is told that it is owed
 _RELEASE_SECONDS = 3.0  # that giving the lease back may take; others find out by themselves when it does not work
 
 
@@ -107,8 +109,8 @@ class Leader:
         return self.identity if self.leads else self._seen[0]
 
     def unanswered(self) -> float:
-        """Return for how many seconds the API has not answered, though it was asked every `period`."""
-        late = self._clock() - self._answered_at - self._period
+        """Return for how many seconds the API has owed an answer: with the longest pause, and a second to give one."""
+        late = self._clock() - self._answered_at - self._period * _LONGEST_PAUSE - _ANSWER_SECONDS
         return max(late, 0.0)
 
     async def run(self, work: Callable[[Term], Awaitable[None]]) -> None:
@@ -145,7 +147,7 @@ class Leader:
                     return term
             due = self._seen_at + self._duration - self._clock()  # then the lease as it was seen has run out
             wait = min(self._period, due) if due > 0 else self._period
-            await asyncio.sleep(wait * random.uniform(1.0, 1.2))  # noqa: S311 # so that not all ask at once
+            await asyncio.sleep(wait * random.uniform(1.0, _LONGEST_PAUSE))  # noqa: S311 # so that not all ask at once
 
     async def _renew(self, term: Term) -> None:
         """Return when the lead is lost."""
