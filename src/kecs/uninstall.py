@@ -196,7 +196,7 @@ async def _remove_installation(api: Api, home: str) -> None:
             await _delete(api, resources.CONFIG_MAPS, each)
 
     async def left() -> Json | None:
-        return await _first(api, resources.NAMESPACES, labels=_PART)
+        return await _get(api, resources.NAMESPACES, None, home)
 
     async for namespace in _all(api, resources.NAMESPACES, labels=_PART):
         if namespace["metadata"]["name"] == home:
