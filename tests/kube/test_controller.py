@@ -79,6 +79,7 @@ async def test_a_failure_is_tried_again_and_told_in_one_line(caplog: pytest.LogC
     lines = [record.getMessage() for record in caplog.records]
     assert lines[0] == "test: a: no server; again in 0.001 s"
     assert lines[1].startswith("test: a: KeyError; again in 0.002 s ("), "its message may quote a secret"
+    assert lines[1].partition(" (")[2].startswith(f"{__name__}:"), "not where it is installed"
     assert len(lines) == 2  # a conflict is everyday
     assert not any(record.exc_info for record in caplog.records)
 

@@ -188,4 +188,4 @@ def _place(error: BaseException) -> str:
         return "unknown place"
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return f"{trace.tb_frame.f_globals.get('__name__', 'unknown module')}:{trace.tb_lineno}"
