@@ -87,6 +87,7 @@ POD_INDEXES: Mapping[str, Callable[[views.Pod], Iterable[Hashable]]] = {
     "node": _node,
     "family": _pod_family,
     "startedBy": _pod_started_by,
+    "token": _token,
 }
 
 
@@ -126,21 +127,7 @@ class World:
             resources.STOPPED_TASKS,
             indexes={"startedBy": _started_by, "family": _record_family, "token": _token},
         )
-        self.pods = Informer(
-            api,
-            resources.PODS,
-            labels=marks.ROLE,
-            indexes={
-                "namespace": _namespace,
-                "service": _service,
-                "owner": _owner,
-                "uid": _uid,
-                "node": _node,
-                "family": _pod_family,
-                "startedBy": _pod_started_by,
-                "token": _token,
-            },
-        )
+        self.pods = Informer(api, resources.PODS, labels=marks.ROLE, indexes=POD_INDEXES, alike=pods_alike)
         self.deployments = Informer(api, resources.DEPLOYMENTS, labels=marks.ROLE)
         self.daemon_sets = Informer(api, resources.DAEMON_SETS, labels=marks.ROLE)
         self.replica_sets = Informer(
