@@ -248,24 +248,24 @@ async def _delete(api: Api, resource: Resource[Json], each: Json) -> None:
 async def _release(api: Api, resource: Resource[Json], each: Json) -> bool:
     """Take our finalizers off an object; say whether there was one."""
     meta = each["metadata"]
-    held = meta.get("finalizers") or []
-    rest = [finalizer for finalizer in held if finalizer not in _FINALIZERS]
-    if rest == held:
-        return False
-    patch = {"metadata": {"finalizers": rest or None, "resourceVersion": meta["resourceVersion"]}}
-    try:
-        await api.patch(resource, meta.get("namespace"), meta["name"], patch, type="merge", manager=marks.MANAGER)
-    except NotFound:
-        return False
-    except Conflict:
-        return await _release_again(api, resource, meta)
-    return True
-
-
-async def _release_again(api: Api, resource: Resource[Json], meta: Json) -> bool:
-    """Release an object that has changed meanwhile, as it is now."""
-    found = await _get(api, resource, meta.get("namespace"), meta["name"])
-    return await _release(api, resource, found) if found and found["metadata"]["uid"] == meta["uid"] else False
+    uid = meta["uid"]
+    while meta["uid"] == uid:
+        held = meta.get("finalizers") or []
+        rest = [finalizer for finalizer in held if finalizer not in _FINALIZERS]
+        if rest == held:
+            return False
+        patch = {"metadata": {"finalizers": rest or None, "resourceVersion": meta["resourceVersion"]}}
+        try:
+            await api.patch(resource, meta.get("namespace"), meta["name"], patch, type="merge", manager=marks.MANAGER)
+            return True
+        except NotFound:
+            return False
+        except Conflict:  # it has changed meanwhile: again, as it is now
+            found = await _get(api, resource, meta.get("namespace"), meta["name"])
+            if found is None:
+                return False
+            meta = found["metadata"]
+    return False
 
 
 async def _gone(left: Callable[[], Any], what: str) -> None:

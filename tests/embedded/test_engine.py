@@ -79,6 +79,34 @@ async def test_write_that_changes_nothing_keeps_the_version(engine: Engine) -> N
     assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
 
 
+async def test_whoever_is_refused_then_reads_what_stood_in_the_way(engine: Engine) -> None:
+    """What other writers have staged is not to be read yet; a loop of reading and writing would never let them on."""
+    body = {"metadata": {"name": "a"}, "data": {"k": "1"}}
+    old = await engine.create(CONFIG_MAPS, "default", body, manager="m")
+    first = asyncio.create_task(engine.replace(CONFIG_MAPS, "default", "a", {**old, "data": {"k": "2"}}, manager="m"))
+
+    async def refused() -> Json:
+        with pytest.raises(Conflict):
+            await engine.replace(CONFIG_MAPS, "default", "a", {**old, "data": {"k": "3"}}, manager="m")
+        return await engine.get(CONFIG_MAPS, "default", "a")
+
+    _, found = await asyncio.gather(first, refused())
+    assert found["data"] == {"k": "2"}
+
+
+async def test_whoever_changes_nothing_then_reads_what_was_wanted(engine: Engine) -> None:
+    old = await engine.create(CONFIG_MAPS, "default", {"metadata": {"name": "a"}}, manager="m")
+    wanted = {**old, "data": {"k": "2"}}
+    wanted["metadata"] = {"name": "a"}
+
+    async def written() -> Json:
+        await engine.replace(CONFIG_MAPS, "default", "a", wanted, manager="m")
+        return await engine.get(CONFIG_MAPS, "default", "a")
+
+    first, second = await asyncio.gather(written(), written())
+    assert first["data"] == second["data"] == {"k": "2"}
+
+
 async def test_status_and_spec_are_written_apart(engine: Engine) -> None:
     await engine.create(PODS, "default", POD, manager="m")
     body = {"status": {"phase": "Running"}, "spec": {"nodeName": "n"}}

@@ -26,7 +26,7 @@ from kecs.embedded.subresources import Subresources
 from kecs.embedded.watching import Hub, Seen, Watcher, seen
 from kecs.embedded.writing import SYSTEM_NAMESPACES, Done, Writer
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
-from kecs.kube.errors import BadRequest, InternalError, Unavailable, Unnamed
+from kecs.kube.errors import ApiError, BadRequest, InternalError, Unavailable, Unnamed
 
 T = TypeVar("T")
 
@@ -154,12 +154,19 @@ class Engine:
             self._hub.remove(watcher)
 
     async def write(self, kind: Kind, write: Write) -> Written:
-        """Do one write and return when it is stored."""
+        """Do one write and return when it is stored.
+
+        A refusal, or that there is nothing to change, may rest on what other writers have staged. It is told after
+        their commit: whoever reads the object then, perhaps to try again, must find it as it was judged.
+        """
         if kind.namespaced and not write.namespace:
             raise BadRequest("an empty namespace may not be set during creation")
-        written, done = self._staged(kind, write)
-        if done:
-            await done
+        try:
+            written, done = self._staged(kind, write)
+        except ApiError:
+            await self.store.committed()
+            raise
+        await (done or self.store.committed())
         return written
 
     def _staged(self, kind: Kind, write: Write) -> tuple[Written, Done]:
@@ -179,10 +186,13 @@ class Engine:
                 return self._writer.update(kind, write)
 
     async def remove(self, kind: Kind, request: Deletion) -> Removed:
-        """Delete one object, or mark it."""
-        removed, done = self._writer.remove(kind, request)
-        if done:
-            await done
+        """Delete one object, or mark it. A refusal is told as `write` does."""
+        try:
+            removed, done = self._writer.remove(kind, request)
+        except ApiError:
+            await self.store.committed()
+            raise
+        await (done or self.store.committed())
         return removed
 
     async def remove_all(self, kind: Kind, namespace: str | None, query: Query, how: Deletion) -> Listing:

@@ -127,6 +127,11 @@ class Store:
         self._batch.append((change, done))
         return done
 
+    async def committed(self) -> None:
+        """Return once what is staged now has been committed, or has failed to be."""
+        if self._batch:
+            await asyncio.wait([self._batch[-1][1]])
+
     @property
     def newest(self) -> int:
         """The version of what was staged last."""
