@@ -35,7 +35,7 @@ check: setup ## Run the linters, the type checker and the import contracts.
 
 unit: setup ## Run the tests alone.
 	@$(PYTHON) tools/kubernetes/rig build --node --if-possible
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 bench: setup ## Measure kecs beside its peers and floors, and print the table.
 	$(BIN)/python -m bench
