@@ -116,6 +116,33 @@ async def test_what_is_changed_is_put_back(
     assert len(web.rollout()) == 1
 
 
+async def _bind_to_another_role(stage: Stage) -> None:
+    body = {
+        "metadata": {"name": ROLE, "labels": {"kecs.io/cluster": NAMESPACE}},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": ROLE, "namespace": NAMESPACE}],
+    }
+    await stage.api.create(resources.ROLE_BINDINGS, NAMESPACE, body, manager="kubectl")
+
+
+async def _bound_to_its_role(stage: Stage) -> bool:
+    found = await stored(stage, resources.ROLE_BINDINGS, ROLE)
+    return bool(found) and found["roleRef"]["name"] == ROLE
+
+
+async def test_a_binding_to_another_role_is_made_anew(web: Stage) -> None:
+    await web.api.delete(resources.ROLE_BINDINGS, NAMESPACE, ROLE)
+    await _bind_to_another_role(web)
+    await until_true(lambda: _bound_to_its_role(web))
+
+
+async def test_a_binding_to_another_role_that_was_there_before_is_made_anew(stage: Stage) -> None:
+    await _bind_to_another_role(stage)
+    await stage.definition("sleep 1000", revision=2, role="reader")
+    await stage.service(taskDefinition="web:2")
+    await until_true(lambda: _bound_to_its_role(stage))
+
+
 async def test_what_others_add_beside_is_left_to_them(web: Stage) -> None:
     meta = {"metadata": {"annotations": {"example.com/mine": "yes"}}}
     for resource, name in OBJECTS:

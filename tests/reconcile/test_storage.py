@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from kecs.embedded.engine import Engine
-from kecs.kube.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, STORAGE_CLASSES
+from kecs.kube.resources import NAMESPACES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, STORAGE_CLASSES
 from kecs.model import marks, objects
 from kecs.model.generated import ecs
 from kecs.translate.options import Options
@@ -55,6 +55,24 @@ async def test_a_service_has_its_volumes_and_leaves_none_behind(engine: Engine) 
             return not await _names(stage, PERSISTENT_VOLUMES)
 
         await until_true(gone, seconds=20)
+
+
+async def test_volumes_do_not_outlive_a_namespace_that_is_made_anew(engine: Engine) -> None:
+    """They would stay bound to claims that are gone, and the new ones of the same name would wait for ever."""
+    async with prepared(engine, CSI) as stage:
+        await _definition(stage)
+        await stage.service(taskDefinition="stored:1")
+        await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+        assert len(await _names(stage, PERSISTENT_VOLUMES)) == 1
+        old = (await stage.api.get(NAMESPACES, None, NAMESPACE))["metadata"]["uid"]
+        await stage.api.delete(NAMESPACES, None, NAMESPACE)
+
+        async def made_anew() -> bool:
+            found = (await stage.api.list(NAMESPACES, fields=f"metadata.name={NAMESPACE}")).items
+            return bool(found) and found[0]["metadata"]["uid"] != old
+
+        await until_true(made_anew, seconds=20)
+        assert await _names(stage, PERSISTENT_VOLUMES) == []
 
 
 async def test_an_uninstallation_takes_the_volumes_along(engine: Engine) -> None:

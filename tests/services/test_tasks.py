@@ -435,3 +435,17 @@ async def test_an_instance_that_goes_meanwhile_is_missing(ecs: Client, monkeypat
     answer = await ecs("UpdateContainerInstancesState", cluster="c", containerInstances=[key], status="DRAINING")
     assert answer["containerInstances"] == []
     assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+
+
+async def test_a_cluster_that_is_deleted_meanwhile_gets_no_namespace_again(ecs: Client, monkeypatch: Any) -> None:
+    create = ecs.world.create
+
+    async def after_its_end(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(ecs.world, "create", create)
+        await ecs("DeleteCluster", cluster="c")
+        return await create(*args, **more)
+
+    monkeypatch.setattr(ecs.world, "create", after_its_end)
+    code, _ = await ecs.refusal("RunTask", cluster="c", taskDefinition="f")
+    assert code == "ClusterNotFoundException"
+    assert not (await ecs.engine.list(NAMESPACES, fields=f"metadata.name={ecs.namespace('c')}")).items

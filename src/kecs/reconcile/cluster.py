@@ -147,6 +147,7 @@ class _Clusters:
             for there in (await api.list(resource, fields=f"metadata.name={name}")).items:
                 if there.metadata.labels.get(marks.ROLE) != marks.ROLE_CLUSTER:
                     raise ForeignNamespaceError(f"The namespace {name} is there already and is not that of a cluster.")
+            await self._delete_volumes(name)
         namespace = await api.apply(resource, None, name, body, manager=marks.MANAGER)
         self._namespaces.observe(namespace)
         return namespace
@@ -170,10 +171,7 @@ class _Clusters:
                 await self._delete(resources.NAMESPACES, None, meta.name)
             if meta.deletionTimestamp:
                 return None
-        if context.settings.options.storage == "csi":
-            # They belong to the claims that went with the namespace, and no other claim can have them.
-            labels = f"{marks.CLUSTER}={meta.name}"
-            await context.api.delete_collection(resources.PERSISTENT_VOLUMES, None, labels=labels)
+        await self._delete_volumes(meta.name)
         if meta.deletionTimestamp:
             await self._release(cluster)
             return None
@@ -184,6 +182,12 @@ class _Clusters:
         await self._release(cluster)
         await context.world.delete(context.world.clusters, None, meta.name, uid=meta.uid)
         return None
+
+    async def _delete_volumes(self, name: str) -> None:
+        """Delete the volumes of a namespace that is gone: no claim but those that went with it can have them."""
+        if self._context.settings.options.storage == "csi":
+            labels = f"{marks.CLUSTER}={name}"
+            await self._context.api.delete_collection(resources.PERSISTENT_VOLUMES, None, labels=labels)
 
     async def _release(self, cluster: Cluster) -> None:
         meta, world = cluster.metadata, self._context.world

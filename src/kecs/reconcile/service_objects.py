@@ -114,8 +114,10 @@ class ServiceObjects:
     async def _make(self, resource: Resource[Json], body: Json | None, service: Service) -> None:
         if body is None:
             await self._delete(resource, service)
-        else:
-            self._marks[_place(resource, body)] = (await self._write(resource, body)).mark
+            return
+        place = _place(resource, body)
+        found = self._parts.get(*place) if self._parts.knows(resource) else None
+        self._marks[place] = (await self._write_over(resource, body, found)).mark
 
     async def _put_back(self, resource: Resource[Json], body: Json) -> Drift:
         """Write an object again that somebody else has written or deleted; return whether that made a difference."""
@@ -138,7 +140,7 @@ class ServiceObjects:
         except Invalid:
             if found is None:
                 raise
-            # What others have made of it does not go with what is ours, which was stored before.
+            # What others have made of it does not go with what is ours, as with a binding to another role.
             _, namespace, name = _place(resource, body)
             await self._context.api.delete(resource, namespace, name, uid=found.metadata.uid)
             return await self._write(resource, body)

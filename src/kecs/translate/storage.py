@@ -88,19 +88,27 @@ def _efs_source(efs: ecs.EFSVolumeConfiguration, launch: Launch, options: Option
 
 
 def efs_claim(efs: ecs.EFSVolumeConfiguration, namespace: str) -> str:
-    """Return the name of the claim, and of its volume, for one directory of a file system in one namespace."""
-    return names.label(f"efs/{namespace}/{_efs_path(efs)}/{efs.transitEncryption}")
+    """Return the name of the claim, and of its volume, for one way to mount a file system in one namespace."""
+    return names.label(f"efs/{namespace}/{','.join(_efs_options(efs))}/{_efs_handle(efs)}")
 
 
-def _efs_objects(efs: ecs.EFSVolumeConfiguration, namespace: str) -> Iterator[Json]:
-    name = efs_claim(efs, namespace)
+def _efs_handle(efs: ecs.EFSVolumeConfiguration) -> str:
+    """Return what the EFS driver mounts: `fs:directory:access point`."""
     access = efs.authorizationConfig.accessPointId if efs.authorizationConfig else None
-    handle = f"{efs.fileSystemId}:{(efs.rootDirectory or '').rstrip('/')}:{access or ''}".rstrip(":")
+    return f"{efs.fileSystemId}:{(efs.rootDirectory or '').rstrip('/')}:{access or ''}".rstrip(":")
+
+
+def _efs_options(efs: ecs.EFSVolumeConfiguration) -> list[str]:
     options = ["tls"] if efs.transitEncryption == "ENABLED" else []
     if efs.transitEncryptionPort:
         options.append(f"tlsport={efs.transitEncryptionPort}")
     if efs.authorizationConfig and efs.authorizationConfig.iam == "ENABLED":
         options.append("iam")
+    return options
+
+
+def _efs_objects(efs: ecs.EFSVolumeConfiguration, namespace: str) -> Iterator[Json]:
+    name = efs_claim(efs, namespace)
     storage = {"storage": "5Gi"}  # both objects have to name a size, which EFS has none of
     labels = {marks.CLUSTER: namespace}
     yield {
@@ -114,8 +122,8 @@ def _efs_objects(efs: ecs.EFSVolumeConfiguration, namespace: str) -> Iterator[Js
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": "",
             "claimRef": {"namespace": namespace, "name": name},
-            "mountOptions": options,
-            "csi": {"driver": "efs.csi.aws.com", "volumeHandle": handle},
+            "mountOptions": _efs_options(efs),
+            "csi": {"driver": "efs.csi.aws.com", "volumeHandle": _efs_handle(efs)},
         },
     }
     yield {

@@ -12,7 +12,7 @@ from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from kecs.model import marks
 from kecs.model.errors import InvalidParameterException
 from kecs.services.context import Context
-from kecs.services.ecs.references import Place, refused
+from kecs.services.ecs.references import Place, find_cluster, refused
 from kecs.translate.cluster import make_namespace
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ async def write_in(ctx: Context, place: Place, write: Callable[[], Awaitable[T]]
             if time.monotonic() > deadline:
                 raise refused(error) from None
             if not await ensure(ctx, place):
-                await asyncio.sleep(_LOOK_AGAIN)
+                await asyncio.sleep(_LOOK_AGAIN)  # it is there: what is missing is something in it
         except ApiError as error:
             raise refused(error) from None
 
@@ -64,7 +64,11 @@ async def refuse_foreign(ctx: Context, name: str) -> None:
 
 
 async def ensure(ctx: Context, place: Place) -> bool:
-    """Make the namespace of a cluster, which a reconciler may not have done yet; say whether it was missing."""
+    """Make the namespace of a cluster, which a reconciler may not have done yet; say whether it was missing.
+
+    Raises ClusterNotFoundException when the cluster was deleted meanwhile: nobody would remove that namespace.
+    """
+    find_cluster(ctx, place.name)
     try:
         await ctx.api.create(resources.NAMESPACES, None, make_namespace(place.object), manager=marks.MANAGER)
     except AlreadyExists:

@@ -156,16 +156,16 @@ async def _create(
 
     async def write() -> views.Pod:
         await ensure_all(ctx, place.namespace, volumes)
-        return await ctx.world.create(ctx.world.pods, place.namespace, body)
+        try:
+            return await ctx.world.create(ctx.world.pods, place.namespace, body)
+        except Forbidden as error:
+            account = make_account(definition, ctx.scope, place.namespace, launch.overrides)
+            if not account or error.namespace_ends:
+                raise
+            await ensure_all(ctx, place.namespace, account)
+            return await ctx.world.create(ctx.world.pods, place.namespace, body)
 
-    try:
-        return await write_in(ctx, place, write)
-    except Forbidden:
-        account = make_account(definition, ctx.scope, place.namespace, launch.overrides)
-        if not account:
-            raise
-        await ensure_all(ctx, place.namespace, account)
-        return await write_in(ctx, place, write)
+    return await write_in(ctx, place, write)
 
 
 def _token(place: Place, token: str, index: int) -> str:
