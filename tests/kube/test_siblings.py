@@ -1,10 +1,11 @@
 """What one cache finds out of a restored cluster, the others hear of."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from kecs.kube.api import Json, Page, Resource
-from kecs.kube.errors import Unavailable
+from kecs.kube.errors import Forbidden, Unavailable
 from kecs.kube.informer import Informer
 from kecs.kube.siblings import Siblings
 from tests.kube.fake import FakeApi, made
@@ -46,3 +47,29 @@ async def test_a_cache_that_could_not_see_it_lists_anew() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_cache_that_may_not_be_listed_keeps_no_other_from_being() -> None:
+    forbidden = FakeApi(Page([made("secret", 9)], "9"))
+    quiet = FakeApi(Page([made("kept", 8)], "10"))
+    busy = FakeApi(*(Page([], version) for version in ("12", "5", "5", "3")))  # its siblings have it look again, too
+    caches = [Informer(one.api, RESOURCE) for one in (forbidden, quiet, busy)]
+    siblings = Siblings()
+    siblings.add(*caches)
+    tasks = [asyncio.create_task(one.run()) for one in caches]
+    tasks.append(asyncio.create_task(siblings.run()))
+    for cache in caches:
+        await asyncio.wait_for(cache.synced(), 5)
+    forbidden.absent = Forbidden("you may not")
+    for version in (5, 3):
+        before = quiet.lists
+        busy.version = version
+        busy.fail(Unavailable("the cluster is restored"))
+        await until_true(partial(_more, quiet, before))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _more(api: FakeApi, lists: int) -> bool:
+    return api.lists > lists

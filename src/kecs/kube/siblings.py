@@ -32,10 +32,12 @@ class Siblings:
 
     async def run(self) -> None:
         """Work for ever."""
-        while True:
-            await self._told.wait()
-            self._told.clear()
-            await asyncio.gather(*(self._list(cache) for cache in list(self._caches)))
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._told.wait()
+                self._told.clear()
+                for cache in list(self._caches):  # one that may not be listed keeps no other waiting
+                    group.create_task(self._list(cache), name=f"list {cache.resource.plural} anew")
 
     async def _list(self, cache: Informer[Any]) -> None:
         delay = _FIRST_DELAY

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from kecs.kube.errors import ApiError, Forbidden, NotStored
-from kecs.model.errors import AccessDeniedException, AwsError, ServerException, ServiceUnavailable, ThrottlingException
+from kecs.model.errors import AccessDeniedException, AwsError, ServerException, ServiceUnavailable
 from kecs.model.scope import Scope
 from kecs.server import log as logs
 from kecs.server import steps
@@ -54,6 +54,7 @@ def chain(parts: Parts) -> list[steps.Step]:
         steps.refuse_foreign(Guard(parts.names)),
         steps.answer_health(parts.ready, parts.staleness),
         steps.answer_metrics(parts.metrics),
+        steps.refuse_too_many(_AT_WORK_LIMIT),
         steps.refuse_unready(parts.ready),
         steps.find_operation(Routes(parts.handlers)),
         steps.find_caller(Callers(parts.default)),
@@ -88,13 +89,11 @@ class AwsApp:
         """Take one request through the chain, and send what comes out."""
         if http["type"] != "http":
             return
-        exchange = Exchange(http, receive, self._request_id())
-        began = time.perf_counter()
         figures = self.figures
         figures.at_work += 1
+        exchange = Exchange(http, receive, self._request_id(), figures.at_work)
+        began = time.perf_counter()
         try:
-            if figures.at_work > _AT_WORK_LIMIT:
-                raise ThrottlingException("Rate exceeded")
             for step in self._steps:
                 waiting = step(exchange)
                 if waiting is not None:

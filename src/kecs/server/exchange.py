@@ -17,14 +17,16 @@ _DEFAULT = Scope()
 class Exchange:
     """What the steps read and fill, in the order of the chain.
 
-    `http` is the ASGI scope. `route` is there once the operation is found. A step that answers by itself (health) sets
-    `body`, and the chain ends there. `remarks` are headers of the answer beside those that all have.
+    `http` is the ASGI scope; `at_work` is how many requests wait for their answer, this one included. `route` is there
+    once the operation is found. A step that answers by itself (health) sets `body`, and the chain ends there. `remarks`
+    are headers of the answer beside those that all have.
     """
 
     route: Route
 
     __slots__ = (
         "answer",
+        "at_work",
         "body",
         "content_type",
         "headers",
@@ -39,10 +41,11 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, http: Message, receive: Receive, request_id: str) -> None:
+    def __init__(self, http: Message, receive: Receive, request_id: str, at_work: int) -> None:
         self.http = http
         self.receive = receive
         self.request_id = request_id
+        self.at_work = at_work
         self.headers: dict[bytes, bytes] = dict(http["headers"])
         self.scope = _DEFAULT
         self.request_body = b""

@@ -7,7 +7,7 @@ has to wait returns an awaitable.
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from kecs.model.errors import RequestEntityTooLarge, ServiceUnavailable, UnknownOperationException
+from kecs.model.errors import RequestEntityTooLarge, ServiceUnavailable, ThrottlingException, UnknownOperationException
 from kecs.model.scope import Scope
 from kecs.server.exchange import Disconnected, Exchange
 from kecs.server.guard import Guard
@@ -73,6 +73,16 @@ def answer_metrics(metrics: Callable[[], bytes]) -> Step:
 def refuse_all(exchange: Exchange) -> None:
     """Refuse what no step before has answered."""
     raise UnknownOperationException("").at(404)
+
+
+def refuse_too_many(limit: int) -> Step:
+    """Have clients come again while more than `limit` requests are at work. Whoever looks after kecs is answered."""
+
+    def step(exchange: Exchange) -> None:
+        if exchange.at_work > limit:
+            raise ThrottlingException("Rate exceeded")
+
+    return step
 
 
 def refuse_unready(ready: Callable[[], str]) -> Step:
