@@ -81,6 +81,23 @@ async def test_a_server_that_names_a_time_is_asked_again_then(call: Call, code: 
         assert server.bodies[0] == server.bodies[1]
 
 
+@pytest.mark.parametrize(
+    ("before", "maybe_ours"),
+    [
+        ([], False),
+        ([refuses(429, Retry_After="0")], False),
+        ([refuses(503, Retry_After="0")], True),
+        ([refuses(504, Retry_After="0"), refuses(429, Retry_After="0")], True),
+    ],
+)
+async def test_an_object_that_an_earlier_attempt_may_have_made_is_told(before: list[Step], maybe_ours: bool) -> None:
+    """A server that asks for another attempt has not done it; a proxy that does so for it may have had it done."""
+    async with talking(*before, refuses(409, "AlreadyExists")) as (_, api):
+        with pytest.raises(errors.AlreadyExists) as caught:
+            await create(api)
+        assert caught.value.maybe_ours is maybe_ours
+
+
 async def test_a_time_longer_than_patience_is_told_to_the_caller() -> None:
     async with talking(refuses(429, "TooManyRequests", Retry_After="600")) as (server, api):
         with pytest.raises(errors.TooManyRequests):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from kecs.crds.installation import install
 from kecs.embedded.engine import Engine
 from kecs.kube.api import Api, Resource
-from kecs.kube.errors import Forbidden, NotFound
+from kecs.kube.errors import AlreadyExists, Forbidden, NotFound
 from kecs.kube.informer import Informer
-from kecs.model import objects
+from kecs.model import marks, objects
 from kecs.model.generated import ecs
 from kecs.model.scope import Scope
 from kecs.world.world import World
@@ -47,6 +48,41 @@ async def test_a_write_is_read_at_once(world: World) -> None:
     await world.delete(world.clusters, None, "c-us-east-1")
     assert world.cluster(Scope(), "c") is None
     await world.delete(world.clusters, None, "c-us-east-1")
+
+
+class Proxied:
+    """An Api behind a proxy that asks for another attempt at what was done, so that the object is met."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+    async def create(self, *arguments: Any, **options: Any) -> Any:
+        with suppress(AlreadyExists):
+            await self._api.create(*arguments, **options)
+        error = AlreadyExists("already exists")
+        error.maybe_ours = True
+        raise error
+
+
+def dated(name: str, at: str, region: str = "us-east-1") -> dict[str, object]:
+    meta = {
+        "name": f"{name}-us-east-1",
+        "labels": {marks.REGION: region},
+        "annotations": {marks.CREATED_AT: at},
+    }
+    return {**body(name), "metadata": meta}
+
+
+async def test_what_an_earlier_attempt_has_made_is_ours_and_what_others_made_is_not(world: World) -> None:
+    proxied = world.writing_with(cast("Api", Proxied(world.api)))
+    made = await proxied.create(world.clusters, None, dated("c", "1.250"))
+    assert world.clusters.get(None, "c-us-east-1") is made
+    for other in (dated("c", "1.251"), dated("c", "1.250", "eu-west-1"), body("c")):
+        with pytest.raises(AlreadyExists):
+            await proxied.create(world.clusters, None, other)
 
 
 async def test_concurrent_changes_all_hold(world: World) -> None:

@@ -100,9 +100,14 @@ class NotAcceptable(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """Create met an object of that name."""
+    """Create met an object of that name.
+
+    `maybe_ours`: an attempt of the same request before this answer may have made it. Who can tell its own objects from
+    others' should look.
+    """
 
     code, reason = 409, "AlreadyExists"
+    maybe_ours = False
 
 
 class Conflict(ApiError):

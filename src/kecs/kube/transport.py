@@ -2,7 +2,9 @@
 
 What is tried again, and why that is safe:
 
-- what surely was not done: no connection came about, or the server said `Retry-After` (with 429 or 5xx);
+- what surely was not done: no connection came about, or the server said `Retry-After` with 429;
+- what the server asks for once more: `Retry-After` with 5xx. An API server has not done it then, whoever stands before
+  it may have had it done, so a create that then meets its object says so (`AlreadyExists.maybe_ours`);
 - a read, or an apply, whenever the answer was lost: doing it twice comes to the same;
 - a write whose second time would be harmless, when the server failed (500 to 504) without having been lost.
 
@@ -28,7 +30,7 @@ from kecs import __version__
 from kecs.kube.access import Access, AccessError, Certificate
 from kecs.kube.calls import UNANSWERED, Calls
 from kecs.kube.decoding import decode_status
-from kecs.kube.errors import ApiError, Timeout, TooManyRequests, Unauthorized, Unavailable
+from kecs.kube.errors import AlreadyExists, ApiError, Timeout, TooManyRequests, Unauthorized, Unavailable
 
 T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -153,13 +155,16 @@ class Transport:
 
     async def _tried(self, request: Request, once: Callable[[], Awaitable[T]]) -> T:
         began = time.monotonic()
-        attempt, unreached = 0, 0
+        attempt, unreached, maybe_done = 0, 0, False
         while True:
             try:
                 return await self._classified(request, once)
             except _Failed as failure:
                 if not failure.again:
+                    if isinstance(failure.error, AlreadyExists):
+                        failure.error.maybe_ours = maybe_done
                     raise failure.error from None
+                maybe_done |= failure.after is not None and failure.error.http_code >= 500
                 attempt += 1
                 wait = self._wait(attempt, failure)
                 if failure.elsewhere and len(self._access.servers) > 1:

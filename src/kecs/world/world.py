@@ -3,13 +3,13 @@
 import asyncio
 import copy
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from kecs.kube.api import Api, Json, PatchType, Propagation, Resource
-from kecs.kube.errors import Conflict, NotFound, Unavailable
+from kecs.kube.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from kecs.kube.informer import Informer
 from kecs.kube.siblings import Siblings
 from kecs.model import arns, marks, names, objects
@@ -282,11 +282,28 @@ class World:
 
     async def create(self, cache: Informer[T], namespace: str | None, body: Json) -> T:
         """Create an object; a reader of `cache` sees it at once. Raises AlreadyExists and what the API answers."""
-        item = await self.api.create(
-            cache.resource, namespace, {**_kind(cache.resource), **body}, manager=marks.MANAGER
-        )
+        whole = {**_kind(cache.resource), **body}
+        try:
+            item = await self.api.create(cache.resource, namespace, whole, manager=marks.MANAGER)
+        except AlreadyExists as error:
+            item = await self._own(cache, namespace, whole["metadata"], error)
         cache.observe(item)
         return item
+
+    async def _own(self, cache: Informer[T], namespace: str | None, sent: Json, error: AlreadyExists) -> T:
+        """Return the object that an attempt has made whose answer was lost on the way. Raises `error` for any other.
+
+        Ours says when it was made, to the millisecond, and all else that we called it.
+        """
+        if error.maybe_ours and marks.CREATED_AT in sent.get("annotations", ()):
+            with suppress(NotFound):
+                found: Any = await self.api.get(cache.resource, namespace, sent["name"])
+                meta = found.metadata
+                if sent["annotations"].items() <= meta.annotations.items() and (
+                    sent.get("labels", {}).items() <= meta.labels.items()
+                ):
+                    return cast("T", found)
+        raise error
 
     async def patch(
         self,
