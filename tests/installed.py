@@ -65,6 +65,15 @@ class Installed(KecsProcess):
         counts = [status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")]
         return status.get("observedGeneration") == found["metadata"]["generation"] and counts == [wanted] * 3
 
+    def is_half_rolled_out(self) -> bool:
+        """Say whether some replicas are of the newest template, and some are not."""
+        found = self.kubectl.json("get", "deployment", "kecs")
+        status = found.get("status", {})
+        return (
+            status.get("observedGeneration") == found["metadata"]["generation"]
+            and 1 <= status.get("updatedReplicas", 0) < status["replicas"]
+        )
+
     def replicas(self) -> int:
         """Return how many are wanted."""
         return int(self.kubectl.json("get", "deployment", "kecs")["spec"]["replicas"])
@@ -79,10 +88,23 @@ class Installed(KecsProcess):
             and any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
         ]
 
+    def holder(self) -> str:
+        """Return which process leads: of which pod, and which of those that the pod has had; empty when nobody does."""
+        lease = self.kubectl.json("get", "lease", "kecs")
+        return str(lease["spec"].get("holderIdentity") or "")
+
     def leader(self) -> str:
         """Return the name of the pod that leads; empty when nobody does."""
-        lease = self.kubectl.json("get", "lease", "kecs")
-        return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
+        return self.holder().partition("_")[0]
+
+    def kill_leader(self) -> str:
+        """Kill the process that leads, which its node starts anew; return which it was."""
+        holder = until(self.holder, 40, "a replica leads")
+        pod = self.kubectl.json("get", "pod", holder.partition("_")[0])
+        container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+        containerd = ("ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io")
+        self.cluster.rig("run", *containerd, "tasks", "kill", "--signal", "SIGKILL", container)
+        return holder
 
     def log(self) -> str:
         """Return what all pods have written."""

@@ -304,7 +304,7 @@ class Load:
 
 
 def test_replicas_come_and_go_under_load(bare: Installed) -> None:
-    """Three replicas; the leader is killed in a rollout of a service, then kecs itself is rolled out."""
+    """Three replicas; the leader is killed amid a rollout of a service, and again amid a rollout of kecs itself."""
     kecs = bare
     kecs.apply("production")
     until(lambda: kecs.replicas() == len(kecs.pods()) == 3, 60, "the autoscaler has made three replicas")
@@ -313,23 +313,37 @@ def test_replicas_come_and_go_under_load(bare: Installed) -> None:
     once = {**SLEEPER, "command": ["true"]}
     ecs.register_task_definition(family="load", containerDefinitions=[once])
     ecs.register_task_definition(family="web", containerDefinitions=[SLEEPER])
-    ecs.create_service(cluster="c", serviceName="web", taskDefinition="web:1", desiredCount=4)
+    one_by_one = {"minimumHealthyPercent": 100, "maximumPercent": 125}
+    ecs.create_service(
+        cluster="c", serviceName="web", taskDefinition="web:1", desiredCount=4, deploymentConfiguration=one_by_one
+    )
     stable = ecs.get_waiter("services_stable")
     stable.wait(cluster="c", services=["web"], WaiterConfig=FAST)
     load = Load(kecs)
     with load.under():
         ecs.register_task_definition(family="web", containerDefinitions=[{**SLEEPER, "command": ["sleep", "601"]}])
         ecs.update_service(cluster="c", service="web", taskDefinition="web:2")
-        leader = kecs.leader()
-        kecs.kubectl("delete", "pod", leader, "--force", "--grace-period=0")
-        until(lambda: kecs.leader() not in ("", leader), 40, "another replica leads")
+        until(lambda: 1 <= new_tasks(ecs) < 4, 60, "the rollout is under way")
+        killed = kecs.kill_leader()
+        assert 1 <= new_tasks(ecs) < 4
+        until(lambda: kecs.holder() not in ("", killed), 40, "another replica leads")
         stable.wait(cluster="c", services=["web"], WaiterConfig=FAST)
         kecs.kubectl("rollout", "restart", "deployment/kecs")
+        until(kecs.is_half_rolled_out, 60, "old and new replicas are there")
+        killed = kecs.kill_leader()
+        until(lambda: kecs.holder() not in ("", killed), 40, "another replica leads")
         kecs.wait()
         until(lambda: kecs.leader() in kecs.pods(), 40, "a new replica leads")
     assert load.failures == []
     check_load(ecs, load.tasks)
     check_service(ecs)
+
+
+def new_tasks(ecs: Any) -> int:
+    """Return how many tasks of the newer definition run."""
+    (service,) = ecs.describe_services(cluster="c", services=["web"])["services"]
+    counts = {one["taskDefinition"]: one["runningCount"] for one in service["deployments"]}
+    return next((int(count) for arn, count in counts.items() if arn.endswith("web:2")), 0)
 
 
 def check_load(ecs: Any, tasks: list[str]) -> None:
