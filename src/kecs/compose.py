@@ -115,9 +115,10 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
     """
     with backend.starting():
         await installation.install(backend.api)
-        tokens = Tokens(await _token_key(backend))
+        key, is_first = await _token_key(backend)
+    tokens = Tokens(key)
     world = World(backend.api)
-    work = _Reconcilers(settings, backend, world)
+    work = _Reconcilers(settings, backend, world, is_first=is_first)
     background.start([world])
     page = Page()
     page.add(lambda: metrics_of.families(world))
@@ -182,25 +183,24 @@ def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, p
     )
 
 
-async def _token_key(backend: Backend) -> bytes:
-    """Return the key that seals pagination tokens: one for all replicas, kept with everything else.
+async def _token_key(backend: Backend) -> tuple[bytes, bool]:
+    """Return the key that seals pagination tokens, and whether this process is the first of the cluster and made it.
 
-    Raises StartError for a secret that somebody has spoilt.
+    There is one for all replicas, kept with everything else. Raises StartError for a secret that somebody has spoilt.
     """
     name, api = "kecs-pagination", backend.api
     for _ in range(2):
         try:
             found = await api.get(SECRETS, backend.home, name)
-            return _key_in(found, f"{backend.home}/{name}")
+            return _key_in(found, f"{backend.home}/{name}"), False
         except NotFound:
-            body = {
-                "metadata": {"name": name},
-                "data": {"key": base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()},
-            }
+            key = secrets.token_bytes(_KEY_BYTES)
+            body = {"metadata": {"name": name}, "data": {"key": base64.b64encode(key).decode()}}
             try:
                 await api.create(SECRETS, backend.home, body, manager=marks.MANAGER)
             except AlreadyExists:
                 continue
+            return key, True
     raise StartError(f"the secret {backend.home}/{name} comes and goes")
 
 
@@ -218,7 +218,7 @@ class _Reconcilers:
     Each term begins with reconcilers that remember nothing: somebody else has led meanwhile.
     """
 
-    def __init__(self, settings: Settings, backend: Backend, world: World) -> None:
+    def __init__(self, settings: Settings, backend: Backend, world: World, *, is_first: bool) -> None:
         # Containers start here in a fraction of a second, so tasks that fail at once are also tried again sooner.
         figures = rules.Settings(steadyAfter=settings.steady_after, delays=throttle.Delays())
         self._settings = ReconcileSettings(
@@ -226,6 +226,7 @@ class _Reconcilers:
         )
         self._backend = backend
         self._world = world
+        self._is_first = is_first
         self.done: controller.Works = {}
 
     async def run(self) -> None:
@@ -234,7 +235,7 @@ class _Reconcilers:
         if leader is None:
             await self._work(api)
         else:
-            await leader.run(lambda term: self._work(Fenced(api, term)))
+            await leader.run(lambda term: self._work(Fenced(api, term)), first=self._is_first)
 
     async def _work(self, api: Api) -> None:
         context = ReconcileContext(

@@ -115,7 +115,9 @@ async def ended(*tasks: "asyncio.Task[None]") -> None:
 
 async def test_one_leads_and_the_next_follows() -> None:
     leases, works = Leases(), Works()
-    tasks = {name: asyncio.create_task(leader(leases, name).run(works.of(name))) for name in ("a", "b", "c")}
+    tasks = {
+        name: asyncio.create_task(leader(leases, name).run(works.of(name), first=True)) for name in ("a", "b", "c")
+    }
     await until(lambda: bool(works.at_work))
     (first,) = works.at_work
     tasks.pop(first).cancel()
@@ -136,14 +138,14 @@ async def test_what_the_work_raises_ends_the_run() -> None:
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        await leader(Leases(), "a").run(broken)
+        await leader(Leases(), "a").run(broken, first=True)
 
 
 async def test_a_dead_leader_is_followed_within_little_more_than_the_duration() -> None:
     leases, works = Leases(), Works()
-    dead = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    dead = asyncio.create_task(leader(leases, "a").run(works.of("a"), first=True))
     await until(lambda: works.at_work == ["a"])
-    other = asyncio.create_task(leader(leases, "b").run(works.of("b")))
+    other = asyncio.create_task(leader(leases, "b").run(works.of("b"), first=True))
     await asyncio.sleep(0.1)  # time in which it sees the lease being renewed
     leases.cut_off.add("a")  # as after a kill: nothing of it arrives any more, the lease is not given back
     killed = clock()
@@ -157,7 +159,7 @@ async def test_a_term_counts_from_when_it_was_asked_for() -> None:
     """The server may have granted the lease at once and answered late: others count from when it was granted."""
     leases, works = Leases(), Works()
     leases.slow["a"] = 1.0
-    one = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    one = asyncio.create_task(leader(leases, "a").run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
     assert works.terms["a"].left() < 0.6
     await ended(one)
@@ -166,7 +168,7 @@ async def test_a_term_counts_from_when_it_was_asked_for() -> None:
 async def test_an_answer_that_comes_too_late_makes_no_leader() -> None:
     leases, works = Leases(), Works()
     leases.slow["a"] = 0.3  # more than the deadline
-    one = asyncio.create_task(leader(leases, "a", deadline=0.2).run(works.of("a")))
+    one = asyncio.create_task(leader(leases, "a", deadline=0.2).run(works.of("a"), first=True))
     await until(lambda: leases.version > 2)
     assert not works.terms
     await ended(one)
@@ -176,7 +178,7 @@ async def test_a_process_that_was_stopped_does_not_go_on() -> None:
     """Its clock jumps from one line to the next: what it may still write is asked of the term, not of a task."""
     leases, works, skipped = Leases(), Works(), [0.0]
     one = leader(leases, "a", clock=lambda: clock() + skipped[0])
-    run = asyncio.create_task(one.run(works.of("a")))
+    run = asyncio.create_task(one.run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
     term = works.terms["a"]
     assert (one.leads, term.left() > 0) == (True, True)
@@ -189,9 +191,9 @@ async def test_a_process_that_was_stopped_does_not_go_on() -> None:
 
 async def test_a_lease_that_somebody_deletes_is_not_taken_from_who_works() -> None:
     leases, works = Leases(), Works()
-    first = asyncio.create_task(leader(leases, "a", period=0.15).run(works.of("a")))
+    first = asyncio.create_task(leader(leases, "a", period=0.15).run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
-    second = asyncio.create_task(leader(leases, "b", period=0.01).run(works.of("b")))
+    second = asyncio.create_task(leader(leases, "b", period=0.01).run(works.of("b"), first=True))
     await asyncio.sleep(0.1)
     leases.delete()
     await until(lambda: leases.holder != "")
@@ -200,9 +202,93 @@ async def test_a_lease_that_somebody_deletes_is_not_taken_from_who_works() -> No
     await ended(first, second)
 
 
+class Scripted:
+    """Processes whose time passes when the test says so, a term of 200 of 300 seconds; they ask all the time."""
+
+    def __init__(self) -> None:
+        self.leases, self.works, self.now = Leases(), Works(), 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, identity: str, *, first: bool = False, period: float = 0.001) -> None:
+        """Let one more take part; with a long `period` it does not ask again after it has won."""
+        one = leader(self.leases, identity, duration=300, deadline=200, period=period, clock=lambda: self.now)
+        self._tasks.append(asyncio.create_task(one.run(self.works.of(identity), first=first)))
+
+    async def leads(self, identity: str) -> None:
+        await until(lambda: identity in self.works.at_work and self.works.terms[identity].left() > 0)
+
+    async def after(self, seconds: float) -> str:
+        """Let time pass, and return who holds the lease when those who take part have asked often enough."""
+        self.now += seconds
+        asked = self.leases.asked
+        await until(lambda: self.leases.asked > asked + 20)
+        return self.leases.holder
+
+    async def end(self) -> None:
+        assert self.works.most == 1
+        await ended(*self._tasks)
+
+
+async def test_who_begins_while_the_lease_is_gone_waits_for_who_may_be_at_work() -> None:
+    scene = Scripted()
+    scene.start("a", first=True, period=1000)
+    await scene.leads("a")
+    scene.leases.delete()
+    scene.start("b")
+    assert await scene.after(0) == ""
+    assert await scene.after(299) == ""
+    assert await scene.after(2) == "b"
+    await scene.leads("b")
+    await scene.end()
+
+
+async def test_who_has_not_looked_for_long_does_not_take_a_lease_that_is_gone() -> None:
+    scene = Scripted()
+    scene.start("a", first=True)
+    await scene.leads("a")
+    scene.start("b")
+    await scene.after(0)
+    scene.leases.cut_off.add("b")
+    await scene.after(301)  # a has renewed the lease meanwhile
+    scene.leases.cut_off = {"a"}
+    scene.leases.delete()
+    assert await scene.after(0) == ""
+    assert await scene.after(299) == ""
+    assert await scene.after(2) == "b"
+    await scene.leads("b")
+    await scene.end()
+
+
+@pytest.mark.parametrize("holder", ["b", ""])
+async def test_nobody_goes_by_a_lease_of_a_restored_cluster(holder: str) -> None:
+    """b has led long ago, and the snapshot says that it does, or that nobody does."""
+    scene = Scripted()
+    scene.start("b", first=True)
+    await scene.leads("b")
+    snapshot = scene.leases.lease
+    assert snapshot is not None
+    scene.leases.cut_off.add("b")
+    await scene.after(201)
+    scene.start("a")
+    await scene.after(0)
+    assert await scene.after(301) == "a"
+    await scene.leads("a")
+    scene.leases.cut_off = set()
+    await scene.after(0)
+    scene.leases.cut_off = {"a"}
+    scene.leases.lease = {**snapshot, "spec": {**snapshot["spec"], "holderIdentity": holder}}
+    scene.leases.version = int(snapshot["metadata"]["resourceVersion"])
+    assert await scene.after(0) == holder
+    assert scene.works.at_work == ["a"]
+    assert await scene.after(299) == holder
+    assert await scene.after(2) == "b"
+    await scene.leads("b")
+    await scene.end()
+
+
 async def test_a_lease_that_somebody_gives_to_another_ends_the_term() -> None:
     leases, works = Leases(), Works()
-    first = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    first = asyncio.create_task(leader(leases, "a").run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
     assert leases.lease is not None
     leases.version += 1
@@ -216,10 +302,10 @@ async def test_a_lease_that_somebody_gives_to_another_ends_the_term() -> None:
 async def test_nobody_leads_by_a_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A replica whose clock is a day ahead neither takes a lease that is renewed nor loses its own."""
     leases, works = Leases(), Works()
-    first = asyncio.create_task(leader(leases, "a").run(works.of("a")))
+    first = asyncio.create_task(leader(leases, "a").run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
     monkeypatch.setattr("kecs.kube.leader.time.time", lambda: 4e9)
-    second = asyncio.create_task(leader(leases, "b").run(works.of("b")))
+    second = asyncio.create_task(leader(leases, "b").run(works.of("b"), first=True))
     asked = leases.asked
     await until(lambda: leases.asked > asked + 60)
     monkeypatch.setattr("kecs.kube.leader.time.time", lambda: 1.0)
@@ -231,7 +317,7 @@ async def test_nobody_leads_by_a_wall_clock(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_it_tells_for_how_long_nobody_has_answered() -> None:
     leases, works, ahead = Leases(), Works(), 0.0
     one = leader(leases, "a", duration=1000, deadline=500, clock=lambda: clock() + ahead)
-    run = asyncio.create_task(one.run(works.of("a")))
+    run = asyncio.create_task(one.run(works.of("a"), first=True))
     await until(lambda: "a" in works.at_work)
     assert one.unanswered() == 0.0
     leases.cut_off.add("a")

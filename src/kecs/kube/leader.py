@@ -2,6 +2,9 @@
 
 A lease can run out while its holder sleeps, is stopped, or waits for an answer. So whoever works asks its `Term` before
 it writes (`kecs.kube.fence`), and a term ends by its holder's own clock before anybody else's lets them begin.
+
+A lease that somebody deletes, or that a restored etcd has as it was long ago, says nothing of who works now. Whoever
+finds it so waits as for one that has just been renewed, and who works has it back by then.
 """
 
 import asyncio
@@ -20,6 +23,7 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 
+_UNKNOWN, _ABSENT = -1, 0  # in place of a version
 _LONGEST_PAUSE = 1.2  # periods between two questions of who follows
 _ANSWER_SECONDS = 1.0  # that an answer may take before anybody is told that it is owed
 _RELEASE_SECONDS = 3.0  # that giving the lease back may take; others find out by themselves when it does not work
@@ -92,8 +96,11 @@ class Leader:
         self._period = duration / 10 if period is None else period
         self._clock = clock
         self._lease: Json | None = None  # as it was stored last, while it is ours
-        self._seen: tuple[str, str] = ("", "")  # holder and renewal, as last read
+        self._seen: tuple[str, int] = ("", _UNKNOWN)  # holder and version, as last read
         self._seen_at = clock()
+        self._went_back = False  # as last read it was older than before, or there was none any more
+        self._first = False  # nobody has had the lease yet
+        self._asked = ""  # the renewal that was asked for last, unless somebody else has had the lease since
         self._answered_at = clock()
         self._told = ""
         self._term: Term | None = None
@@ -113,12 +120,14 @@ class Leader:
         late = self._clock() - self._answered_at - self._period * _LONGEST_PAUSE - _ANSWER_SECONDS
         return max(late, 0.0)
 
-    async def run(self, work: Callable[[Term], Awaitable[None]]) -> None:
+    async def run(self, work: Callable[[Term], Awaitable[None]], *, first: bool = False) -> None:
         """Run `work` whenever this process leads, for ever; it is cancelled when the lead is lost.
 
-        Cancelling this gives the lease back once `work` has ended, so that the next leader need not wait. What `work`
-        raises ends the run.
+        `first` says that nobody can have led before: a lease that is not there need not be waited for. Cancelling this
+        gives the lease back once `work` has ended, so that the next leader need not wait. What `work` raises ends the
+        run.
         """
+        self._first = first
         while True:
             term = self._term = await self._won()
             log.info("leading", extra={"fields": {"lease": self._name, "identity": self.identity}})
@@ -199,13 +208,12 @@ class Leader:
         try:
             lease = await self._api.get(LEASES, self._namespace, self._name)
         except NotFound:
-            if not self._may_take(*self._seen):
+            if not self._may_make():
                 return False  # whoever had it does not know that it is gone, and works
             body = {"metadata": {"name": self._name, "namespace": self._namespace}, "spec": self._spec({})}
             self._lease = await self._api.create(LEASES, self._namespace, body, manager=self.identity)
             return True
-        spec = lease.get("spec") or {}
-        if not self._may_take(spec.get("holderIdentity") or "", spec.get("renewTime") or "", spec):
+        if not self._may_take(lease):
             return False
         await self._replace(lease)
         return True
@@ -215,16 +223,37 @@ class Leader:
         body = {**lease, "spec": self._spec(lease.get("spec") or {})}
         self._lease = await self._api.replace(LEASES, self._namespace, self._name, body, manager=self.identity)
 
-    def _may_take(self, holder: str, renewal: str, spec: Json | None = None) -> bool:
-        if (holder, renewal) != self._seen:
-            self._seen, self._seen_at = (holder, renewal), self._clock()
-        if holder in ("", self.identity):
+    def _may_make(self) -> bool:
+        """Say whether to make the lease, which is not there."""
+        self._look("", _ABSENT)
+        return self.leads or self._first or self._has_run_out(0.0)
+
+    def _may_take(self, lease: Json) -> bool:
+        """Say whether to take the lease as it is."""
+        spec = lease.get("spec") or {}
+        holder = spec.get("holderIdentity") or ""
+        self._first = False
+        self._look(holder, int(lease["metadata"]["resourceVersion"]))
+        if holder == "" and (self.leads or not self._went_back):
             return True
-        lasts = float((spec or {}).get("leaseDurationSeconds") or 0)
-        return self._clock() - self._seen_at > max(lasts, self._duration)
+        if holder == self.identity and (self.leads or spec.get("renewTime") == self._asked):
+            return True  # else an older state of the cluster has come back, and somebody else may have led since
+        return self._has_run_out(float(spec.get("leaseDurationSeconds") or 0))
+
+    def _look(self, holder: str, version: int) -> None:
+        """Note how the lease is, and when it was first seen like this."""
+        if (holder, version) != self._seen:
+            self._went_back = version < self._seen[1]
+            self._seen, self._seen_at = (holder, version), self._clock()
+        if holder not in ("", self.identity):
+            self._asked = ""
+
+    def _has_run_out(self, lasts: float) -> bool:
+        """Say whether nobody has renewed the lease for as long as it lasts."""
+        return not self.leads and self._clock() - self._seen_at > max(lasts, self._duration)
 
     def _spec(self, before: Json) -> Json:
-        now = rfc3339_micro(time.time())
+        now = self._asked = rfc3339_micro(time.time())
         mine = before.get("holderIdentity") == self.identity
         return {
             "holderIdentity": self.identity,
