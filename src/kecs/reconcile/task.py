@@ -227,8 +227,10 @@ class Tasks:
             return
         if meta.deletionTimestamp is None:
             await self._delete(left, grace=0)
-        elif not rest and meta.deletionGracePeriodSeconds == 0:
+        elif not rest and left.metadata.deletionGracePeriodSeconds == 0:
             world.pods.forget(left)
+        else:
+            world.pods.observe(left)  # or the next event of it would have us let go once more
 
     async def _delete(self, pod: views.Pod, grace: int | None = None) -> None:
         meta, world = pod.metadata, self._context.world

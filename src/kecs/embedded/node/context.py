@@ -34,7 +34,7 @@ class NodeSettings:
     pull_back_off: BackOff = _SLOW
     retry_back_off: BackOff = _BRISK  # of sandboxes, volumes and configurations that failed
     refresh_seconds: float = 60.0  # between two looks at where the files of volumes come from
-    patience: float = 0.5  # seconds that a start may take before the status says that it is under way
+    patience: float = 0.5  # seconds that a start or a stop may take before the status says that it is under way
     lease_seconds: float = 10.0  # between two renewals of the node's lease; a real cluster gives up on one after 50
 
 

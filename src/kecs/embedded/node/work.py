@@ -17,7 +17,7 @@ class Work:
         self.looking: asyncio.Task[None] | None = None
         self.starting: asyncio.Task[None] | None = None
         self.starter: Starter | None = None
-        self.began = 0.0
+        self.began = 0.0  # when `starting` did, or the first of `stops`
         self.stops: dict[str, asyncio.Task[None]] = {}
         self.hurry = False  # the grace was shortened since the stops began
         self.timer: asyncio.TimerHandle | None = None

@@ -229,6 +229,8 @@ class Worker:
     def _stop(self, record: PodRecord, work: Work, pod: Pod, kill: Kill) -> None:
         if kill.container in work.stops:
             return
+        if not work.stops:
+            work.began = self._context.now()
         container = _container(pod, kill.container)
         work.stops[kill.container] = asyncio.create_task(
             self._beside(record, work, stop(self._context, record, pod, container, kill), kill.container)
@@ -308,7 +310,7 @@ class Worker:
         context = self._context
         if plan.tear_down and record.sandbox and work.starting is None:
             await context.engine.kill(record.leave_sandbox())
-        if work.starting is not None and not record.deleting:
+        if work.stops or (work.starting is not None and not record.deleting):
             patient_until = work.began + context.settings.patience
             if context.now() < patient_until:
                 return patient_until
@@ -346,8 +348,8 @@ class Worker:
         )
         if status != pod.status:
             patch = status_patch(pod, status)
-            await context.api.patch(
-                PODS, record.namespace, record.name, patch, type="merge", manager="kubelet", subresource="status"
+            await context.api.patch(  # seen as the next look reads it, so that it is decoded once
+                POD_VIEWS, record.namespace, record.name, patch, type="merge", manager="kubelet", subresource="status"
             )
 
     async def _finish(self, record: PodRecord) -> None:
