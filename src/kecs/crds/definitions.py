@@ -1,11 +1,13 @@
 """The custom resource definitions."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from kecs import __version__
+from kecs.crds import ecs_deployment
 from kecs.crds.schema import schema_of
 from kecs.kube.api import Json, Resource
 from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS
@@ -25,8 +27,18 @@ class Column(NamedTuple):
     priority: int = 0
 
 
+class Scale(NamedTuple):
+    """Where the scale subresource finds how many there shall be, and are."""
+
+    wanted: str
+    found: str
+
+
 class Kind(NamedTuple):
-    """What a definition says beside the schema; `about` is what `kubectl explain` says of the kind."""
+    """What a definition says beside the schema; `about` is what `kubectl explain` says of the kind.
+
+    `spec` makes the schema of a spec that no Struct tells in full.
+    """
 
     resource: Resource[Any]
     about: str
@@ -34,7 +46,8 @@ class Kind(NamedTuple):
     short: tuple[str, ...]
     columns: tuple[Column, ...]
     status: bool = True
-    scale: bool = False
+    scale: Scale | None = None
+    spec: Callable[[], Json] | None = None
 
 
 _AGE = Column("Age", ".metadata.creationTimestamp", "date")
@@ -82,7 +95,7 @@ KINDS = (
             Column("Task Definition", ".spec.taskDefinition", priority=1),
             _AGE,
         ),
-        scale=True,
+        scale=Scale(".spec.desiredCount", ".status.runningCount"),
     ),
     Kind(
         resources.STOPPED_TASKS,
@@ -97,6 +110,23 @@ KINDS = (
             _AGE,
         ),
         status=False,
+    ),
+    Kind(
+        resources.ECS_DEPLOYMENTS,
+        "A task definition and a service of Amazon ECS, run by Kubernetes in this namespace.",
+        "ecsdeployment",
+        ("ecsd",),
+        (
+            Column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
+            Column("Desired", ".status.desiredCount", "integer"),
+            Column("Running", ".status.runningCount", "integer"),
+            Column("Reason", '.status.conditions[?(@.type=="Ready")].reason'),
+            Column("Address", ".status.address"),
+            Column("Images", ".status.task.containerDefinitions[*].image", priority=1),
+            _AGE,
+        ),
+        scale=Scale(".spec.replicas", ".status.runningCount"),
+        spec=ecs_deployment.spec_schema,
     ),
 )
 
@@ -116,8 +146,8 @@ def definition(kind: Kind) -> Json:
         subresources["status"] = {}
     if kind.scale:
         subresources["scale"] = {
-            "specReplicasPath": ".spec.desiredCount",
-            "statusReplicasPath": ".status.runningCount",
+            "specReplicasPath": kind.scale.wanted,
+            "statusReplicasPath": kind.scale.found,
             "labelSelectorPath": ".status.selector",
         }
     if subresources:
@@ -159,7 +189,8 @@ def _schema(kind: Kind) -> Json:
     properties: Json = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
     for name, hint in hints.items():
         # The spec is what a user writes; what kecs itself writes is held to types alone.
-        properties[name] = schema_of(hint, strict=name == "spec" and kind.status)
+        own = kind.spec if name == "spec" else None
+        properties[name] = own() if own else schema_of(hint, strict=name == "spec" and kind.status)
     if not kind.status:
         # A record is written once and as a whole, so who owns which field of it need not be kept.
         properties["spec"]["x-kubernetes-map-type"] = "atomic"

@@ -16,6 +16,7 @@ ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, 
 REQUEST = "kecs.io/request"  # on pods and records of RunTask with a client token: digests of token, place and the rest
 ATTRIBUTE = "attribute.kecs.io/"  # of nodes, before the name of an ECS attribute that a user gave them
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
+ECS_DEPLOYMENT = "kecs.io/ecsdeployment"  # names.label() of the ECSDeployment that an object was made for
 TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's
 NETWORK = "kecs.io/network"  # on pods that a network policy selects by their network mode: none
 REGION = "kecs.io/region"  # of cluster-scoped resources; the default region when absent

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kecs.kube.controller import Runnable
-from kecs.reconcile import cluster, retention, service, task, task_definition
+from kecs.reconcile import cluster, ecs_deployment, retention, service, task, task_definition
 from kecs.reconcile.context import Context
 from kecs.reconcile.parts import Parts
 
@@ -33,4 +33,9 @@ def build(context: Context) -> Sequence[Runnable]:
         task.build(context),
         retention.build(context),
     )
-    return [namespaces, parts, *(_Synced(context, controller) for controller in controllers)]
+    return [
+        namespaces,
+        parts,
+        *ecs_deployment.build(context),
+        *(_Synced(context, controller) for controller in controllers),
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kecs.model import names
 from kecs.model.cluster import FARGATE_PROVIDERS
 from kecs.model.generated import ecs
 from kecs.model.objects import TaskDefinitionSpec
@@ -14,7 +15,10 @@ from kecs.model.scope import Scope
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to launch tasks of a definition. `cluster` and `service` are ECS names; RunTask has no service."""
+    """One way to launch tasks of a definition. `cluster` and `service` are ECS names; RunTask has no service.
+
+    `own_namespace` is where tasks run that belong to no cluster's namespace.
+    """
 
     scope: Scope
     cluster: str
@@ -31,6 +35,12 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     placementConstraints: Sequence[ecs.PlacementConstraint] = ()
     placementStrategy: Sequence[ecs.PlacementStrategy] = ()
     volumeConfigurations: Sequence[ecs.TaskVolumeConfiguration | ecs.ServiceVolumeConfiguration] = ()
+    own_namespace: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the tasks."""
+        return self.own_namespace or names.cluster(self.cluster, self.scope)
 
 
 def for_run(

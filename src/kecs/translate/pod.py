@@ -43,7 +43,7 @@ def make_pod(
     template = make_pod_template(definition, launch, options)
     metadata: Json = template["metadata"]
     spec: Json = template["spec"]
-    metadata["namespace"] = names.cluster(launch.cluster, launch.scope)
+    metadata["namespace"] = launch.namespace
     if name:
         metadata["name"] = name
     else:
@@ -75,7 +75,7 @@ def _parts(definition: TaskDefinitionSpec, launch: Launch) -> list[Part]:
 
 def _metadata(definition: TaskDefinitionSpec, launch: Launch, parts: Sequence[Part]) -> Json:
     labels = {
-        marks.CLUSTER: names.cluster(launch.cluster, launch.scope),
+        marks.CLUSTER: launch.namespace,
         marks.ROLE: marks.ROLE_TASK,
         marks.FAMILY: names.label(definition.family),
         **placement.group_labels(launch),

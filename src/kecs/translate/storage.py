@@ -61,7 +61,7 @@ def _source(volume: ecs.Volume, launch: Launch, options: Options) -> Json:
     docker = volume.dockerVolumeConfiguration
     if docker and docker.scope == "shared":
         name = names.label(volume.name or "")
-        path = f"{options.shared_volumes}/{names.cluster(launch.cluster, launch.scope)}/{name}"
+        path = f"{options.shared_volumes}/{launch.namespace}/{name}"
         return {"hostPath": {"path": path, "type": "DirectoryOrCreate"}}
     if volume.efsVolumeConfiguration:
         return _efs_source(volume.efsVolumeConfiguration, launch, options)
@@ -79,7 +79,7 @@ def _efs_path(efs: ecs.EFSVolumeConfiguration) -> str:
 
 def _efs_source(efs: ecs.EFSVolumeConfiguration, launch: Launch, options: Options) -> Json:
     if options.storage == "csi":
-        claim = efs_claim(efs, names.cluster(launch.cluster, launch.scope))
+        claim = efs_claim(efs, launch.namespace)
         return {"persistentVolumeClaim": {"claimName": claim}}
     # Dots would lead out of the directory that is shared.
     steps = [step for step in _efs_path(efs).split("/") if step not in (".", "..")]

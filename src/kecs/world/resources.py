@@ -1,10 +1,10 @@
-"""The resources of group `kecs.io`, and the views of Kubernetes's own that kecs caches."""
+"""The resources of group `kecs.io`, ECSDeployment, and the views of Kubernetes's own that kecs caches."""
 
 from typing import TypeVar
 
 from kecs.kube import resources
 from kecs.kube.api import Resource
-from kecs.model import marks, objects
+from kecs.model import ecs_deployment, marks, objects
 from kecs.translate import views
 
 T = TypeVar("T")
@@ -18,6 +18,15 @@ CLUSTERS = _own("ECSCluster", "ecsclusters", objects.Cluster, namespaced=False)
 TASK_DEFINITIONS = _own("ECSTaskDefinition", "ecstaskdefinitions", objects.TaskDefinition, namespaced=False)
 SERVICES = _own("ECSService", "ecsservices", objects.Service, namespaced=True)
 STOPPED_TASKS = _own("ECSTask", "ecstasks", objects.StoppedTask, namespaced=True)
+
+ECS_DEPLOYMENTS = Resource(
+    ecs_deployment.GROUP,
+    ecs_deployment.VERSION,
+    ecs_deployment.KIND,
+    "ecsdeployments",
+    True,
+    ecs_deployment.EcsDeployment,
+)
 
 PODS = resources.PODS.viewed(views.Pod)
 DEPLOYMENTS = resources.DEPLOYMENTS.viewed(views.Deployment)

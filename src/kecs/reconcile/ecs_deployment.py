@@ -1,0 +1,226 @@
+"""An ECSDeployment: its definitions read, its objects written, and what has become of them told.
+
+Kubernetes looks after the tasks, and removes everything when the object goes, by owner references: nothing waits for
+kecs. What is wrong with a definition is a condition, and what ran before goes on.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kecs.decide import ecs_deployment as rules
+from kecs.decide.observed import whole_seconds
+from kecs.decide.percent import Strategy, strategy
+from kecs.kube.api import Json
+from kecs.kube.controller import Controller, Runnable
+from kecs.kube.errors import Forbidden, Invalid
+from kecs.kube.informer import Informer
+from kecs.model import ecs_deployment_reading as reading
+from kecs.model import marks, names
+from kecs.model.ecs_deployment import EcsDeployment
+from kecs.model.ecs_deployment_reading import Definitions, UnreadableError
+from kecs.model.errors import AwsError
+from kecs.model.generated import ecs
+from kecs.model.service_checks import check_create
+from kecs.model.task_definition_checks import check
+from kecs.reconcile import ecs_deployment_status as statuses
+from kecs.reconcile.config_maps import ConfigMaps
+from kecs.reconcile.context import Context
+from kecs.reconcile.drift import Patience
+from kecs.reconcile.ecs_deployment_objects import NameTakenError, Objects
+from kecs.translate import ecs_deployment as make
+from kecs.translate.dependencies import DependencyCycleError
+from kecs.translate.unsupported import RefusedError
+from kecs.world.resources import ECS_DEPLOYMENTS
+
+Key = tuple[str, str]
+
+_WORKERS = 4
+_SETTLE = 0.02  # seconds in which the changes of one's objects gather
+_WAIT_FOR_END = 1.0  # seconds between looks whether the objects of an earlier one of the same name have gone
+
+
+def build(context: Context) -> Sequence[Runnable]:
+    """Return what has to run for ECSDeployments to become real; where there is none, it is one watch."""
+    return [EcsDeployments(context)]
+
+
+def _label(item: EcsDeployment) -> tuple[tuple[str, str], ...]:
+    return ((item.metadata.namespace, names.label(item.metadata.name)),)
+
+
+class EcsDeployments:
+    """The controller with its caches."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.cache = Informer(context.api, ECS_DEPLOYMENTS, indexes={"label": _label})
+        context.world.siblings.add(self.cache)
+        self._objects = Objects(context)
+        self._config_maps = ConfigMaps(context)
+        self._patience: dict[Key, Patience] = {}
+        self._readers: defaultdict[Key, set[Key]] = defaultdict(set)  # of each ConfigMap
+        self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
+        self.cache.subscribe(self._on_own)
+        self._objects.subscribe(self._on_object)
+        self._config_maps.subscribe(self._on_config_map)
+
+    async def run(self) -> None:
+        """Work for ever."""
+        async with asyncio.TaskGroup() as group:
+            for part in (self.cache, self._objects, self._config_maps, self._controller):
+                group.create_task(part.run(), name=type(part).__name__)
+
+    def _on_own(self, old: EcsDeployment | None, new: EcsDeployment | None) -> None:
+        one = new or old
+        if one is not None and not (old and new and _asks_the_same(old, new)):
+            self._objects.open()
+            self._controller.add((one.metadata.namespace, one.metadata.name))
+
+    def _on_object(self, old: Any, new: Any) -> None:
+        meta = (new or old).metadata
+        label = meta.labels.get(marks.ECS_DEPLOYMENT, "")
+        for one in self.cache.by("label", (meta.namespace, label)):
+            self._controller.add_after((one.metadata.namespace, one.metadata.name), _SETTLE)
+
+    def _on_config_map(self, namespace: str, name: str) -> None:
+        for key in self._readers.get((namespace, name), ()):
+            self._controller.add(key)
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Make the objects of one what they shall be, and tell how it is."""
+        await self._objects.synced()
+        one = self.cache.get(*key)
+        if one is None or one.metadata.deletionTimestamp:
+            self._objects.forget(key)
+            self._patience.pop(key, None)
+            return None
+        try:
+            return await self._carry_out(key, one)
+        except (UnreadableError, NameTakenError) as error:
+            await self._refuse(one, error.reason, str(error))
+            return _WAIT_FOR_END if isinstance(error, NameTakenError) and error.ends else None
+        except (AwsError, RefusedError, DependencyCycleError) as error:
+            await self._refuse(one, "Invalid", str(error))
+            return None
+        except (Invalid, Forbidden) as error:
+            if isinstance(error, Forbidden) and error.namespace_ends:
+                return None
+            await self._refuse(one, "NotWritten", error.message)
+            raise  # it is tried again, less and less often: what stands in the way may go
+
+    async def _carry_out(self, key: Key, one: EcsDeployment) -> float | None:
+        definitions = await self._read(key, one)
+        desired = make.desired(one.metadata, definitions.task, definitions.service, one.spec.replicas)
+        check_definitions(desired, definitions)
+        figures = _figures(desired)
+        found = self._objects.deployment(one.metadata.namespace, desired.name)
+        paused = figures.blocked and found is not None and found.status.replicas > 0
+        bodies = self._bodies(desired, figures, paused=paused)
+        patience = self._patience.setdefault(key, Patience())
+        now = self._context.now()
+        put_back = await self._objects.write(self._context.api, key, one.metadata, bodies, wait=patience.wait(now))
+        if put_back.kinds:
+            patience.put_back(now)
+        for kind in put_back.kinds:
+            self._tell(
+                one, "PutBack", f"The {kind} {desired.name} was changed or deleted, and is as it shall be again."
+            )
+        told = make.warnings(desired, definitions.service, self._context.settings.options)
+        told += definitions.ignored
+        for sentence in told:
+            self._tell(one, "NotActedOn", sentence)
+        status = statuses.of(self._objects, desired, definitions, told, blocked=paused)
+        await self._write_status(one, status, now)
+        return put_back.again
+
+    def _bodies(self, desired: make.Desired, figures: Strategy, *, paused: bool) -> list[Json]:
+        settings = self._context.settings
+        return list(
+            make.make_objects(
+                desired,
+                settings.options,
+                max_unavailable=figures.maxUnavailable,
+                max_surge=figures.maxSurge,
+                paused=paused,
+                min_ready_seconds=whole_seconds(settings.rules.steadyAfter),
+            )
+        )
+
+    async def _read(self, key: Key, one: EcsDeployment) -> Definitions:
+        """Return the definitions, after noting which ConfigMaps they are in. Raises UnreadableError."""
+        namespace = key[0]
+        wanted = {reference.name for reference in reading.references(one.spec)}
+        for place, readers in list(self._readers.items()):
+            if key in readers and place[1] not in wanted:
+                readers.discard(key)
+        data = {}
+        for name in wanted:
+            self._readers[namespace, name].add(key)
+            data[name] = await self._config_maps.data(namespace, name)
+        return reading.read(one, data)
+
+    async def _refuse(self, one: EcsDeployment, reason: str, message: str) -> None:
+        status = msgspec.structs.replace(one.status, warnings=[])
+        await self._write_status(one, statuses.Told(status, rules.refused(reason, message)), self._context.now())
+        self._tell(one, reason, message)
+
+    def _tell(self, one: EcsDeployment, reason: str, sentence: str) -> None:
+        self._context.world.notices.tell(ECS_DEPLOYMENTS, one.metadata, reason, sentence)
+
+    async def _write_status(self, one: EcsDeployment, told: statuses.Told, now: float) -> None:
+        meta = one.metadata
+        status = statuses.whole(told, one, now)
+        if status == one.status:
+            return
+        body = dict.fromkeys(msgspec.to_builtins(one.status)) | msgspec.to_builtins(status)
+        stored = await self._context.api.patch(
+            ECS_DEPLOYMENTS,
+            meta.namespace,
+            meta.name,
+            {"status": body},
+            type="merge",
+            manager=marks.MANAGER,
+            subresource="status",
+        )
+        self.cache.observe(stored)
+
+
+def _asks_the_same(old: EcsDeployment, new: EcsDeployment) -> bool:
+    """Return whether a change is one of the status alone, as we write it ourselves."""
+    before, after = old.metadata, new.metadata
+    return (
+        before.uid == after.uid
+        and before.generation == after.generation
+        and before.deletionTimestamp == after.deletionTimestamp
+        and before.labels == after.labels
+    )
+
+
+def check_definitions(desired: make.Desired, definitions: Definitions) -> None:
+    """Refuse what ECS would refuse, in its words. Raises AwsError."""
+    check(definitions.task)
+    given = definitions.service
+    if given is None:
+        return
+    if given.deploymentController and given.deploymentController.type not in (None, "ECS"):
+        raise RefusedError(
+            f"deploymentController {given.deploymentController.type} cannot be carried out: nobody is it."
+        )
+    request = msgspec.structs.replace(
+        given,
+        serviceName=desired.name,
+        taskDefinition=definitions.task.family,
+        clientToken=None,
+        desiredCount=None if desired.is_daemon else desired.count,
+    )
+    providers = [item.capacityProvider or "" for item in given.capacityProviderStrategy or ()]
+    check_create(request, definitions.task, providers)
+
+
+def _figures(desired: make.Desired) -> Strategy:
+    configuration = desired.service.deploymentConfiguration or ecs.DeploymentConfiguration()
+    return strategy(desired.count, configuration.minimumHealthyPercent or 0, configuration.maximumPercent or 0)

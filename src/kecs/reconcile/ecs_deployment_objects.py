@@ -1,0 +1,238 @@
+"""The Kubernetes objects of ECSDeployments: their caches, and writing them so that nobody else's are touched.
+
+The caches are opened with the first ECSDeployment: where there is none, none costs anything.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from kecs.kube import resources
+from kecs.kube.api import Api, Json, Resource
+from kecs.kube.errors import NotFound
+from kecs.kube.informer import Informer
+from kecs.model import ecs_deployment as model
+from kecs.model import marks, names
+from kecs.model.objects import Meta
+from kecs.reconcile.context import Context
+from kecs.translate import views
+
+
+class Ingress(msgspec.Struct, omit_defaults=True):
+    """Where a load balancer answers."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(msgspec.Struct, omit_defaults=True):
+    """The load balancer of a Service."""
+
+    ingress: list[Ingress] = []
+
+
+class ServiceState(msgspec.Struct, omit_defaults=True):
+    """What is read of a Service's status."""
+
+    loadBalancer: LoadBalancer = msgspec.field(default_factory=LoadBalancer)
+
+
+class ServiceView(msgspec.Struct, omit_defaults=True):
+    """What is read of a Service."""
+
+    metadata: Meta
+    status: ServiceState = msgspec.field(default_factory=ServiceState)
+
+    @property
+    def address(self) -> str:
+        """The load balancer's address, as soon as there is one."""
+        return next((one.hostname or one.ip for one in self.status.loadBalancer.ingress), "")
+
+
+class Beside(msgspec.Struct, omit_defaults=True):
+    """What is read of the other objects."""
+
+    metadata: Meta
+
+
+class NameTakenError(Exception):
+    """An object of that name is somebody else's. `ends`: it goes with an earlier ECSDeployment of the same name."""
+
+    reason = "NameTaken"
+
+    def __init__(self, kind: str, name: str, *, ends: bool) -> None:
+        super().__init__(f"there is a {kind} {name} already, which is not this object's")
+        self.ends = ends
+
+
+class PutBack(msgspec.Struct):
+    """The kinds of objects that were written again, and after how many seconds to look for those that have to wait."""
+
+    kinds: list[str] = []
+    again: float | None = None
+
+
+Key = tuple[str, str]
+
+DEPLOYMENTS = resources.DEPLOYMENTS.viewed(views.Deployment)
+DAEMON_SETS = resources.DAEMON_SETS.viewed(views.DaemonSet)
+SERVICES = resources.SERVICES.viewed(ServiceView)
+_BUDGETS = resources.POD_DISRUPTION_BUDGETS.viewed(Beside)
+_POLICIES = resources.NETWORK_POLICIES.viewed(Beside)
+_PODS = resources.PODS.viewed(views.Pod)
+_OWNED: tuple[Resource[Any], ...] = (SERVICES, _BUDGETS, _POLICIES, DEPLOYMENTS, DAEMON_SETS)
+
+
+def _label(item: Any) -> tuple[tuple[str, str], ...]:
+    meta = item.metadata
+    return ((meta.namespace, meta.labels.get(marks.ECS_DEPLOYMENT, "")),)
+
+
+class Objects:
+    """Everything that ECSDeployments have made; `run()` keeps the caches current once `open()` was called."""
+
+    def __init__(self, context: Context) -> None:
+        api = context.api
+        self._caches: dict[str, Informer[Any]] = {
+            resource.kind: Informer(api, resource, labels=marks.ECS_DEPLOYMENT) for resource in _OWNED
+        }
+        self.pods = Informer(api, _PODS, labels=marks.ECS_DEPLOYMENT, indexes={"label": _label})
+        context.world.siblings.add(*self._caches.values(), self.pods)
+        self._opened = asyncio.Event()
+        self._written: dict[Key, dict[str, _Written]] = {}
+
+    def open(self) -> None:
+        """Let the caches be filled."""
+        self._opened.set()
+
+    async def run(self) -> None:
+        """Keep the caches current, for ever, from the time that somebody needs them."""
+        await self._opened.wait()
+        async with asyncio.TaskGroup() as group:
+            for cache in (*self._caches.values(), self.pods):
+                group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
+
+    async def synced(self) -> None:
+        """Return once the caches have had their first lists."""
+        for cache in (*self._caches.values(), self.pods):
+            await cache.synced()
+
+    def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
+        """Call `handler` for every change of any of them."""
+        for cache in (*self._caches.values(), self.pods):
+            cache.subscribe(handler)
+
+    def deployment(self, namespace: str, name: str) -> views.Deployment | None:
+        """Return a Deployment."""
+        found: views.Deployment | None = self._caches[DEPLOYMENTS.kind].get(namespace, name)
+        return found
+
+    def daemon_set(self, namespace: str, name: str) -> views.DaemonSet | None:
+        """Return a DaemonSet."""
+        found: views.DaemonSet | None = self._caches[DAEMON_SETS.kind].get(namespace, name)
+        return found
+
+    def service(self, namespace: str, name: str) -> ServiceView | None:
+        """Return a Service."""
+        found: ServiceView | None = self._caches[SERVICES.kind].get(namespace, name)
+        return found
+
+    def forget(self, key: Key) -> None:
+        """Forget what was written for one that is gone."""
+        self._written.pop(key, None)
+
+    async def write(self, api: Api, key: Key, meta: Meta, bodies: list[Json], *, wait: float) -> PutBack:
+        """Write what is new or other than it was written, and remove what is wanted no more.
+
+        What somebody else has changed is left as it is for `wait` seconds. Raises NameTakenError and ApiError.
+        """
+        written = self._written.setdefault(key, {})
+        put_back = PutBack()
+        for body in bodies:
+            if wait and self._is_drifted(written, meta, body):
+                put_back.again = wait
+            elif await self._write_one(api, written, meta, body):
+                put_back.kinds.append(body["kind"])
+        wanted, name = {body["kind"] for body in bodies}, names.service(meta.name)
+        for kind, cache in self._caches.items():
+            found = cache.get(meta.namespace, name)
+            if kind not in wanted and found is not None and _is_owned(found.metadata, meta):
+                written.pop(kind, None)
+                await self._delete(api, cache, found.metadata)
+        return put_back
+
+    def _is_drifted(self, written: "dict[str, _Written]", meta: Meta, body: Json) -> bool:
+        """Return whether an object is wanted as it was written, and is not so any more."""
+        cache, before = self._caches.get(body["kind"]), written.get(body["kind"])
+        if cache is None or before is None or before.text != msgspec.json.encode(body):
+            return False
+        found = cache.get(meta.namespace, body["metadata"]["name"])
+        return found is None or _mark(found.metadata) != before.mark
+
+    async def _write_one(self, api: Api, written: "dict[str, _Written]", meta: Meta, body: Json) -> bool:
+        """Write one object where that is due; return whether it had been written before and was not as it was."""
+        kind, name = body["kind"], body["metadata"]["name"]
+        cache = self._caches.get(kind)
+        before = written.get(kind)
+        text = msgspec.json.encode(body)
+        if cache is None:  # an account, which may be shared: written when it has become another one
+            if before is None or before.text != text:
+                await api.apply(resources.SERVICE_ACCOUNTS, meta.namespace, name, body, manager=_sharing(meta))
+                written[kind] = _Written(text, "")
+            return False
+        found = cache.get(meta.namespace, name)
+        if before is not None and before.text == text and found is not None and _mark(found.metadata) == before.mark:
+            return False
+        if found is None or not _is_owned(found.metadata, meta):
+            await self._check_free(api, cache, meta, name)
+        stored = await api.apply(cache.resource, meta.namespace, name, body, manager=marks.MANAGER)
+        cache.observe(stored)
+        written[kind] = _Written(text, _mark(stored.metadata))
+        was_left = (
+            before is None or before.text != text or (found is not None and _mark(found.metadata) == written[kind].mark)
+        )
+        return not was_left
+
+    async def _check_free(self, api: Api, cache: Informer[Any], meta: Meta, name: str) -> None:
+        """Refuse to write over an object that is not this one's. Raises NameTakenError."""
+        try:
+            found: Beside = await api.get(cache.resource.viewed(Beside), meta.namespace, name)
+        except NotFound:
+            return
+        if not _is_owned(found.metadata, meta):
+            ends = any(
+                (owner.apiVersion, owner.kind, owner.name) == (model.API_VERSION, model.KIND, meta.name)
+                for owner in found.metadata.ownerReferences
+            )
+            raise NameTakenError(cache.resource.kind, name, ends=ends)
+
+    async def _delete(self, api: Api, cache: Informer[Any], meta: Meta) -> None:
+        if meta.deletionTimestamp:
+            return
+        try:
+            await api.delete(cache.resource, meta.namespace, meta.name, uid=meta.uid, propagation="Background")
+        except NotFound:
+            return
+
+
+class _Written(msgspec.Struct):
+    """What was written last of one kind, and how it was stored."""
+
+    text: bytes
+    mark: str
+
+
+def _mark(meta: Meta) -> str:
+    """Return what stays the same while nobody writes; where there are generations, a status does not count."""
+    return f"{meta.uid} {meta.generation or meta.resourceVersion}"
+
+
+def _is_owned(meta: Meta, owner: Meta) -> bool:
+    return any(reference.uid == owner.uid for reference in meta.ownerReferences)
+
+
+def _sharing(meta: Meta) -> str:
+    """Return a field manager of one's own, so that each of several owners keeps its reference."""
+    return f"{marks.MANAGER}-{meta.uid}"

@@ -1,0 +1,112 @@
+"""The status of an ECSDeployment, out of the caches of its objects."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from kecs.decide import ecs_deployment as rules
+from kecs.model import marks, names
+from kecs.model.ecs_deployment import EcsDeployment, EcsDeploymentStatus
+from kecs.model.ecs_deployment_reading import Definitions
+from kecs.model.objects import Condition
+from kecs.reconcile import conditions
+from kecs.reconcile.ecs_deployment_objects import Objects
+from kecs.translate import views
+from kecs.translate.ecs_deployment import Desired
+
+# Why a container waits, where it does not in the ordinary course of things.
+_ORDINARY = ("", "ContainerCreating", "PodInitializing")
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A status and its conditions, which have no times yet."""
+
+    status: EcsDeploymentStatus
+    verdicts: Sequence[rules.Verdict]
+
+
+def of(objects: Objects, desired: Desired, definitions: Definitions, warnings: list[str], *, blocked: bool) -> Told:
+    """Return the status of one whose objects are written."""
+    namespace, name = desired.meta.namespace, desired.name
+    if desired.is_daemon:
+        seen = _of_daemon_set(objects.daemon_set(namespace, name))
+    else:
+        seen = _of_deployment(objects.deployment(namespace, name), desired.count)
+    pods = objects.pods.by("label", (namespace, names.label(desired.meta.name)))
+    seen = msgspec.structs.replace(seen, blocked=blocked, trouble=seen.trouble if seen.trouble[0] else trouble(pods))
+    service = objects.service(namespace, name)
+    status = EcsDeploymentStatus(
+        desiredCount=seen.desired,
+        runningCount=seen.available,
+        pendingCount=max(0, seen.total - seen.available),
+        updatedCount=seen.updated,
+        workload="DaemonSet" if desired.is_daemon else "Deployment",
+        selector=f"{marks.SERVICE}={name}",
+        address=service.address if service else "",
+        warnings=warnings,
+        task=msgspec.to_builtins(definitions.task),
+        service=msgspec.to_builtins(definitions.service),
+    )
+    return Told(status, rules.verdicts(seen))
+
+
+def whole(told: Told, one: EcsDeployment, now: float) -> EcsDeploymentStatus:
+    """Return the status as it is written, its conditions with their times."""
+    generation = one.metadata.generation
+    conds: list[Condition] = list(one.status.conditions)
+    for verdict in told.verdicts:
+        conds = conditions.marked(
+            conds,
+            verdict.type,
+            "True" if verdict.holds else "False",
+            reason=verdict.reason,
+            message=verdict.message,
+            generation=generation,
+            now=now,
+        )
+    return msgspec.structs.replace(told.status, observedGeneration=generation, conditions=conds)
+
+
+def _of_deployment(found: views.Deployment | None, desired: int) -> rules.Seen:
+    if found is None:
+        return rules.Seen(desired=desired)
+    status = found.status
+    stalled = any(one.type == "Progressing" and one.status == "False" for one in status.conditions)
+    failure = next((one for one in status.conditions if one.type == "ReplicaFailure" and one.status == "True"), None)
+    return rules.Seen(
+        fresh=status.observedGeneration >= found.metadata.generation and found.spec.replicas == desired,
+        desired=desired,
+        total=status.replicas,
+        updated=status.updatedReplicas,
+        available=status.availableReplicas,
+        stalled=stalled,
+        trouble=(failure.reason, failure.message) if failure else ("", ""),
+    )
+
+
+def _of_daemon_set(found: views.DaemonSet | None) -> rules.Seen:
+    if found is None:
+        return rules.Seen()
+    status = found.status
+    return rules.Seen(
+        fresh=status.observedGeneration >= found.metadata.generation > 0,
+        desired=status.desiredNumberScheduled,
+        total=status.currentNumberScheduled,
+        updated=status.updatedNumberScheduled,
+        available=status.numberAvailable,
+    )
+
+
+def trouble(pods: Iterable[views.Pod]) -> tuple[str, str]:
+    """Return why a task does not start or goes down again and again; empty where none is in trouble."""
+    for pod in sorted(pods, key=lambda pod: pod.metadata.creationTimestamp, reverse=True):
+        if pod.metadata.deletionTimestamp:
+            continue
+        scheduled = pod.condition("PodScheduled")
+        if scheduled and scheduled.status == "False" and scheduled.reason == "Unschedulable":
+            return "Unschedulable", f"pod {pod.metadata.name}: {scheduled.message}"
+        for container in (*pod.status.initContainerStatuses, *pod.status.containerStatuses):
+            waiting = container.state.waiting
+            if waiting and waiting.reason not in _ORDINARY:
+                return waiting.reason, f"container {container.name} of pod {pod.metadata.name}: {waiting.message}"
+    return "", ""

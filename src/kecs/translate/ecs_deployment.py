@@ -1,0 +1,213 @@
+"""An ECSDeployment as Kubernetes objects: what a service of `kecs serve` would be, in its user's own namespace.
+
+The objects are those of `workload`, `network`, `account` and `disruption`. Kubernetes alone looks after the tasks, so
+this differs from what a service of a cluster gets, and nothing else does:
+
+| | of a cluster's service | of an ECSDeployment |
+|---|---|---|
+| labels | kecs's own | its user's as well; none by which kecs would take its pods for tasks of a cluster |
+| annotations and finalizer of a task | what ECS tells of it, held until its end is recorded | none |
+| an essential container that ends | ends the task, another one takes its place | is started again in place |
+| `loadBalancers` | kept | the Service is of type LoadBalancer, with their ports alone |
+| a rollout that comes to nothing | the circuit breaker | the Deployment's deadline for progress |
+| the tag `kecs.io/rbac` | a Role with rules | no Role: whoever may write the object may not give away rights |
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kecs.model import ecs_deployment as model
+from kecs.model import marks, names, objects
+from kecs.model import service as services
+from kecs.model.generated import ecs
+from kecs.model.objects import Meta, Service, TaskDefinitionSpec
+from kecs.model.scope import Scope
+from kecs.translate import unsupported
+from kecs.translate.account import RULES_TAG, make_account, role_arn
+from kecs.translate.body import Json
+from kecs.translate.disruption import make_disruption_budget
+from kecs.translate.launch import Launch, for_service
+from kecs.translate.network import ISOLATED, make_isolation, make_service
+from kecs.translate.options import DEFAULT, Options
+from kecs.translate.workload import make_daemon_set, make_deployment
+
+_PROGRESS_SECONDS = 600  # Kubernetes's own default
+_OWN = f"{marks.GROUP}/"
+# What a service of a cluster keeps and an ECSDeployment acts on.
+_ACTED_ON = ("loadBalancers ",)
+
+
+class Desired(msgspec.Struct, frozen=True, kw_only=True):
+    """What shall run: the object's metadata, the definition and the service, with ECS's defaults filled in.
+
+    Without a service there is one task, and nothing in front of it.
+    """
+
+    meta: Meta
+    definition: TaskDefinitionSpec
+    service: ecs.CreateServiceRequest
+    is_service: bool
+
+    @property
+    def name(self) -> str:
+        """The name of every object that is made."""
+        return names.service(self.meta.name)
+
+    @property
+    def count(self) -> int:
+        """How many tasks there shall be; 0 where the nodes decide."""
+        return self.service.desiredCount or 0
+
+    @property
+    def is_daemon(self) -> bool:
+        """Whether there shall be a task on each node."""
+        return self.service.schedulingStrategy == "DAEMON"
+
+    @property
+    def launch(self) -> Launch:
+        """How the tasks are launched."""
+        launch = for_service(self.service, self.definition, scope=Scope(), cluster="default", deployment_id="")
+        return msgspec.structs.replace(launch, own_namespace=self.meta.namespace)
+
+
+def desired(
+    meta: Meta,
+    task: ecs.RegisterTaskDefinitionRequest,
+    service: ecs.CreateServiceRequest | None,
+    replicas: int | None = None,
+) -> Desired:
+    """Return what shall run. `replicas`, where given, is the count that counts."""
+    definition = msgspec.convert({**msgspec.to_builtins(task), "revision": 1}, TaskDefinitionSpec)
+    spec = service or ecs.CreateServiceRequest()
+    if replicas is not None and spec.schedulingStrategy != "DAEMON":
+        spec = msgspec.structs.replace(spec, desiredCount=replicas)
+    spec = msgspec.structs.replace(services.effective(spec), serviceName=names.service(meta.name))
+    return Desired(meta=meta, definition=definition, service=spec, is_service=service is not None)
+
+
+def make_objects(
+    one: Desired,
+    options: Options = DEFAULT,
+    *,
+    max_unavailable: int,
+    max_surge: int,
+    paused: bool = False,
+    min_ready_seconds: int = 0,
+) -> Iterator[Json]:
+    """Yield every object, the workload last; figures are `make_deployment`'s. Raises as `make_pod_template` does."""
+    owner = _owner(one)
+    launch = one.launch
+    if one.is_daemon:
+        workload = make_daemon_set(owner, one.definition, launch, options, min_ready_seconds=min_ready_seconds)
+    else:
+        workload = make_deployment(
+            owner,
+            one.definition,
+            launch,
+            options,
+            replicas=one.count,
+            max_unavailable=max_unavailable,
+            max_surge=max_surge,
+            paused=paused,
+            min_ready_seconds=min_ready_seconds,
+        )
+        workload["spec"]["progressDeadlineSeconds"] = _PROGRESS_SECONDS
+    account = make_account(one.definition, launch.scope, one.meta.namespace)[:1]
+    for body in account:
+        body["metadata"] = {**body["metadata"], "labels": {}, "ownerReferences": [_reference(one.meta, controls=False)]}
+        yield body
+    beside = [_service(owner, one), _budget(owner, one), _isolation(one)]
+    for body in (*(body for body in beside if body is not None), workload):
+        body["metadata"] = _metadata(one)
+        yield _unattended(body, one)
+
+
+def warnings(one: Desired, given: ecs.CreateServiceRequest | None, options: Options = DEFAULT) -> list[str]:
+    """Return a sentence for each field that is kept but not acted on."""
+    found = unsupported.definition_warnings(one.definition, options)
+    found += unsupported.launch_warnings(given or ecs.CreateServiceRequest(), one.definition, one.launch)
+    if any(tag.key == RULES_TAG for tag in one.definition.tags or ()) and role_arn(one.definition):
+        found.append(f"tags[{RULES_TAG}] is kept but not acted on: an ECSDeployment gives no rights.")
+    return [sentence for sentence in found if not sentence.startswith(_ACTED_ON)]
+
+
+def _owner(one: Desired) -> Service:
+    """Return the object as the makers want the owner of a workload told."""
+    return objects.Service(metadata=one.meta, spec=one.service, apiVersion=model.API_VERSION, kind=model.KIND)
+
+
+def _reference(meta: Meta, *, controls: bool) -> Json:
+    made = {"apiVersion": model.API_VERSION, "kind": model.KIND, "name": meta.name, "uid": meta.uid}
+    return {**made, "controller": True, "blockOwnerDeletion": True} if controls else made
+
+
+def _labels(one: Desired) -> dict[str, str]:
+    """Return its user's labels with kecs's own; what kecs says by labels is nobody else's to say."""
+    users = {name: value for name, value in one.meta.labels.items() if not name.startswith(_OWN)}
+    return {**users, marks.SERVICE: one.name, marks.ECS_DEPLOYMENT: names.label(one.meta.name)}
+
+
+def _metadata(one: Desired) -> Json:
+    return {
+        "name": one.name,
+        "namespace": one.meta.namespace,
+        "labels": _labels(one),
+        "ownerReferences": [_reference(one.meta, controls=True)],
+    }
+
+
+def _service(owner: Service, one: Desired) -> Json | None:
+    """Return the Service: of the load balancers' ports where there are load balancers, else of all."""
+    if not one.is_service:
+        return None
+    body = make_service(owner, one.definition)
+    balanced = {balancer.containerPort for balancer in one.service.loadBalancers or ()}
+    if body is not None and balanced:
+        body["spec"]["type"] = "LoadBalancer"
+        body["spec"]["ports"] = [port for port in body["spec"]["ports"] if port["targetPort"] in balanced]
+    return body
+
+
+def _budget(owner: Service, one: Desired) -> Json | None:
+    if not one.is_service:
+        return None
+    configuration = one.service.deploymentConfiguration
+    return make_disruption_budget(owner, (configuration.minimumHealthyPercent if configuration else None) or 0)
+
+
+def _isolation(one: Desired) -> Json | None:
+    if one.definition.networkMode != "none":
+        return None
+    body = make_isolation(one.meta.namespace)
+    body["spec"]["podSelector"]["matchLabels"] = {marks.NETWORK: ISOLATED, marks.SERVICE: one.name}
+    return body
+
+
+def _unattended(body: Json, one: Desired) -> Json:
+    """Take out of a workload's template what tells kecs of a task, and let the node start again what ends."""
+    template = body["spec"].get("template")
+    if template is None:
+        return body
+    meta = template["metadata"]
+    kept = {name: value for name, value in meta["labels"].items() if name in (marks.FAMILY, marks.NETWORK)}
+    notes = {name: value for name, value in meta["annotations"].items() if name == marks.DOCKER_LABELS}
+    template["metadata"] = {"labels": {**_labels(one), **kept}, **({"annotations": notes} if notes else {})}
+    essential = {
+        names.container(container.name or "")
+        for container in one.definition.containerDefinitions
+        if container.essential is not False
+    }
+    for container in template["spec"]["containers"]:
+        if container["name"] in essential:
+            _restart(container)
+    for container in template["spec"].get("initContainers", ()):
+        if container.get("restartPolicy") == "Never":
+            _restart(container)
+    return body
+
+
+def _restart(container: Json) -> None:
+    """Leave it to the pod's own policy, which is to start every container again."""
+    container.pop("restartPolicy", None)
+    container.pop("restartPolicyRules", None)
