@@ -4,12 +4,11 @@ Types were checked while decoding. Statuses are not looked at: their writers are
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from kecs.embedded.catalog import Kind
 from kecs.embedded.problems import Problem, Problems, required, unsupported
-from kecs.embedded.schema import Array, Map, Node, Object, Scalar
+from kecs.embedded.schema import Array, Map, Node, Object
 
 Json = dict[str, Any]
 
@@ -24,6 +23,7 @@ _SAID_ELSEWHERE = frozenset((f"{kind}Spec", "selector") for kind in ("DaemonSet"
     *(("CustomResourceColumnDefinition", name) for name in ("name", "type", "jsonPath")),
     *(("CustomResourceSubresourceScale", name) for name in ("specReplicasPath", "statusReplicasPath")),
 }
+_NO_TEXT_NEEDED = _MAY_BE_EMPTY | _SAID_ELSEWHERE
 _UNCHECKED = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -39,38 +39,12 @@ def check(kind: Kind, obj: Json, old: Json | None = None) -> Problems:
     return found
 
 
-@cache
-def _texts_required(node: Object) -> tuple[str, ...]:
-    """Return the members that hold a text which may not be empty."""
-    properties = node.properties
-    return tuple(
-        name
-        for name in node.required
-        if isinstance(properties.get(name), Scalar)
-        and properties[name].raw["type"] == "string"
-        and (node.short_name, name) not in _MAY_BE_EMPTY | _SAID_ELSEWHERE
-    )
-
-
-@cache
-def _structs_required(node: Object) -> tuple[str, ...]:
-    """Return the members that must be there and are no plain values: Kubernetes has no zero for a pointer."""
-    always = {name for name, _, _ in node.zeros}
-    return tuple(
-        name
-        for name in node.required
-        if name not in always
-        and isinstance(node.properties.get(name), (Object, Map))
-        and (node.short_name, name) not in _SAID_ELSEWHERE
-    )
-
-
 def _check_required(node: Object, value: Json, path: str) -> Iterator[Problem]:
-    for name in _texts_required(node):
-        if not value.get(name):
+    for name in node.texts_required:
+        if not value.get(name) and (node.short_name, name) not in _NO_TEXT_NEEDED:
             yield required(f"{path}.{name}" if path else name)
-    for name in _structs_required(node):
-        if name not in value:
+    for name in node.structs_required:
+        if name not in value and (node.short_name, name) not in _SAID_ELSEWHERE:
             yield required(f"{path}.{name}" if path else name)
 
 

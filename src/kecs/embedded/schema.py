@@ -265,6 +265,25 @@ class Object(Node):
         )
 
     @cached_property
+    def texts_required(self) -> tuple[str, ...]:
+        """The required members that hold a text: Go's empty text says that there is none."""
+        properties = self.properties
+        return tuple(
+            name
+            for name in self.required
+            if isinstance(properties.get(name), Scalar) and properties[name].raw["type"] == "string"
+        )
+
+    @cached_property
+    def structs_required(self) -> tuple[str, ...]:
+        """The required members that are no plain values and have no zero value, as Go's pointers."""
+        always = {name for name, _, _ in self.zeros}
+        properties = self.properties
+        return tuple(
+            name for name in self.required if name not in always and isinstance(properties.get(name), (Object, Map))
+        )
+
+    @cached_property
     def zero(self) -> Json:
         """Go's zero value of the type, as JSON shows it: its structs (no pointers), and what may not be left out."""
         if not self.name:  # a custom resource has no zero value
