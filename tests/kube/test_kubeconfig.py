@@ -123,7 +123,13 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "get-token",
             config(cluster={"certificate-authority": "no.crt"}),
             r"authority: .*/no\.crt cannot be read: No such",
         ),
-        (config(cluster={"proxy-url": "socks5://x"}), "'there': proxy-url must begin with http:// or https://"),
+        *(
+            (
+                config(cluster={"proxy-url": url}),
+                "'there': proxy-url, or the proxy of the environment, must be http://HOST",
+            )
+            for url in ("socks5://x", "http://", "http://user:password@:3128", "http://x:port", "http://[x")
+        ),
         (
             config(cluster={"extensions": [{"name": "kecs.io/servers", "extension": 3}]}),
             "servers, a list of URLs",

@@ -21,7 +21,7 @@ def test_json_lines() -> None:
     assert line["level"] == "error"
     assert line["message"] == "it failed"
     assert (line["request"], line["status"], line["exception"]) == ("r1", 500, "ValueError")
-    assert "test_log.py:" in line["at"]
+    assert "test_log:" in line["at"]
     assert isinstance(line["time"], float)
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from kecs.kube.access import Access, AccessError, Certificate, Credentials, Static
 from kecs.kube.plugin import Exec, ExecPlugin, cluster_info
-from kecs.kube.proxy import proxy_for
+from kecs.kube.proxy import is_usable, proxy_for
 from kecs.kube.tokens import CertificateFiles, TokenFile
 
 T = TypeVar("T")
@@ -171,8 +171,8 @@ def _access(cluster: _Found[_Cluster], user: _Found[_User], namespace: str, envi
     servers = _servers(cluster)
     authority = _content(cluster, "certificate-authority", part.certificate_authority, part.certificate_authority_data)
     proxy = part.proxy_url or proxy_for(part.server, environment)
-    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        raise cluster.wrong("proxy-url must begin with http:// or https://")
+    if proxy and not is_usable(proxy):  # it is not quoted: it may hold a password
+        raise cluster.wrong("proxy-url, or the proxy of the environment, must be http://HOST[:PORT] or https://…")
     info = cluster_info(
         part.server,
         authority,

@@ -19,6 +19,15 @@ def proxy_for(server: str, environment: Mapping[str, str]) -> str:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def is_usable(proxy: str) -> bool:
+    """Say whether a URL names a proxy that can be asked."""
+    try:
+        url = urlsplit(proxy)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port that is none
+        return False
+
+
 def _is_loopback(host: str) -> bool:
     address = _address(host)
     return address.is_loopback if address else host == "localhost"

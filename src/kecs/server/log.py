@@ -71,9 +71,5 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def _where(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)[-6:]
-    return " < ".join(f"{_module(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
-
-
-def _module(filename: str) -> str:
-    return filename.rpartition("/src/")[2] or filename
+    calls = list(traceback.walk_tb(trace))[-6:]
+    return " < ".join(f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in reversed(calls))
