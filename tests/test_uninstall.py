@@ -1,13 +1,18 @@
 """What an uninstallation waits for."""
 
 import asyncio
+import time
+from contextlib import nullcontext
 from typing import Any, cast
+
+import pytest
 
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Page
-from kecs.kube.errors import NotFound
+from kecs.kube.errors import Gone, NotFound
+from kecs.kube.time import rfc3339_micro
 from kecs.model import marks
-from kecs.uninstall import uninstall
+from kecs.uninstall import UninstallError, release_pods, uninstall
 
 
 class Namespaces:
@@ -29,6 +34,68 @@ class Namespaces:
         if resource is not resources.NAMESPACES:
             raise NotFound(name)
         self.names.remove(name)
+
+
+class Node:
+    """A cluster with a node of kecs's own, whose lease was renewed just now, and is renewed again if somebody is it."""
+
+    def __init__(self, *, alive: bool) -> None:
+        self.alive = alive
+        self.names = {"own"}
+        self._moment = 0
+
+    async def list(self, resource: Any, *_: Any, **_options: Any) -> Page[Json]:
+        nodes = [{"metadata": {"name": name}} for name in self.names] if resource is resources.NODES else []
+        return Page(nodes, "1")
+
+    async def get(self, resource: Any, namespace: str | None, name: str) -> Json:
+        if (resource, namespace, name) != (resources.LEASES, "kube-node-lease", "own"):
+            raise NotFound(name)
+        self._moment += self.alive
+        return {"spec": {"renewTime": rfc3339_micro(time.time() // 60 * 60 + self._moment)}}
+
+    async def delete(self, resource: Any, _namespace: str | None, name: str, **_: Any) -> None:
+        if resource is not resources.NODES:
+            raise NotFound(name)
+        self.names.remove(name)
+
+
+@pytest.mark.parametrize("alive", [True, False])
+async def test_a_node_that_somebody_still_is_stays(monkeypatch: pytest.MonkeyPatch, *, alive: bool) -> None:
+    monkeypatch.setattr("kecs.uninstall._RENEWED", 0.5)
+    api = Node(alive=alive)
+    ended = pytest.raises(UninstallError, match="kecs is at work as the node own: end it first")
+    with ended if alive else nullcontext():
+        await uninstall(cast("Api", api), "home", lambda _: None)
+    assert api.names == ({"own"} if alive else set())
+
+
+class Forgetful:
+    """A cluster with four pods, whose lists go on once and then not: their versions are forgotten."""
+
+    def __init__(self) -> None:
+        self.pods = {f"p{number}": [marks.TASK_FINALIZER] for number in range(4)}
+        self.forgets = True
+
+    async def list(self, _resource: Any, *_: Any, continue_: str = "", **_options: Any) -> Page[Json]:
+        if continue_ and self.forgets:
+            self.forgets = False
+            raise Gone("the provided continue parameter is too old")
+        names = sorted(self.pods)[2:] if continue_ else sorted(self.pods)[:2]
+        items = [self._shown(name) for name in names]
+        return Page(items, "1", "" if continue_ else "more")
+
+    def _shown(self, name: str) -> Json:
+        return {"metadata": {"name": name, "uid": name, "resourceVersion": "1", "finalizers": self.pods[name]}}
+
+    async def patch(self, _resource: Any, _namespace: str | None, name: str, patch: Json, **_: Any) -> None:
+        self.pods[name] = patch["metadata"]["finalizers"] or []
+
+
+async def test_a_list_that_does_not_go_on_begins_anew() -> None:
+    api, said = Forgetful(), list[str]()
+    await release_pods(cast("Api", api), said.append)
+    assert (api.pods, said) == ({f"p{number}": [] for number in range(4)}, ["4 pods are held no more"])
 
 
 async def test_another_kecs_of_the_cluster_is_not_waited_for() -> None:

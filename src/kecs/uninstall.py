@@ -6,13 +6,14 @@ half is gone, is finished by the next one. Nobody of kecs is needed for it: it m
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NamedTuple
 
 from kecs.crds import definitions
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Resource
-from kecs.kube.errors import Conflict, NotFound
+from kecs.kube.errors import Conflict, Gone, NotFound
+from kecs.kube.time import epoch
 from kecs.model import marks
 from kecs.world.resources import CLUSTERS, SERVICES, STOPPED_TASKS, TASK_DEFINITIONS
 
@@ -21,9 +22,12 @@ _PART = f"{marks.PART_OF}={marks.MANAGER}"
 _LEASE = "kecs"
 _KEPT = ((resources.SECRETS, "kecs-pagination"), (resources.LEASES, _LEASE))
 _SETTINGS = "ecs-account-settings-"
+_NODE_LEASES = "kube-node-lease"
 _PAGE = 500
 _LOOK_AGAIN = 0.2
 _LAST_WORK = 60.0  # seconds that a replica may go on after it was told to end
+_RENEWED = 12.0  # seconds within which a node of kecs's own renews its lease, while it is there
+_RECENT = 60.0  # seconds since the last renewal, by clocks that may differ, after which it is not waited for
 _PATIENCE = 180.0  # seconds that objects may take to go: containers have their stop timeouts
 
 # What k8s/ consists of, by resource; the definitions and the namespace are removed by steps of their own.
@@ -78,7 +82,7 @@ async def look(api: Api) -> Found:
         (_OWN[0], f"{marks.ROLE}!={marks.ROLE_RECORD}"),
         (resources.PODS, marks.ROLE),
     ):
-        counts.append(len([each async for each in _all(api, resource, labels=labels)]))
+        counts.append(len({each["metadata"]["uid"] async for each in _all(api, resource, labels=labels)}))
     return Found(*counts)
 
 
@@ -92,9 +96,11 @@ async def release_pods(api: Api, say: Say) -> None:
 
 async def uninstall(api: Api, home: str, say: Say) -> None:
     """Remove kecs. `home` is the namespace of kecs itself. Raises UninstallError and ApiError."""
-    await _end_replicas(api, home, say)
+    await _end_replicas(api, home)
+    nodes = [each["metadata"]["name"] async for each in _all(api, resources.NODES, labels=_PART)]
+    await asyncio.gather(_lease_unused(api, home, say), *(_node_unused(api, name, say) for name in nodes))
     say("kecs has ended")
-    await _remove_clusters(api)
+    await _remove_clusters(api, nodes)
     say("the clusters, their services and tasks are gone")
     for resource in _OWN:
         async for each in _all(api, resource):
@@ -103,22 +109,23 @@ async def uninstall(api: Api, home: str, say: Say) -> None:
     await _remove_definitions(api)
     say("the custom resources and their definitions are gone")
     await _clean_nodes(api)
+    for name in nodes:
+        await _remove_node(api, name, say)
     await _remove_installation(api, home)
     say(f"what installed kecs in {home} is gone")
 
 
-async def _end_replicas(api: Api, home: str, say: Say) -> None:
-    """End what runs in the cluster, and make sure that nobody leads from elsewhere: it would make things anew."""
+async def _end_replicas(api: Api, home: str) -> None:
+    """End what runs in the cluster itself."""
     async for each in _all(api, resources.HORIZONTAL_POD_AUTOSCALERS, home, labels=_PART):
         await _delete(api, resources.HORIZONTAL_POD_AUTOSCALERS, each)
     async for each in _all(api, resources.DEPLOYMENTS, home, labels=_PART):
         await _delete(api, resources.DEPLOYMENTS, each)
     await _gone(lambda: _first(api, resources.PODS, home, labels=_PART), "pod of kecs")
-    await _lease_unused(api, home, say)
 
 
 async def _lease_unused(api: Api, home: str, say: Say) -> None:
-    """Return once nobody has renewed the lease for its duration, or nobody holds it.
+    """Return once nobody has renewed the lease for its duration, or nobody holds it: who leads makes things anew.
 
     A pod that was deleted by force may be at work for a while, though the cluster shows it no more.
     """
@@ -142,8 +149,32 @@ async def _lease_unused(api: Api, home: str, say: Say) -> None:
         await asyncio.sleep(_LOOK_AGAIN)
 
 
-async def _remove_clusters(api: Api) -> None:
-    """Remove the namespaces of clusters, and all that is held in them or elsewhere."""
+async def _node_unused(api: Api, name: str, say: Say) -> None:
+    """Return when nobody renews the lease of a node that kecs has registered. Raises UninstallError when somebody does.
+
+    Which process leads says nothing of it: a replica that does not lead may be a node.
+    """
+    until, first = time.monotonic() + _RENEWED, ""
+    while True:
+        lease = await _get(api, resources.LEASES, _NODE_LEASES, name)
+        renewed = ((lease or {}).get("spec") or {}).get("renewTime") or ""
+        if first not in ("", renewed):
+            raise UninstallError(f"kecs is at work as the node {name}: end it first")
+        if not first:
+            if not renewed or abs(time.time() - epoch(renewed)) > _RECENT:
+                return
+            say(f"waiting whether anybody is the node {name}")
+            first = renewed
+        if time.monotonic() > until:
+            return
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _remove_clusters(api: Api, nodes: Sequence[str]) -> None:
+    """Remove the namespaces of clusters, and all that is held in them or elsewhere.
+
+    `nodes` are those that kecs was itself: nobody is left to end what is bound to them.
+    """
     of_clusters = f"{marks.ROLE}={marks.ROLE_CLUSTER}"
     async for namespace in _all(api, resources.NAMESPACES, labels=of_clusters):
         await _delete(api, resources.NAMESPACES, namespace)
@@ -153,6 +184,10 @@ async def _remove_clusters(api: Api) -> None:
         for resource, labels in ((resources.PODS, marks.ROLE), *((own, "") for own in _OWN)):
             async for each in _all(api, resource, labels=labels):
                 await _release(api, resource, each)
+        for name in nodes:
+            async for pod in _all(api, resources.PODS, fields=f"spec.nodeName={name}"):
+                if pod["metadata"].get("deletionTimestamp"):
+                    await _delete(api, resources.PODS, pod, grace=0)
         return await _first(api, resources.NAMESPACES, labels=of_clusters)
 
     await _gone(left, "namespace of a cluster")
@@ -185,6 +220,19 @@ async def _clean_nodes(api: Api) -> None:
             await api.patch(resources.NODES, None, node["metadata"]["name"], patch, type="merge", manager=marks.MANAGER)
 
 
+async def _remove_node(api: Api, name: str, say: Say) -> None:
+    """Remove a node that kecs was itself, and what hangs on it: pods of others, its lease."""
+    node = await _get(api, resources.NODES, None, name)
+    runtime = ((node or {}).get("status") or {}).get("nodeInfo", {}).get("containerRuntimeVersion", "")
+    await _delete(api, resources.NODES, {"metadata": {"name": name}})
+    await _delete(api, resources.LEASES, {"metadata": {"name": name, "namespace": _NODE_LEASES}})
+    async for pod in _all(api, resources.PODS, fields=f"spec.nodeName={name}"):
+        await _delete(api, resources.PODS, pod, grace=0)
+    say(f"the node {name} is gone")
+    if runtime and not runtime.startswith("simulated:"):
+        say(f"its containers are where it was ({runtime}): `kecs reset --data DIR` removes them there")
+
+
 async def _remove_installation(api: Api, home: str) -> None:
     for resource in _INSTALLED:
         async for each in _all(api, resource, home if resource.namespaced else None, labels=_PART):
@@ -208,15 +256,21 @@ async def _remove_installation(api: Api, home: str) -> None:
 
 
 async def _all(
-    api: Api, resource: Resource[Json], namespace: str | None = None, *, labels: str = ""
+    api: Api, resource: Resource[Json], namespace: str | None = None, *, labels: str = "", fields: str = ""
 ) -> AsyncIterator[Json]:
-    """Yield what there is; nothing of a resource that the cluster does not know, or no more."""
+    """Yield what there is; nothing of a resource that the cluster does not know, or no more.
+
+    Where the cluster does not remember any more how a list goes on, it begins anew: something may come twice.
+    """
     token = ""
     while True:
         try:
-            page = await api.list(resource, namespace, labels=labels, limit=_PAGE, continue_=token)
+            page = await api.list(resource, namespace, labels=labels, fields=fields, limit=_PAGE, continue_=token)
         except NotFound:
             return
+        except Gone:
+            token = ""
+            continue
         for each in page.items:
             yield each
         token = page.continue_
@@ -237,10 +291,10 @@ async def _get(api: Api, resource: Resource[Json], namespace: str | None, name: 
         return None
 
 
-async def _delete(api: Api, resource: Resource[Json], each: Json) -> None:
+async def _delete(api: Api, resource: Resource[Json], each: Json, *, grace: int | None = None) -> None:
     meta = each["metadata"]
     try:
-        await api.delete(resource, meta.get("namespace"), meta["name"], propagation="Background")
+        await api.delete(resource, meta.get("namespace"), meta["name"], propagation="Background", grace_seconds=grace)
     except (NotFound, Conflict):  # gone, or going
         return
 

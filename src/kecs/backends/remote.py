@@ -141,7 +141,7 @@ class Remote:
                 NodeSettings(
                     name=name,
                     directory=directory,
-                    labels=node.labels(self._settings),
+                    labels={**node.labels(self._settings), marks.PART_OF: marks.MANAGER},
                     machine_capacity=self._settings.capacity == "machine",
                     warm_sandboxes=self._settings.warm_sandboxes,
                 ),
