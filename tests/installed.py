@@ -69,10 +69,8 @@ class Installed(KecsProcess):
         """Say whether some replicas are of the newest template, and some are not."""
         found = self.kubectl.json("get", "deployment", "kecs")
         status = found.get("status", {})
-        return (
-            status.get("observedGeneration") == found["metadata"]["generation"]
-            and 1 <= status.get("updatedReplicas", 0) < status["replicas"]
-        )
+        seen = status.get("observedGeneration") == found["metadata"]["generation"]
+        return seen and 1 <= int(status.get("updatedReplicas", 0)) < int(status["replicas"])
 
     def replicas(self) -> int:
         """Return how many are wanted."""

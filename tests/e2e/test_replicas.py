@@ -20,7 +20,7 @@ import pytest
 
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
-from tests.process import KecsProcess, environment
+from tests.process import KecsProcess, environment, kecs
 from tests.rig import own_cluster
 from tests.waiting import until
 
@@ -240,6 +240,36 @@ def test_stopped_tasks_stay_as_they_were_whoever_leads(stage: Stage) -> None:
     (gone,) = ecs.describe_tasks(cluster="kept", tasks=[arns[1]])["tasks"]
     assert gone["containers"][0]["exitCode"] in (137, 143)
     assert gone["stoppedReason"]
+
+
+def test_uninstalling_removes_the_nodes_that_kecs_was(stage: Stage) -> None:
+    """The node that outlives it is another's; on kecs's own there is a pod that is none of its tasks, too."""
+    stage.kubectl("cordon", "node")
+    try:
+        replica = KecsProcess(
+            stage.directory / "registers", "--lease-duration", f"{LEASE_SECONDS:g}", cluster=stage.cluster.kubeconfig
+        ).start()
+        (own,) = (one for one in names_of(stage, "nodes") if one != "node")
+        ecs = replica.client()
+        prepare(ecs, "own")
+        ecs.create_service(cluster="own", serviceName="web", taskDefinition="own", desiredCount=2)
+        ecs.get_waiter("services_stable").wait(cluster="own", services=["web"], WaiterConfig=SOON)
+        stage.kubectl("run", "stranger", "-n", "default", "--image=example/steady", "--", "sleep", "86400")
+        ready = ("--for=condition=Ready", "pod/stranger", "--timeout=20s")
+        stage.kubectl("wait", "-n", "default", *ready)
+        replica.kill()
+        gone = kecs("uninstall", "--kubeconfig", str(stage.cluster.kubeconfig), "--yes", timeout=120)
+        assert (gone.returncode, f"the node {own} is gone" in gone.stdout) == (0, True), gone
+        assert names_of(stage, "nodes") == ["node"]
+        assert names_of(stage, "leases", "-n", "kube-node-lease") == ["node"]
+        assert names_of(stage, "pods", "--all-namespaces") == []
+        assert stage.kubectl.run("get", "namespace", "own-us-east-1").returncode
+    finally:
+        stage.kubectl("uncordon", "node")
+
+
+def names_of(stage: Stage, *what: str) -> list[str]:
+    return [one["metadata"]["name"] for one in stage.kubectl.json("get", *what)["items"]]
 
 
 RIGHTS: dict[str, list[str]] = {

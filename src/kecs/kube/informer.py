@@ -359,11 +359,15 @@ class Informer(Generic[T]):
     async def _list(self) -> bool:
         """Make the cache what a list says; return whether it was: the watch may have been quicker."""
         known, gone = self._newest, set(self._gone)
-        page = await self._page("")
+        page = await self._page()
         items, version = page.items, int(page.resource_version)
-        while page.continue_:
-            page = await self._page(page.continue_)
-            items += page.items
+        try:
+            while page.continue_:
+                page = await self._page(page.continue_)
+                items += page.items
+        except Gone:  # the cluster remembers no more how the list goes on: then all at once
+            page = await self._page(whole=True)
+            items, version = page.items, int(page.resource_version)
         if known <= version < self._seen:
             return False
         self._replace(items, version, known, gone)
@@ -373,9 +377,10 @@ class Informer(Generic[T]):
         self._hear()
         return True
 
-    async def _page(self, token: str) -> Page[T]:
+    async def _page(self, token: str = "", *, whole: bool = False) -> Page[T]:
+        limit = 0 if whole else _PAGE
         return await self._api.list(
-            self.resource, self._namespace, labels=self._labels, fields=self._fields, limit=_PAGE, continue_=token
+            self.resource, self._namespace, labels=self._labels, fields=self._fields, limit=limit, continue_=token
         )
 
     def _replace(self, items: list[T], version: int, known: int, gone: set[str]) -> None:

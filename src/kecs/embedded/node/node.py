@@ -151,22 +151,23 @@ class Node:
     # The API's side.
 
     async def _watch(self) -> None:
-        """Follow the pods that are bound to this node, for ever."""
+        """Follow the pods that are bound to this node, for ever.
+
+        Every watch begins with a list. While none was open the cluster may have been restored to an older state and
+        have caught up with its versions, and then a watch that goes on from the last one would tell nothing of it.
+        """
         fields = f"spec.nodeName={self._settings.name}"
-        version, delay = "", _FIRST_DELAY
+        delay = _FIRST_DELAY
         while True:
             try:
-                if not version:
-                    version = await self._list(fields)
-                async with aclosing(self._api.watch(GLANCES, fields=fields, since=version)) as stream:
+                since = await self._list(fields)
+                async with aclosing(self._api.watch(GLANCES, fields=fields, since=since)) as stream:
                     async for events in stream:
                         delay = _FIRST_DELAY
                         for event in events:
-                            version = event.resource_version
                             self._heard_of(event)
                 await asyncio.sleep(_BREATH)
             except Gone:
-                version = ""
                 await asyncio.sleep(_BREATH)
             except ApiError as error:
                 log.warning("watching pods: %s", error)
