@@ -13,6 +13,11 @@ from kecs.settings import Settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["export"]:
+        from kecs.cli import export
+
+        return export.main(given[1:])
     command, settings = parse(arguments, os.environ)
     if command == "version":
         print(version())

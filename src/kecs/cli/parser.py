@@ -108,6 +108,7 @@ def build() -> argparse.ArgumentParser:
         ("reset", "end all containers and remove the data", _RESET, ""),
         ("manifests", "print what installs kecs in a Kubernetes cluster", _MANIFESTS, _MANIFESTS_EXAMPLES),
         ("uninstall", "remove kecs from a Kubernetes cluster", _UNINSTALL, _UNINSTALL_EXAMPLES),
+        ("export", "write ECS definitions as a Kustomize tree (has a --help of its own)", None, ""),
         ("version", "print the version", None, ""),
     ):
         command = commands.add_parser(

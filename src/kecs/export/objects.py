@@ -1,0 +1,310 @@
+"""All Kubernetes objects of one service, by the file that they go to."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from kecs.export import environment, scaling, traffic
+from kecs.export.application import Exported
+from kecs.export.choices import Choices
+from kecs.export.problems import SourceError
+from kecs.export.readable import NAME, PART_OF, tidy, tidy_pod
+from kecs.export.surroundings import Fact
+from kecs.model import names
+from kecs.model.generated import ecs
+from kecs.model.objects import Service, TaskDefinitionSpec
+from kecs.model.scope import Scope
+from kecs.translate import unsupported
+from kecs.translate.account import make_account
+from kecs.translate.body import Json
+from kecs.translate.dependencies import DependencyCycleError
+from kecs.translate.disruption import make_disruption_budget
+from kecs.translate.network import make_service
+from kecs.translate.pod import make_pod_template
+from kecs.translate.storage import make_storage_classes, make_volumes
+from kecs.translate.workload import make_daemon_set, make_deployment
+
+_ANNOTATION = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_NEVER = "0 0 1 1 *"  # a schedule, which a suspended CronJob does not follow
+_LONGEST_GRACE = 3600  # seconds of a target group's deregistration delay
+
+Files = dict[str, list[Json]]
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one service: objects by file, and the comments above values of them (by file and path)."""
+
+    exported: Exported
+    files: Files
+    comments: Mapping[str, Mapping[tuple[str | int, ...], list[str]]]
+    volumes: list[Json]  # PersistentVolumes, which are no namespace's
+    classes: list[Json]
+
+    @property
+    def workload(self) -> Json:
+        """The Deployment, DaemonSet or CronJob."""
+        return next(objects[0] for file, objects in self.files.items() if file in WORKLOADS)
+
+
+WORKLOADS = ("deployment.yaml", "daemonset.yaml", "cronjob.yaml")
+
+
+def make(exported: Exported, namespace: str, choices: Choices) -> Made:
+    """Return the objects of a service. Raises SourceError when its definition cannot be carried out."""
+    definition = carried(exported.definition.spec)
+    exported = msgspec.structs.replace(exported, spec=_carried_service(exported.spec))
+    try:
+        return _make(exported, definition, namespace, choices)
+    except (unsupported.RefusedError, DependencyCycleError) as error:
+        where = exported.definition.where
+        raise SourceError(where.file, where.line(), where.path, str(error)) from None
+
+
+def carried(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
+    """Return a definition without what the converter refuses and a tree can do without, which the report tells."""
+    made = environment.without_secrets(definition)
+    volumes = [
+        msgspec.structs.replace(volume, s3filesVolumeConfiguration=None, fsxWindowsFileServerVolumeConfiguration=None)
+        for volume in made.volumes or ()
+    ]
+    return msgspec.structs.replace(made, volumes=volumes or None)
+
+
+def _carried_service(spec: ecs.CreateServiceRequest) -> ecs.CreateServiceRequest:
+    made = []
+    for volume in spec.volumeConfigurations or ():
+        if volume.managedEBSVolume:
+            managed = msgspec.structs.replace(volume.managedEBSVolume, snapshotId=None)
+            volume = msgspec.structs.replace(volume, managedEBSVolume=managed)
+        made.append(volume)
+    return msgspec.structs.replace(spec, volumeConfigurations=made or None)
+
+
+def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, choices: Choices) -> Made:
+    name = exported.object_name
+    resource = exported.resource(namespace)
+    body = _workload(exported, resource, definition, choices)
+    template = _template_of(body)
+    tidy_pod(template)
+    _annotate(template, definition)
+    files: Files = {}
+    comments: dict[str, dict[tuple[str | int, ...], list[str]]] = {}
+    maps = environment.move_to_config_maps(name, template)
+    secrets = environment.secrets_of(exported.definition.spec)
+    environment.add_references(f"{name}-secrets", template, secrets)
+    _pull_secrets(name, template, definition)
+    _balanced(exported, template, choices)
+    accounts = _accounts(exported, definition, template, namespace)
+    autoscaler = scaling.make_autoscaler(exported, name)
+    if autoscaler:
+        del body["spec"]["replicas"]
+    files[_file_of(body)] = [body]
+    files["serviceaccount.yaml"] = accounts
+    files["configmap.yaml"] = maps
+    if secrets:
+        files["secrets.yaml"] = [environment.make_secret(f"{name}-secrets", secrets, choices)]
+        if choices.secrets == "empty":
+            comments["secrets.yaml"] = {
+                ("apiVersion",): environment.instructions(f"{name}-secrets", namespace, secrets)
+            }
+    if exported.service:
+        files.update(_around(exported, resource, definition, choices))
+    files["hpa.yaml"] = [autoscaler] if autoscaler else []
+    volumes = make_volumes(definition, names.cluster(exported.cluster, Scope()), choices.options)
+    files["volumes.yaml"] = [one for one in volumes if one["kind"] == "PersistentVolumeClaim"]
+    for claim in files["volumes.yaml"]:
+        claim["spec"].pop("volumeName")  # the volume says whom it is for, and is another one in each environment
+    part_of = names.label(namespace)
+    made = {file: [_tidied(one, name, part_of) for one in bodies] for file, bodies in files.items() if bodies}
+    return Made(
+        exported=exported,
+        files=made,
+        comments=comments,
+        volumes=[tidy(one, part_of=part_of) for one in volumes if one["kind"] == "PersistentVolume"],
+        classes=[
+            tidy(one, part_of=part_of) for one in make_storage_classes(exported.launch(definition), choices.options)
+        ],
+    )
+
+
+def _workload(exported: Exported, resource: Service, definition: TaskDefinitionSpec, choices: Choices) -> Json:
+    launch, spec = exported.launch(definition), exported.spec
+    if exported.service is None:
+        template = make_pod_template(definition, launch, choices.options)
+        template["metadata"]["labels"][NAME] = exported.object_name
+        template["spec"]["restartPolicy"] = "Never"
+        job = {"backoffLimit": 0, "template": template}
+        return {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": {"name": exported.object_name},
+            "spec": {"schedule": _NEVER, "suspend": True, "jobTemplate": {"spec": job}},
+        }
+    if exported.is_daemon:
+        return make_daemon_set(resource, definition, launch, choices.options)
+    body = make_deployment(
+        resource,
+        definition,
+        launch,
+        choices.options,
+        replicas=spec.desiredCount or 0,
+        max_unavailable=0,
+        max_surge=1,
+    )
+    body["spec"]["strategy"] = _strategy(spec.deploymentConfiguration)
+    return body
+
+
+def _strategy(configuration: ecs.DeploymentConfiguration | None) -> Json:
+    """Return the rolling update in percent: Kubernetes rounds what may be missing down, as ECS does, and extra up."""
+    minimum = 100 if configuration is None else configuration.minimumHealthyPercent or 0
+    maximum = 200 if configuration is None else configuration.maximumPercent or 0
+    unavailable, surge = max(0, 100 - minimum), max(0, maximum - 100)
+    if not unavailable and not surge:  # ECS stalls, and Kubernetes takes no such strategy
+        surge = 25
+    return {
+        "type": "RollingUpdate",
+        "rollingUpdate": {
+            "maxUnavailable": f"{unavailable}%" if unavailable else 0,
+            "maxSurge": f"{surge}%" if surge else 0,
+        },
+    }
+
+
+def _template_of(body: Json) -> Json:
+    spec = body["spec"]
+    template: Json = spec["jobTemplate"]["spec"]["template"] if body["kind"] == "CronJob" else spec["template"]
+    return template
+
+
+def _file_of(body: Json) -> str:
+    return f"{body['kind'].lower()}.yaml"
+
+
+def _annotate(template: Json, definition: TaskDefinitionSpec) -> None:
+    """Keep Docker labels as annotations, where Kubernetes takes their names."""
+    labels = {
+        key: value
+        for container in definition.containerDefinitions
+        for key, value in (container.dockerLabels or {}).items()
+        if _ANNOTATION.fullmatch(key) and "kubernetes.io/" not in key
+    }
+    if labels:
+        template["metadata"]["annotations"].update(labels)
+
+
+def _pull_secrets(name: str, template: Json, definition: TaskDefinitionSpec) -> None:
+    if any(container.repositoryCredentials for container in definition.containerDefinitions):
+        template["spec"]["imagePullSecrets"] = [{"name": f"{name}-registry"}]
+
+
+def _balanced(exported: Exported, template: Json, choices: Choices) -> None:
+    """Let target groups judge containers that nothing else judges, and tell them of their end in time."""
+    spec = template["spec"]
+    grace = exported.spec.healthCheckGracePeriodSeconds or 0
+    by_port = {balancer.containerPort: balancer.containerName for balancer in exported.spec.loadBalancers or ()}
+    longest = 0
+    for backend in traffic.backends(exported):
+        container = next(
+            (one for one in spec["containers"] if one["name"] == names.container(by_port[backend.port] or "")), None
+        )
+        if container is None:
+            continue
+        if grace and "livenessProbe" in container:
+            probe = container["livenessProbe"]
+            probe["initialDelaySeconds"] = max(grace, probe.get("initialDelaySeconds", 0))
+        if backend.group is None:
+            continue
+        if "readinessProbe" not in container:
+            probe = _probe(backend.group, backend.port)
+            if probe:
+                container["readinessProbe"] = probe
+        delay = min(_delay(backend.group), _LONGEST_GRACE)
+        if delay and choices.has_sleep:
+            container["lifecycle"] = {"preStop": {"sleep": {"seconds": delay}}}
+            longest = max(longest, delay)
+    if longest:
+        spec["terminationGracePeriodSeconds"] += longest
+
+
+def _probe(group: Fact, port: int) -> Json | None:
+    """Return a readiness probe as a target group checks health."""
+    if group.text("healthCheckEnabled").lower() == "false":
+        return None
+    protocol = (group.text("healthCheckProtocol") or group.text("protocol") or "HTTP").upper()
+    given = group.text("healthCheckPort")
+    number = int(given) if given.isdecimal() else port
+    action: Json
+    if protocol in ("HTTP", "HTTPS"):
+        path = group.text("healthCheckPath") or "/"
+        action = {"httpGet": {"path": path, "port": number, **({"scheme": "HTTPS"} if protocol == "HTTPS" else {})}}
+    else:
+        action = {"tcpSocket": {"port": number}}
+    return {
+        **action,
+        "periodSeconds": group.number("healthCheckIntervalSeconds") or 30,
+        "timeoutSeconds": group.number("healthCheckTimeoutSeconds") or 5,
+        "successThreshold": group.number("healthyThresholdCount") or 5,
+        "failureThreshold": group.number("unhealthyThresholdCount") or 2,
+    }
+
+
+def _delay(group: Fact) -> int:
+    """Return the seconds for which a target group still sends requests to a target that goes, where it says so."""
+    for one in group.members.get("targetgroupattributes") or ():
+        if isinstance(one, dict):
+            members = {str(key).casefold(): value for key, value in one.items()}
+            if members.get("key") == "deregistration_delay.timeout_seconds" and str(members.get("value")).isdecimal():
+                return int(members["value"])
+    return 0
+
+
+def _accounts(exported: Exported, definition: TaskDefinitionSpec, template: Json, namespace: str) -> list[Json]:
+    """Return the account of the service, under its own name; its Role only where that allows something."""
+    made = make_account(definition, Scope(), namespace)
+    if not made:
+        return []
+    name = exported.object_name
+    template["spec"]["serviceAccountName"] = name
+    kept = []
+    for body in made:
+        if body["kind"] == "Role" and not body["rules"]:
+            break
+        body["metadata"] = {**body["metadata"], "name": name}
+        if body["kind"] == "RoleBinding":
+            body["roleRef"]["name"] = name
+            body["subjects"] = [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
+        kept.append(body)
+    return kept
+
+
+def _around(exported: Exported, resource: Service, definition: TaskDefinitionSpec, choices: Choices) -> Files:
+    """Return what stands before and beside the tasks of a service."""
+    name = exported.object_name
+    files: Files = {}
+    service = make_service(resource, definition)
+    ports = [port["port"] for port in service["spec"]["ports"]] if service else []
+    if service:
+        if any(one.is_connection for one in traffic.backends(exported)):
+            service["spec"]["type"] = "LoadBalancer"
+        files["service.yaml"] = [service]
+    routes = traffic.make_routes(exported, ports, choices)
+    files["ingress.yaml" if choices.traffic == "ingress" else "gateway.yaml"] = routes
+    configuration = exported.spec.deploymentConfiguration
+    minimum = (configuration.minimumHealthyPercent if configuration else None) or 0
+    budget = make_disruption_budget(resource, minimum)
+    files["pdb.yaml"] = [budget] if budget else []
+    policy = traffic.make_policy(name, {"matchLabels": {NAME: name}}, definition)
+    files["networkpolicy.yaml"] = [policy] if policy else []
+    return files
+
+
+def _tidied(body: Json, name: str, part_of: str) -> Json:
+    made = tidy(body, part_of=part_of)
+    if made["kind"] != "PersistentVolumeClaim":  # which services share
+        made["metadata"]["labels"] = {NAME: name, PART_OF: part_of}
+    if made["kind"] in ("Deployment", "DaemonSet", "CronJob"):
+        labels = _template_of(made)["metadata"].setdefault("labels", {})
+        labels.update({NAME: name, PART_OF: part_of})
+    return made

@@ -1,0 +1,280 @@
+"""What became of each member of the sources: `export-report.md` for people, `export-report.json` for programs."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from kecs.export import verdicts
+from kecs.export.application import Application, Exported
+from kecs.export.choices import Choices
+from kecs.export.emit import Path
+from kecs.export.objects import Made
+from kecs.export.scaling import metric_of
+from kecs.export.sources import Where
+from kecs.export.tree import Line, Tree
+from kecs.export.verdicts import VERDICTS, Row, Verdict
+from kecs.model import names
+from kecs.model.coerce import NO_MEMBER
+from kecs.translate import unsupported
+
+_QUIET: tuple[Verdict, str] = ("exact", "")
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One member: of which service or definition, where it came from, what became of it, and where it went."""
+
+    of: str
+    member: str
+    verdict: Verdict
+    reason: str
+    source: str
+    output: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All entries, in the order of the sources, and what is worth a word beside them."""
+
+    entries: Sequence[Entry]
+    notes: Sequence[str]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many members came to each verdict."""
+        counts = Counter(entry.verdict for entry in self.entries)
+        return {verdict: counts[verdict] for verdict in VERDICTS}
+
+    @property
+    def lost(self) -> list[Entry]:
+        """What nothing in the tree does."""
+        return [entry for entry in self.entries if entry.verdict == "lost"]
+
+    def json(self) -> str:
+        """Return the report for programs."""
+        body = {"totals": self.totals, "entries": self.entries, "notes": self.notes}
+        return json.dumps(msgspec.to_builtins(body), indent=2, ensure_ascii=False) + "\n"
+
+    def markdown(self) -> str:
+        """Return the report for people: what needs them first."""
+        totals = ", ".join(f"{count} {verdict}" for verdict, count in self.totals.items())
+        lines = ["# What became of each member", "", f"{len(self.entries)} members: {totals}.", ""]
+        for verdict in reversed(VERDICTS):
+            found = [entry for entry in self.entries if entry.verdict == verdict]
+            if found:
+                lines += [f"## {verdict.capitalize()}", "", _MEANING[verdict], ""]
+                lines += ["| of | member | where it was | where it is | why |", "|---|---|---|---|---|"]
+                lines += [_row(entry) for entry in found]
+                lines.append("")
+        if self.notes:
+            lines += ["## Notes", "", *(f"- {_cell(note)}" for note in self.notes), ""]
+        return "\n".join(lines)
+
+
+_MEANING = {
+    "exact": "The tree does what ECS does.",
+    "approximate": "The tree does nearly what ECS does.",
+    "emulated": "kecs does it by itself, a plain cluster does not.",
+    "lost": "Nothing in the tree does it.",
+}
+
+
+def _row(entry: Entry) -> str:
+    cells = (entry.of, f"`{entry.member}`", entry.source, entry.output, entry.reason)
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def make_report(application: Application, made: Sequence[Made], tree: Tree, choices: Choices) -> Report:
+    """Return the report of an export."""
+    entries: list[Entry] = []
+    notes: list[str] = []
+    for one in made:
+        placed = _Places(one, tree)
+        exported = one.exported
+        entries += _members(exported.definition.spec, exported.definition.where, verdicts.TASK_DEFINITION, placed)
+        if exported.service:
+            entries += _members(exported.service.spec, exported.service.where, verdicts.SERVICE, placed)
+            entries += _policies(exported, placed)
+        else:
+            notes.append(
+                f"{exported.name}: no service refers to this task definition ({exported.definition.where}), so it is a "
+                f"suspended CronJob: kubectl create job --from=cronjob/{exported.object_name} NAME runs a task."
+            )
+        notes += _unknown(exported, entries)
+        notes += [f"{exported.name}: {one}" for one in _warnings(exported, choices)]
+    return Report(entries, list(dict.fromkeys(notes)))
+
+
+def _members(value: msgspec.Struct, where: Where, rows: Sequence[Row], placed: "_Places") -> Iterator[Entry]:
+    by_path = {row.path: row for row in rows}
+    starts = {row.path.rpartition(".")[0] for row in rows} | {row.path for row in rows}
+    for pattern, path, found in _walk(value, by_path, starts, "", ""):
+        row = by_path[pattern]
+        if found in verdicts.QUIET.get(pattern, ()):
+            verdict, reason = _QUIET
+        else:
+            verdict, reason = verdicts.judged(pattern, found) or (row.verdict, row.reason)
+        output = placed.line(row, pattern, path, value, found)
+        source = f"{where.file}:{where.line(path)}"
+        yield Entry(placed.name, path, verdict, reason, source, str(output) if output else "")
+
+
+def _walk(
+    value: Any, rows: dict[str, Row], starts: set[str], pattern: str, path: str
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield the members that rows are for, with their patterns, as deep as rows go."""
+    for field in msgspec.structs.fields(value):
+        found = getattr(value, field.name)
+        if found is None or found in ("", [], {}):
+            continue
+        here = f"{pattern}.{field.name}" if pattern else field.name
+        there = f"{path}.{field.name}" if path else field.name
+        if isinstance(found, list) and any(key.startswith(f"{here}[]") for key in rows):
+            for at, one in enumerate(found):
+                yield from _node(one, rows, starts, f"{here}[]", f"{there}[{at}]")
+        else:
+            yield from _node(found, rows, starts, here, there)
+
+
+def _node(
+    value: Any, rows: dict[str, Row], starts: set[str], pattern: str, path: str
+) -> Iterator[tuple[str, str, Any]]:
+    if pattern in rows:
+        yield pattern, path, value
+    if isinstance(value, msgspec.Struct) and any(key.startswith(f"{pattern}.") for key in rows):
+        yield from _walk(value, rows, starts, pattern, path)
+
+
+class _Places:
+    """Finds where members of one service went."""
+
+    def __init__(self, made: Made, tree: Tree) -> None:
+        self.name = made.exported.name
+        self._made = made
+        self._tree = tree
+
+    def line(self, row: Row, pattern: str, path: str, root: Any, value: Any) -> Line | None:
+        """Return the line that a member became; None where it became none."""
+        if not row.place:
+            return None
+        part, _, rest = row.place.partition("/")
+        steps: Path = tuple(rest.split(".")) if rest else ()
+        container = _container_of(path, root)
+        if part == "namespace":
+            return Line("base/namespace.yaml", 1)
+        if part == "configmap.yaml":
+            return self._variable(container, value)
+        if part == "container":
+            steps = self._container(container, steps, value)
+        elif part == "pod":
+            steps = (*self._pod, *steps)
+        elif part == "template":
+            steps = (*self._pod[:-1], *steps)
+        file = {"route": "", "workload": "", "pod": "", "template": "", "container": ""}.get(part, part)
+        body = self._body(file, part)
+        return self._at(body, steps) if body else None
+
+    def at(self, file: str, steps: Path) -> Line | None:
+        """Return the line of a path of the first object of a file."""
+        body = self._body(file, "")
+        return self._at(body, steps) if body else None
+
+    @property
+    def _pod(self) -> Path:
+        job: Path = ("jobTemplate", "spec") if self._made.workload["kind"] == "CronJob" else ()
+        return ("spec", *job, "template", "spec")
+
+    def _body(self, file: str, part: str) -> Any:
+        files = self._made.files
+        if part == "route":
+            bodies = files.get("ingress.yaml") or files.get("gateway.yaml") or files.get("service.yaml")
+        else:
+            bodies = files.get(file) if file else [self._made.workload]
+        return bodies[0] if bodies else None
+
+    def _at(self, body: Any, steps: Path) -> Line | None:
+        lines = self._tree.lines.get((body["kind"], body["metadata"]["name"]), {})
+        for length in range(len(steps), 0, -1):
+            if steps[:length] in lines:
+                return lines[steps[:length]]
+        return lines.get(("kind",))
+
+    def _container(self, name: str, steps: Path, value: Any) -> Path:
+        spec: Any = self._made.workload
+        for step in self._pod:
+            spec = spec[step]
+        for part in ("containers", "initContainers"):
+            for at, one in enumerate(spec.get(part, ())):
+                if one["name"] == names.container(name):
+                    return (*self._pod, part, at, *_named(one, steps, value))
+        return self._pod
+
+    def _variable(self, container: str, value: Any) -> Line | None:
+        for body in self._made.files.get("configmap.yaml", ()):
+            own = f".{names.container(container)}-env"
+            if (body["metadata"]["name"].endswith(own) or len(self._made.files["configmap.yaml"]) == 1) and (
+                value.name in body["data"]
+            ):
+                return self._at(body, ("data", value.name))
+        return self._at(self._made.workload, self._container(container, ("env",), value))
+
+
+def _named(container: Any, steps: Path, value: Any) -> Path:
+    """Return the steps to the element of a list that a member became: variables by name, mounts by path."""
+    name = getattr(value, "name", None) or getattr(value, "containerPath", None)
+    if len(steps) == 1 and name:
+        for at, one in enumerate(container.get(steps[0], ())):
+            if isinstance(one, dict) and name in (one.get("name"), one.get("mountPath")):
+                return (*steps, at)
+    return steps
+
+
+def _container_of(path: str, root: Any) -> str:
+    if not path.startswith("containerDefinitions["):
+        return ""
+    at = int(path.partition("[")[2].partition("]")[0])
+    return root.containerDefinitions[at].name or ""
+
+
+def _policies(exported: Exported, placed: _Places) -> Iterator[Entry]:
+    """Yield what became of a service's autoscaling."""
+    scaling = exported.scaling
+    if scaling is None:
+        return
+    target = scaling.target
+    for member, path in (("minCapacity", ("spec", "minReplicas")), ("maxCapacity", ("spec", "maxReplicas"))):
+        line = placed.at("hpa.yaml", path)
+        verdict: Verdict = "exact" if line else "lost"
+        reason = "" if line else "no policy of the service can be an autoscaler's metric"
+        source = f"{target.document.file}:{target.line(member)}"
+        yield Entry(exported.name, f"scalableTarget.{member}", verdict, reason, source, str(line or ""))
+    for policy in scaling.policies:
+        name = policy.text("policyName") or "scalingPolicy"
+        source = f"{policy.document.file}:{policy.line()}"
+        line = placed.at("hpa.yaml", ("spec", "metrics"))
+        if metric_of(policy) and line:
+            yield Entry(exported.name, name, "exact", "", source, str(line))
+        else:
+            reason = "only average CPU and memory are metrics of every cluster: an adapter brings others"
+            yield Entry(exported.name, name, "lost", reason, source)
+
+
+def _unknown(exported: Exported, entries: list[Entry]) -> list[str]:
+    """Add what ECS has no member for to the entries, and return notes of what else was passed over."""
+    for source in (exported.definition, exported.service):
+        for one in source.ignored if source else ():
+            if one.reason is NO_MEMBER:
+                place = f"{source.where.file}:{source.where.document.line_of(one.path)}" if source else ""
+                entries.append(Entry(exported.name, one.path, "lost", one.reason, place))
+    return []
+
+
+def _warnings(exported: Exported, choices: Choices) -> list[str]:
+    """Return what the converter has to say of ports that meet and the like."""
+    found = unsupported.definition_warnings(exported.definition.spec, choices.options)
+    return [one for one in found if "is kept but not acted on" not in one]

@@ -1,0 +1,311 @@
+"""What the files of a command line hold: task definitions, services, clusters, and what stands around services.
+
+| a value with | is read as |
+|---|---|
+| `containerDefinitions`, or a list of containers | a task definition |
+| `serviceName`, or a `taskDefinition` that is a text | a service |
+| what `aws ecs describe-*` and `register-*` printed | what is in it |
+| `Resources` | a CloudFormation template (`template`) |
+| `kind: ECSDeployment`, `ECSService`, `ECSTaskDefinition`, `ECSCluster` | what its spec holds |
+| what `describe-scalable-targets`, `describe-scaling-policies`, `describe-target-groups` printed | `surroundings` |
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kecs.export import template
+from kecs.export.problems import ExportError, SourceError
+from kecs.export.surroundings import Surroundings
+from kecs.export.text import Document, read
+from kecs.model import shapes
+from kecs.model.coerce import Ignored, ShapeError, below, coerce
+from kecs.model.errors import AwsError
+from kecs.model.generated import ecs
+from kecs.model.objects import TaskDefinitionSpec
+from kecs.model.task_definition_checks import check
+
+_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Where something stands: a document, and the path in it as its user spells it."""
+
+    document: Document
+    path: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file."""
+        return self.document.file
+
+    def line(self, member: str = "") -> int:
+        """Return the line of a member of it, or of what that is in; members in any case."""
+        return self.document.line_of(below(self.path, member) if member else self.path)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line()}"
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A task definition and where it comes from. `spec.revision` is there where the source tells it."""
+
+    spec: TaskDefinitionSpec
+    where: Where
+    ignored: Sequence[Ignored] = ()
+
+
+class ServiceSource(msgspec.Struct, frozen=True):
+    """A service and where it comes from. `own` is a definition that stands in the same resource, if one does."""
+
+    spec: ecs.CreateServiceRequest
+    where: Where
+    ignored: Sequence[Ignored] = ()
+    own: Definition | None = None
+
+
+class ClusterSource(msgspec.Struct, frozen=True):
+    """A cluster and where it comes from."""
+
+    spec: ecs.CreateClusterRequest
+    where: Where
+
+
+class Sources(msgspec.Struct):
+    """Everything that was found, in the order of the command line."""
+
+    definitions: list[Definition] = []
+    services: list[ServiceSource] = []
+    clusters: list[ClusterSource] = []
+    around: Surroundings = msgspec.field(default_factory=Surroundings)
+
+
+def load(paths: Sequence[str], parameters: dict[str, str] | None = None) -> Sources:
+    """Read files, and the files in directories. Raises ExportError with one line for each problem.
+
+    `parameters` are values for the parameters of templates.
+    """
+    found = Sources()
+    problems: list[str] = []
+    for file in _files(paths):
+        try:
+            for document in read(Path(file), file):
+                _Reader(document, found, parameters or {}).read()
+        except SourceError as error:
+            problems.append(error.message)
+    if problems:
+        raise ExportError(problems[0], problems[1:])
+    if not found.definitions and not any(service.own for service in found.services):
+        raise ExportError(f"{', '.join(paths)}: there is no task definition")
+    return found
+
+
+def _files(paths: Sequence[str]) -> Iterator[str]:
+    seen: set[Path] = set()
+    for given in paths:
+        path = Path(given)
+        inside = sorted(one for one in path.rglob("*") if one.suffix in _SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise ExportError(f"{given}: there is no {', '.join(_SUFFIXES)} file in it")
+        for one in inside:
+            if one.is_file() and path.is_dir() and not one.resolve().is_relative_to(path.resolve()):
+                raise SourceError(str(one), 0, "", "it leads out of the directory that was named")
+            if one.resolve() not in seen:
+                seen.add(one.resolve())
+                yield str(one)
+
+
+def _keys(value: Any) -> dict[str, str]:
+    """Return the keys of an object by their names in lower case."""
+    return {str(key).casefold(): key for key in value} if isinstance(value, dict) else {}
+
+
+class _Reader:
+    """Puts what one document holds into `Sources`."""
+
+    def __init__(self, document: Document, found: Sources, parameters: dict[str, str]) -> None:
+        self._document = document
+        self._found = found
+        self._parameters = parameters
+
+    def read(self) -> None:
+        before = self._count()
+        try:
+            self._any(self._document.value, "")
+        except ShapeError as error:
+            raise self._wrong(error.path, error.reason) from None
+        if self._count() == before:
+            raise self._wrong("", "it holds neither a task definition nor a service")
+
+    def _count(self) -> int:
+        found = self._found
+        return len(found.definitions) + len(found.services) + len(found.clusters) + found.around.count
+
+    def _wrong(self, path: str, reason: str) -> SourceError:
+        return SourceError(self._document.file, self._document.line_of(path), path, reason)
+
+    def _any(self, value: Any, path: str) -> None:
+        if isinstance(value, list):
+            self._list(value, path)
+            return
+        keys = _keys(value)
+        if not keys:
+            raise self._wrong(path, "an object or a list of objects is due here")
+        if isinstance(value.get("Resources"), dict):
+            self._template(value, path)
+        elif keys.get("apiversion") and keys.get("kind") and keys.get("spec"):
+            self._resource(value, path)
+        elif isinstance(value.get(keys.get("properties")), dict):
+            self._typed(value, keys, path)
+        elif not self._answers(value, keys, path):
+            self._bare(value, keys, path)
+
+    def _list(self, values: list[Any], path: str) -> None:
+        if values and all({"image", "name"} <= set(_keys(one)) for one in values):
+            self._definition(values, path)
+            return
+        for at, value in enumerate(values):
+            self._any(value, f"{path}[{at}]")
+
+    def _typed(self, value: Any, keys: dict[str, str], path: str) -> None:
+        """Read a resource of a template, or `Properties` alone."""
+        kind = value.get(keys.get("type"))
+        inner = set(_keys(value[keys["properties"]]))
+        if kind == "AWS::ECS::TaskDefinition" or (kind is None and "containerdefinitions" in inner):
+            self._definition(value, path)
+        elif kind == "AWS::ECS::Service" or (kind is None and inner & {"servicename", "taskdefinition"}):
+            self._services(value, path)
+        else:
+            raise self._wrong(path, "it holds neither a task definition nor a service")
+
+    def _answers(self, value: Any, keys: dict[str, str], path: str) -> bool:
+        """Read what the AWS CLI printed; False when it is nothing of the kind."""
+        known: dict[str, Callable[[Any, str], None]] = {
+            "taskdefinition": lambda _, where: self._definition(value, path),
+            "service": self._services,
+            "services": self._services,
+            "cluster": self._cluster,
+            "clusters": self._cluster,
+        }
+        if "containerdefinitions" in keys or "servicename" in keys:
+            return False
+        done = False
+        for name, take in known.items():
+            inner = value.get(keys.get(name))
+            if isinstance(inner, dict | list):
+                take(inner, below(path, keys[name]))
+                done = True
+        return self._found.around.take(value, keys, path, self._document) or done
+
+    def _bare(self, value: Any, keys: dict[str, str], path: str) -> None:
+        is_definition = "containerdefinitions" in keys
+        is_service = "servicename" in keys or "desiredcount" in keys or "taskdefinition" in keys
+        if is_definition and is_service:
+            other = next(key for name, key in keys.items() if name in ("servicename", "desiredcount", "taskdefinition"))
+            raise self._wrong(below(path, other), "a service's member stands in a task definition: give each its own")
+        if is_definition:
+            self._definition(value, path)
+        elif is_service:
+            self._services(value, path)
+        else:
+            raise self._wrong(path, "it holds neither a task definition nor a service")
+
+    def _resource(self, value: Any, path: str) -> None:
+        """Read a custom resource of kecs."""
+        kind, spec, name = value["kind"], value["spec"], (value.get("metadata") or {}).get("name") or ""
+        where = below(path, "spec")
+        if kind == "ECSTaskDefinition":
+            self._definition(spec, where)
+        elif kind == "ECSService":
+            self._services(spec, where, name=name)
+        elif kind == "ECSCluster":
+            self._cluster(spec, where)
+        elif kind == "ECSDeployment":
+            keys = _keys(spec)
+            own = self._make(spec[keys["task"]], below(where, keys["task"]), name) if "task" in keys else None
+            if "service" not in keys:
+                if own:
+                    self._found.definitions.append(own)
+            else:
+                self._services(spec[keys["service"]], below(where, keys["service"]), name=name, own=own)
+        else:
+            raise self._wrong(below(path, "kind"), f"{kind} is no kind of kecs")
+
+    def _template(self, value: Any, path: str) -> None:
+        try:
+            resources = template.resolve(value, self._parameters)
+        except template.TemplateError as error:
+            raise self._wrong(below(path, error.path), error.reason) from None
+        for name, resource in resources.items():
+            where = below(below(path, "Resources"), name)
+            kind = resource.get("Type")
+            if kind == "AWS::ECS::TaskDefinition":
+                self._found.definitions.append(self._make(resource, where, name))
+            elif kind == "AWS::ECS::Service":
+                self._services(resource, where, name=name)
+            elif kind == "AWS::ECS::Cluster":
+                self._cluster({"clusterName": name, **_lower(resource.get("Properties") or {})}, where)
+            else:
+                self._found.around.take_resource(name, resource, where, self._document)
+
+    def _definition(self, value: Any, path: str) -> None:
+        self._found.definitions.append(self._make(value, path, _stem(self._document.file)))
+
+    def _make(self, value: Any, path: str, family: str) -> Definition:
+        shaped = shapes.task_definition(value, family=family, path=path)
+        where = Where(self._document, _inner(value, path, ("taskdefinition",)))
+        try:
+            check(shaped.value)
+        except AwsError as error:
+            raise self._wrong(where.path, error.message) from None
+        given = {name: getattr(shaped.value, name) for name in shaped.value.__struct_fields__}
+        revision = next((one for one in (_revision(value), _revision(_first(value))) if one), None)
+        return Definition(TaskDefinitionSpec(**given, revision=revision), where, shaped.ignored)
+
+    def _services(self, value: Any, path: str, *, name: str = "", own: Definition | None = None) -> None:
+        if isinstance(value, list):
+            for at, one in enumerate(value):
+                self._services(one, f"{path}[{at}]", name=name, own=own)
+            return
+        for shaped in shapes.services(value, name=name or _stem(self._document.file), path=path):
+            where = Where(self._document, _inner(value, path, ()))
+            self._found.services.append(ServiceSource(shaped.value, where, shaped.ignored, own))
+
+    def _cluster(self, value: Any, path: str) -> None:
+        for at, one in enumerate(value if isinstance(value, list) else [value]):
+            where = f"{path}[{at}]" if isinstance(value, list) else path
+            made = coerce(one, ecs.CreateClusterRequest, where, [])
+            spec = msgspec.convert(made, ecs.CreateClusterRequest)
+            self._found.clusters.append(ClusterSource(spec, Where(self._document, where)))
+
+
+def _stem(file: str) -> str:
+    return Path(file).name.partition(".")[0]
+
+
+def _first(value: Any) -> Any:
+    key = _keys(value).get("taskdefinition")
+    return value[key] if key else None
+
+
+def _revision(value: Any) -> int | None:
+    key = _keys(value).get("revision")
+    found = value[key] if key else None
+    return found if isinstance(found, int) and found > 0 else None
+
+
+def _inner(value: Any, path: str, wrappers: Sequence[str]) -> str:
+    """Return the path of what is inside the wrappers, as its members' paths begin."""
+    while isinstance(value, dict):
+        keys = _keys(value)
+        name = next((name for name in ("properties", *wrappers) if isinstance(value.get(keys.get(name)), dict)), "")
+        if not name:
+            return path
+        path, value = below(path, keys[name]), value[keys[name]]
+    return path
+
+
+def _lower(value: dict[str, Any]) -> dict[str, Any]:
+    return {key[:1].lower() + key[1:]: one for key, one in value.items()}
