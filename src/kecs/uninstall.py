@@ -15,7 +15,7 @@ from kecs.kube.api import Api, Json, Resource
 from kecs.kube.errors import Conflict, Gone, NotFound
 from kecs.kube.time import epoch
 from kecs.model import marks
-from kecs.world.resources import CLUSTERS, SERVICES, STOPPED_TASKS, TASK_DEFINITIONS
+from kecs.world.resources import SERVICES
 
 _FINALIZERS = (marks.TASK_FINALIZER, marks.SERVICE_FINALIZER, marks.CLUSTER_FINALIZER)
 _PART = f"{marks.PART_OF}={marks.MANAGER}"
@@ -46,9 +46,7 @@ _INSTALLED = (
     resources.CLUSTER_ROLE_BINDINGS,
     resources.CLUSTER_ROLES,
 )
-_OWN: tuple[Resource[Any], ...] = tuple(
-    resource.viewed(dict[str, Any]) for resource in (SERVICES, STOPPED_TASKS, TASK_DEFINITIONS, CLUSTERS)
-)
+_OWN: tuple[Resource[Any], ...] = tuple(kind.resource.viewed(dict[str, Any]) for kind in definitions.KINDS)
 
 # What the volumes of tasks leave behind when the claims on them have gone with their namespaces.
 _STORAGE = (
@@ -79,7 +77,7 @@ async def look(api: Api) -> Found:
     counts = []
     for resource, labels in (
         (resources.NAMESPACES, f"{marks.ROLE}={marks.ROLE_CLUSTER}"),
-        (_OWN[0], f"{marks.ROLE}!={marks.ROLE_RECORD}"),
+        (SERVICES.viewed(dict[str, Any]), f"{marks.ROLE}!={marks.ROLE_RECORD}"),
         (resources.PODS, marks.ROLE),
     ):
         counts.append(len({each["metadata"]["uid"] async for each in _all(api, resource, labels=labels)}))

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from botocore.exceptions import ClientError
 
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
@@ -274,6 +276,7 @@ def names_of(stage: Stage, *what: str) -> list[str]:
 
 RIGHTS: dict[str, list[str]] = {
     "kecs.io": ["*"],
+    "ecskube.ecskube": ["*"],
     "apps": ["deployments", "replicasets"],
     "": ["pods", "namespaces", "services", "serviceaccounts", "resourcequotas", "events", "secrets", "configmaps"],
     "networking.k8s.io": ["networkpolicies"],
@@ -293,10 +296,15 @@ def limited(stage: Stage, name: str, *rules: dict[str, Any]) -> Path:
     apply(stdin={"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"}})
     apply(stdin=role)
     apply(stdin={**role, "kind": "ClusterRoleBinding", "rules": None, "roleRef": reference, "subjects": [subject]})
-    token = stage.kubectl("create", "token", name, "-n", "default")
+    return acting_as(stage, name, "default")
+
+
+def acting_as(stage: Stage, account: str, namespace: str) -> Path:
+    """Return the kubeconfig of a service account."""
+    token = stage.kubectl("create", "token", account, "-n", namespace)
     config = stage.kubectl.json("config", "view", "--raw")
     config["users"][0]["user"] = {"token": token}
-    path = stage.directory / f"{name}.kubeconfig"
+    path = stage.directory / f"{account}.kubeconfig"
     path.write_text(json.dumps(config))
     return path
 
@@ -322,6 +330,76 @@ def test_what_kecs_may_not_do_is_named_and_the_rest_goes_on(stage: Stage) -> Non
         ecs.delete_service(cluster="limited", service="web", force=True)
     finally:
         replica.stop()
+
+
+# Rights of the installation that somebody takes away, and gives back while kecs runs.
+TAKEN = {
+    "services": {"create", "patch"},
+    "poddisruptionbudgets": {"list", "watch"},
+    "nodes": {"patch"},
+}
+CANNOT = 'is forbidden: User "system:serviceaccount:kecs-system:kecs" cannot {} resource "{}" in API group "{}"'
+
+
+def test_a_right_that_is_taken_from_the_installation_is_named_and_missed_no_more_when_it_is_back(stage: Stage) -> None:
+    prepare(stage.client(stage.start(1)[0]), "taken")  # the definitions and the namespace of kecs are there then
+    stage.end_replicas()
+    rules, kubeconfig = installed_rights(stage)
+    less = [
+        {**rule, "resources": [one], "verbs": [verb for verb in rule["verbs"] if verb not in TAKEN.get(one, ())]}
+        for rule in rules
+        for one in rule["resources"]
+    ]
+    give(stage, [rule for rule in less if rule["verbs"]])
+    replica = KecsProcess(stage.directory / "taken", "--engine", "auto", cluster=kubeconfig).start()
+    try:
+        ecs = replica.client()
+        ports = {**CONTAINER, "portMappings": [{"containerPort": 80}]}
+        ecs.register_task_definition(family="taken", containerDefinitions=[ports])
+        ecs.create_service(cluster="taken", serviceName="web", taskDefinition="taken", desiredCount=2)
+        ecs.get_waiter("services_stable").wait(cluster="taken", services=["web"], WaiterConfig=SOON)
+        until(lambda: 'cannot list resource "poddisruptionbudgets"' in replica.log(), 10, "the log names it")
+        told = f'(service web) was unable to write the Service web. Reason: services "web" {CANNOT}'
+        told = f'{told.format("patch", "services", "")} in the namespace "taken-us-east-1"'
+        assert told in [event["message"] for event in service(ecs, "taken")["events"]]
+        (instance,) = ecs.list_container_instances(cluster="taken")["containerInstanceArns"]
+        attribute = {"name": "a", "targetType": "container-instance", "targetId": instance}
+        for change in (
+            partial(ecs.update_container_instances_state, containerInstances=[instance], status="DRAINING"),
+            partial(ecs.put_attributes, attributes=[attribute]),
+        ):
+            with pytest.raises(ClientError) as refused:
+                change(cluster="taken")
+            error = refused.value.response["Error"]
+            assert error["Code"] == "AccessDeniedException"
+            assert CANNOT.format("patch", "nodes", "") in error["Message"]
+        assert replica.log().count('cannot patch resource "nodes"') == 2
+
+        give(stage, rules)
+        until(lambda: len(of_service(stage)) == 2, 30, "the Service and the budget are there")
+        ecs.put_attributes(cluster="taken", attributes=[attribute])
+        ecs.delete_attributes(cluster="taken", attributes=[attribute])
+        ecs.delete_service(cluster="taken", service="web", force=True)
+        until(lambda: not of_service(stage), 30, "they are gone")
+    finally:
+        replica.stop()
+
+
+def installed_rights(stage: Stage) -> tuple[list[dict[str, Any]], Path]:
+    """Install the account of kecs; return what it may do in the whole cluster, and a kubeconfig of it."""
+    kinds = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+    objects = [one for one in yaml.safe_load_all(kecs("manifests").stdout) if one["kind"] in kinds]
+    stage.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(objects))
+    (role,) = (one for one in objects if one["kind"] == "ClusterRole")
+    return role["rules"], acting_as(stage, "kecs", "kecs-system")
+
+
+def give(stage: Stage, rules: list[dict[str, Any]]) -> None:
+    stage.kubectl("patch", "clusterrole", "kecs", "--type=merge", "--patch", json.dumps({"rules": rules}))
+
+
+def of_service(stage: Stage) -> list[str]:
+    return names_of(stage, "services,poddisruptionbudgets", "-n", "taken-us-east-1", "-l", "kecs.io/service=web")
 
 
 def test_a_cache_that_kecs_cannot_do_without_is_named(stage: Stage) -> None:

@@ -27,6 +27,8 @@ from typing import Any, ClassVar
 
 Json = dict[str, Any]
 
+_LACKS_RIGHT = 'is forbidden: User "'
+
 
 class ApiError(Exception):
     """An answer of the API that is not a success. `details` is the `details` member of the `Status`."""
@@ -79,6 +81,14 @@ class Forbidden(ApiError):
         """Whether nothing can be made because the namespace is being terminated."""
         causes = (self.details or {}).get("causes") or ()
         return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+    @property
+    def lacks_right(self) -> bool:
+        """Whether the account has no right to do it; else a quota, a policy or an ending namespace refuses.
+
+        The message says then who cannot do which verb on which resource, and nothing of what was asked.
+        """
+        return _LACKS_RIGHT in self.message
 
 
 class NotFound(ApiError):

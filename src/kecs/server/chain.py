@@ -136,6 +136,8 @@ def _refuse(exchange: Exchange, error: BaseException) -> str:
     fields = {**_fields(exchange), "error": answer.code}
     if answer is error:
         log.info("request refused", extra={"fields": fields})
+    elif isinstance(error, Forbidden) and error.lacks_right:
+        log.warning("%s", error.message, extra={"fields": fields})
     else:
         log.error("request failed", extra={"fields": fields | logs.described(error)})
     return answer.code

@@ -5,7 +5,7 @@ A foreign region or account is refused as AWS does.
 
 from typing import NamedTuple
 
-from kecs.kube.errors import ApiError, Conflict, NotFound, TooManyRequests
+from kecs.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
 from kecs.model import arns, cluster, objects
 from kecs.model.constraints import check_name, own_arn
 from kecs.model.errors import (
@@ -92,6 +92,8 @@ def refused(error: ApiError) -> AwsError | ApiError:
     """
     if error.http_code >= 500 or isinstance(error, TooManyRequests):
         return error
+    if isinstance(error, Forbidden) and error.lacks_right:
+        return error  # of kecs, that is: no other request would do
     if isinstance(error, (Conflict, NotFound)):
         return ServerException("Service Unavailable. Please try again later.")
     return InvalidParameterException(error.message)
