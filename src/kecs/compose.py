@@ -10,16 +10,18 @@ import gc
 import logging
 import os
 import secrets
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Self, TypeAlias
 
 import msgspec
 
 from kecs.backends.backend import Backend
 from kecs.crds import installation
+from kecs.crds.definitions import KINDS, Kind
 from kecs.decide import service as rules
 from kecs.decide import throttle
-from kecs.kube import controller, leader
+from kecs.kube import controller as controllers
+from kecs.kube import leader
 from kecs.kube.api import Api, Json
 from kecs.kube.controller import Runnable
 from kecs.kube.errors import AlreadyExists, NotFound
@@ -29,6 +31,7 @@ from kecs.metrics import world as metrics_of
 from kecs.metrics.page import Page
 from kecs.model import marks
 from kecs.model.scope import Scope
+from kecs.reconcile import ecs_deployment
 from kecs.reconcile.build import build as reconcilers
 from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
@@ -39,17 +42,38 @@ from kecs.services import registry
 from kecs.services.context import Context
 from kecs.settings import Settings
 from kecs.wire.tokens import Tokens
+from kecs.world.resources import ECS_DEPLOYMENTS
 from kecs.world.world import World
 
 log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
+_CONTROLLER_LEASE = "kecs-controller"
+_ECS_DEPLOYMENT = [kind for kind in KINDS if kind.resource is ECS_DEPLOYMENTS]
+
+_Build: TypeAlias = Callable[[ReconcileContext], Sequence[Runnable]]
 
 
 async def serve(settings: Settings) -> None:
     """Run kecs until it is told to end. Raises StartError with one line that tells the user what to do."""
+    await _run(settings, _addresses(settings), _serve)
+
+
+async def controller(settings: Settings) -> None:
+    """Carry out ECSDeployments, and nothing else, until told to end. Raises StartError."""
+    if not _is_remote(settings):
+        raise StartError("on which cluster? Say --kubeconfig FILE or --context NAME")
+    listen = [("--metrics-listen", settings.metrics_listen)] if settings.metrics_listen else []
+    await _run(settings, listen, _control)
+
+
+_Work: TypeAlias = Callable[[Settings, Backend, "_Background", "asyncio.Future[None]"], Awaitable[None]]
+
+
+async def _run(settings: Settings, addresses: Sequence[tuple[str, str]], work: _Work) -> None:
+    """Open the backend for some work, unless an address is taken, and close it at the end. Raises StartError."""
     told = signalled()
-    for option, listen in _addresses(settings):
+    for option, listen in addresses:
         await check_free(*split_address(listen), option)
     opening = asyncio.ensure_future(_open(settings))
     told.add_done_callback(lambda _: opening.cancel())  # a cluster that does not answer yet keeps nobody
@@ -59,7 +83,7 @@ async def serve(settings: Settings) -> None:
     backend = opening.result()
     try:
         async with _Background(backend.parts()) as background:
-            await _serve(settings, backend, background, told)
+            await work(settings, backend, background, told)
     finally:
         await backend.close()
 
@@ -118,11 +142,11 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
         key, is_first = await _token_key(backend)
     tokens = Tokens(key)
     world = World(backend.api)
-    work = _Reconcilers(settings, backend, world, is_first=is_first)
+    work = _Reconcilers(settings, backend, world, backend.leader, is_first=is_first)
     background.start([world])
     page = Page()
     page.add(lambda: metrics_of.families(world))
-    page.add(lambda: controller.families(work.done))
+    page.add(lambda: controllers.families(work.done))
     page.add(lambda: leader.families(backend.leader))
     page.add(backend.families)
     parts = _parts(settings, backend, world, tokens, page)
@@ -144,6 +168,36 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
         await house.close()
 
 
+async def _control(
+    settings: Settings, backend: Backend, background: "_Background", told: "asyncio.Future[None]"
+) -> None:
+    """Carry out ECSDeployments whenever this process is the one of several that does, and wait for the end."""
+    world, own = World(backend.api), backend.leader  # the world's caches stay empty: nobody reads them here
+    with backend.starting():
+        await installation.install(backend.api, _ECS_DEPLOYMENT)
+    elected = own and leader.Leader(
+        backend.api, backend.home, _CONTROLLER_LEASE, own.identity, duration=settings.lease_duration
+    )
+    work = _Reconcilers(settings, backend, world, elected, ecs_deployment.build, _ECS_DEPLOYMENT)
+    page = Page()
+    page.add(lambda: controllers.families(work.done))
+    page.add(lambda: leader.families(elected))
+    page.add(backend.families)
+    parts = Parts(_no_operations, ready=lambda: "", metrics=page.render, names=settings.allow_host)
+    house = House(_upkeep_doors(settings, parts))
+    await house.open()
+    try:
+        background.start([world.notices, world.siblings, work])
+        print(f"kecs controller ready, {backend.opened(house)}", flush=True)
+        await background.unless(told)
+    finally:
+        await house.close()
+
+
+def _no_operations(scope: Scope, request_id: str) -> Context:
+    raise NotImplementedError("a controller has no door for operations")
+
+
 def _calm_collector() -> None:
     """Let the cyclic collector look seldom, and never again at what lives now.
 
@@ -158,11 +212,14 @@ def _calm_collector() -> None:
 def _doors(settings: Settings, parts: Parts, page: Page) -> list[Door]:
     app = AwsApp(chain(parts))
     page.add(app.figures.families)
-    doors = [Door("aws", app, *split_address(settings.listen), option="--listen")]
-    if settings.metrics_listen:
-        listen = split_address(settings.metrics_listen)
-        doors.append(Door("metrics", AwsApp(upkeep(parts)), *listen, option="--metrics-listen"))
-    return doors
+    return [Door("aws", app, *split_address(settings.listen), option="--listen"), *_upkeep_doors(settings, parts)]
+
+
+def _upkeep_doors(settings: Settings, parts: Parts) -> list[Door]:
+    if not settings.metrics_listen:
+        return []
+    listen = split_address(settings.metrics_listen)
+    return [Door("metrics", AwsApp(upkeep(parts)), *listen, option="--metrics-listen")]
 
 
 def _parts(settings: Settings, backend: Backend, world: World, tokens: Tokens, page: Page) -> Parts:
@@ -218,7 +275,17 @@ class _Reconcilers:
     Each term begins with reconcilers that remember nothing: somebody else has led meanwhile.
     """
 
-    def __init__(self, settings: Settings, backend: Backend, world: World, *, is_first: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        backend: Backend,
+        world: World,
+        elected: leader.Leader | None,
+        build: _Build = reconcilers,
+        kinds: Sequence[Kind] = KINDS,
+        *,
+        is_first: bool = False,
+    ) -> None:
         # Containers start here in a fraction of a second, so tasks that fail at once are also tried again sooner.
         figures = rules.Settings(steadyAfter=settings.steady_after, delays=throttle.Delays())
         self._settings = ReconcileSettings(
@@ -226,16 +293,18 @@ class _Reconcilers:
         )
         self._backend = backend
         self._world = world
+        self._leader = elected
+        self._build, self._kinds = build, kinds
         self._is_first = is_first
-        self.done: controller.Works = {}
+        self.done: controllers.Works = {}
 
     async def run(self) -> None:
         """Work for ever."""
-        leader, api = self._backend.leader, self._backend.api
-        if leader is None:
+        api = self._backend.api
+        if self._leader is None:
             await self._work(api)
         else:
-            await leader.run(lambda term: self._work(Fenced(api, term)), first=self._is_first)
+            await self._leader.run(lambda term: self._work(Fenced(api, term)), first=self._is_first)
 
     async def _work(self, api: Api) -> None:
         context = ReconcileContext(
@@ -243,7 +312,7 @@ class _Reconcilers:
         )
         with self._world.subscriptions():
             async with asyncio.TaskGroup() as group:
-                for part in (*reconcilers(context), installation.Migration(api)):
+                for part in (*self._build(context), installation.Migration(api, self._kinds)):
                     group.create_task(part.run(), name=type(part).__name__)
 
 

@@ -37,7 +37,12 @@ def _run(command: str, settings: Settings) -> int:
 
     log.configure(settings.log_format, settings.log_level)
     _raise_file_limit()
-    commands = {"serve": compose.serve, "reset": compose.reset, "uninstall": compose.uninstall}
+    commands = {
+        "serve": compose.serve,
+        "reset": compose.reset,
+        "uninstall": compose.uninstall,
+        "controller": compose.controller,
+    }
     work: Coroutine[Any, Any, None] = commands[command](settings)
     try:
         uvloop.run(work)

@@ -116,6 +116,7 @@ def _tag(text: str) -> str:
     return text
 
 
+_RUNNING = ("serve", "controller")
 _BOTH = ("serve", "reset")
 _MANIFESTS = ("manifests",)
 
@@ -128,19 +129,20 @@ FLAGS = (
         "where /metrics, /healthz and /readyz are served alone, for those who shall not use kecs; they are at --listen "
         "as well",
         _address_or_none,
+        commands=_RUNNING,
     ),
     Flag("data", "DIR", "where everything is kept, the kubeconfig included", commands=_BOTH),
     Flag(
         "kubeconfig",
         "FILE",
         "work on the Kubernetes cluster of this file, instead of the embedded one",
-        commands=("serve", "uninstall"),
+        commands=(*_RUNNING, "uninstall"),
     ),
     Flag(
         "context",
         "NAME",
         "the context of the kubeconfig (of KUBECONFIG or ~/.kube/config where none is named)",
-        commands=("serve", "uninstall"),
+        commands=(*_RUNNING, "uninstall"),
     ),
     Flag(
         "in_cluster",
@@ -148,19 +150,21 @@ FLAGS = (
         "work on the Kubernetes cluster that this process is a pod of; it does so by itself when the pod has a service "
         "account and no --data is given",
         _switch,
+        commands=_RUNNING,
     ),
     Flag(
         "namespace",
         "NAME",
         "where kecs keeps its lease and its keys in a Kubernetes cluster; its pod's own, or kecs-system",
         _namespace,
-        commands=("serve", *_MANIFESTS, "uninstall"),
+        commands=(*_RUNNING, *_MANIFESTS, "uninstall"),
     ),
     Flag(
         "lease_duration",
         "SECONDS",
         "after how long without a sign of life another replica on the same Kubernetes cluster takes over",
         _lease,
+        commands=_RUNNING,
     ),
     Flag(
         "engine",
@@ -183,6 +187,7 @@ FLAGS = (
         "where EFS and EBS volumes are on a Kubernetes cluster: local (directories and scratch space of the nodes), or "
         "csi (the drivers efs.csi.aws.com and ebs.csi.aws.com, which the cluster has to have)",
         choices=get_args(settings.Storage),
+        commands=_RUNNING,
     ),
     Flag(
         "sync",
@@ -190,14 +195,20 @@ FLAGS = (
         "how safely writes are kept: normal survives a killed process, full a lost power supply as well",
         choices=get_args(settings.Sync),
     ),
-    Flag("log_format", "FORMAT", "how log lines look", choices=get_args(settings.LogFormat), commands=_BOTH),
-    Flag("log_level", "LEVEL", "what is logged", choices=get_args(settings.LogLevel), commands=_BOTH),
+    Flag(
+        "log_format",
+        "FORMAT",
+        "how log lines look",
+        choices=get_args(settings.LogFormat),
+        commands=(*_BOTH, "controller"),
+    ),
+    Flag("log_level", "LEVEL", "what is logged", choices=get_args(settings.LogLevel), commands=(*_BOTH, "controller")),
     Flag(
         "allow_host",
         "NAME[,NAME]",
         "answer requests that name this host as well; loopback names and the address that was reached always are",
         _names,
-        commands=("serve", *_MANIFESTS),
+        commands=(*_RUNNING, *_MANIFESTS),
     ),
     Flag("region", "REGION", "the region of requests without a signature", _region),
     Flag("account", "ACCOUNT", "the account of access keys that are no account of twelve digits", _account),
@@ -207,6 +218,7 @@ FLAGS = (
         "SECONDS",
         "how long a task without a health check runs before a deployment counts it as good (AWS: 40)",
         _seconds,
+        commands=_RUNNING,
     ),
     Flag("warm_sandboxes", "COUNT", "how many pod networks are kept ready on a real engine, for quick starts", _count),
     Flag(

@@ -33,6 +33,17 @@ Any AWS client reaches it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 and any cr
 digits is the account, the client's region is the region.
 """
 
+_CONTROLLER = """\
+Carry out ECSDeployments on a Kubernetes cluster, and nothing else: no AWS API is served, and no ECS cluster is looked
+after. `kecs serve` does this as well. Of several processes one works, and the others take over.
+"""
+
+_CONTROLLER_EXAMPLES = """\
+examples:
+  kecs controller --kubeconfig ~/.kube/config --context staging
+  kubectl create -f samples/ecsdeployment.json
+"""
+
 _MANIFESTS = """\
 Print what installs kecs in a Kubernetes cluster, as YAML: an overlay of the directory k8s of the source, for a
 namespace, an image and a version.
@@ -105,6 +116,7 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary, about, examples in (
         ("serve", "serve the APIs", _SERVE, _SERVE_EXAMPLES),
+        ("controller", "carry out ECSDeployments alone, on a Kubernetes cluster", _CONTROLLER, _CONTROLLER_EXAMPLES),
         ("reset", "end all containers and remove the data", _RESET, ""),
         ("manifests", "print what installs kecs in a Kubernetes cluster", _MANIFESTS, _MANIFESTS_EXAMPLES),
         ("uninstall", "remove kecs from a Kubernetes cluster", _UNINSTALL, _UNINSTALL_EXAMPLES),

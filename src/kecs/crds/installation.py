@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Sequence
 
 from kecs import __version__
 from kecs.crds.definitions import DIGEST, KINDS, RELEASE, Kind, definition
@@ -21,13 +22,13 @@ _SERVED_SECONDS = 30.0  # that a server may take until it serves a new definitio
 _LOOK_AGAIN = 0.1
 
 
-async def install(api: Api) -> None:
+async def install(api: Api, kinds: Sequence[Kind] = KINDS) -> None:
     """Make the definitions what this release of kecs needs, or leave those of a newer one. Raises ApiError.
 
     Without the right to see or write them, they have to be there: NotFound names those that are not.
     """
     refusal = None
-    for kind in KINDS:
+    for kind in kinds:
         try:
             made = await _install(api, definition(kind))
         except Forbidden as error:
@@ -110,7 +111,7 @@ class Migration:
     It is the work of whoever leads; `run` ends only by cancellation.
     """
 
-    def __init__(self, api: Api, kinds: tuple[Kind, ...] = KINDS, pause: float = 60.0) -> None:
+    def __init__(self, api: Api, kinds: Sequence[Kind] = KINDS, pause: float = 60.0) -> None:
         self._api, self._kinds, self._pause = api, kinds, pause
 
     async def run(self) -> None:

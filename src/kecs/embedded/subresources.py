@@ -54,11 +54,11 @@ class Subresources:
             schema={"$ref": "#/components/schemas/io.k8s.api.autoscaling.v1.Scale"},
         )
 
-    def read_scale(self, kind: Kind, entry: Entry) -> Stored:
-        """Return an object as a Scale."""
+    def read_scale(self, kind: Kind, entry: Entry, *, lenient: bool = False) -> Stored:
+        """Return an object as a Scale; one without a number of replicas has none to read, but can be given one."""
         obj = _decode(text(kind.prefix, entry))
         paths = kind.scale or _APPS_SCALE
-        if kind.custom and _at(obj, paths["specReplicasPath"]) is None:
+        if kind.custom and not lenient and _at(obj, paths["specReplicasPath"]) is None:
             field = paths["specReplicasPath"]
             why = f'the spec replicas field "{field}" does not exist'
             raise InternalError(f"Internal error occurred: {why}", details={"causes": [{"message": why}]})
@@ -92,7 +92,7 @@ class Subresources:
         elif write.verb == "patch":
             if kind.custom and write.patch_type == "strategic":
                 raise no_strategic_patch()
-            scale = self._writer.patched(self._scale, write, _decode(self.read_scale(kind, entry).json()))
+            scale = self._writer.patched(self._scale, write, _decode(self.read_scale(kind, entry, lenient=True).json()))
         else:
             raise BadRequest("the scale of an object can be replaced or patched")
         metadata.check_target(self._scale, scale, write.namespace, write.name)

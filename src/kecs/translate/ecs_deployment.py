@@ -11,6 +11,8 @@ this differs from what a service of a cluster gets, and nothing else does:
 | `loadBalancers` | kept | the Service is of type LoadBalancer, with their ports alone |
 | a rollout that comes to nothing | the circuit breaker | the Deployment's deadline for progress |
 | the tag `kecs.io/rbac` | a Role with rules | no Role: whoever may write the object may not give away rights |
+| `secrets` | refused | references to the Secret `NAME-secrets`, which its user fills |
+| volumes of the EFS and EBS drivers | made with it | refused: what they need belongs to no namespace |
 """
 
 from collections.abc import Iterator
@@ -30,24 +32,27 @@ from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.launch import Launch, for_service
 from kecs.translate.network import ISOLATED, make_isolation, make_service
 from kecs.translate.options import DEFAULT, Options
+from kecs.translate.secrets import add_references, secrets_of, without_secrets
 from kecs.translate.workload import make_daemon_set, make_deployment
 
 _PROGRESS_SECONDS = 600  # Kubernetes's own default
 _OWN = f"{marks.GROUP}/"
-# What a service of a cluster keeps and an ECSDeployment acts on.
-_ACTED_ON = ("loadBalancers ",)
+# What a service of a cluster keeps: an ECSDeployment acts on it, or has a reason of its own for keeping it.
+_ACTED_ON = ("loadBalancers ", "healthCheckGracePeriodSeconds ")
+_GRACE = "healthCheckGracePeriodSeconds is kept but not acted on: no load balancer judges the tasks."
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
     """What shall run: the object's metadata, the definition and the service, with ECS's defaults filled in.
 
-    Without a service there is one task, and nothing in front of it.
+    Without a service there is one task, and nothing in front of it. `replicas` is what `kubectl scale` has set.
     """
 
     meta: Meta
     definition: TaskDefinitionSpec
     service: ecs.CreateServiceRequest
     is_service: bool
+    replicas: int | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +88,7 @@ def desired(
     if replicas is not None and spec.schedulingStrategy != "DAEMON":
         spec = msgspec.structs.replace(spec, desiredCount=replicas)
     spec = msgspec.structs.replace(services.effective(spec), serviceName=names.service(meta.name))
-    return Desired(meta=meta, definition=definition, service=spec, is_service=service is not None)
+    return Desired(meta=meta, definition=definition, service=spec, is_service=service is not None, replicas=replicas)
 
 
 def make_objects(
@@ -96,14 +101,17 @@ def make_objects(
     min_ready_seconds: int = 0,
 ) -> Iterator[Json]:
     """Yield every object, the workload last; figures are `make_deployment`'s. Raises as `make_pod_template` does."""
+    _refuse_drivers(one, options)
     owner = _owner(one)
     launch = one.launch
+    secrets = secrets_of(one.definition)
+    definition = without_secrets(one.definition) if secrets else one.definition
     if one.is_daemon:
-        workload = make_daemon_set(owner, one.definition, launch, options, min_ready_seconds=min_ready_seconds)
+        workload = make_daemon_set(owner, definition, launch, options, min_ready_seconds=min_ready_seconds)
     else:
         workload = make_deployment(
             owner,
-            one.definition,
+            definition,
             launch,
             options,
             replicas=one.count,
@@ -113,6 +121,7 @@ def make_objects(
             min_ready_seconds=min_ready_seconds,
         )
         workload["spec"]["progressDeadlineSeconds"] = _PROGRESS_SECONDS
+    add_references(one.name, workload["spec"]["template"], secrets)
     account = make_account(one.definition, launch.scope, one.meta.namespace)[:1]
     for body in account:
         body["metadata"] = {**body["metadata"], "labels": {}, "ownerReferences": [_reference(one.meta, controls=False)]}
@@ -129,7 +138,28 @@ def warnings(one: Desired, given: ecs.CreateServiceRequest | None, options: Opti
     found += unsupported.launch_warnings(given or ecs.CreateServiceRequest(), one.definition, one.launch)
     if any(tag.key == RULES_TAG for tag in one.definition.tags or ()) and role_arn(one.definition):
         found.append(f"tags[{RULES_TAG}] is kept but not acted on: an ECSDeployment gives no rights.")
-    return [sentence for sentence in found if not sentence.startswith(_ACTED_ON)]
+    found = [sentence for sentence in found if not sentence.startswith(_ACTED_ON)]
+    if one.replicas is not None and given is not None:
+        if one.is_daemon:
+            found.append("spec.replicas is kept but not acted on: a daemon has a task on each node.")
+        elif given.desiredCount not in (None, one.replicas):
+            found.append(f"desiredCount {given.desiredCount} is not acted on: spec.replicas is {one.replicas}.")
+    if given is not None and given.healthCheckGracePeriodSeconds:
+        found.append(_GRACE)
+    return found
+
+
+def _refuse_drivers(one: Desired, options: Options) -> None:
+    """Refuse volumes for which a cluster-wide object would have to be made. Raises `RefusedError`."""
+    if options.storage != "csi":
+        return
+    reason = "cannot be carried out: it needs an object that belongs to no namespace."
+    for volume in one.definition.volumes or ():
+        if volume.efsVolumeConfiguration:
+            raise unsupported.RefusedError(f"volumes[{volume.name}].efsVolumeConfiguration {reason}")
+    for configured in one.service.volumeConfigurations or ():
+        if configured.managedEBSVolume:
+            raise unsupported.RefusedError(f"volumeConfigurations[{configured.name}].managedEBSVolume {reason}")
 
 
 def _owner(one: Desired) -> Service:
