@@ -83,8 +83,8 @@ class Stage:
         assert self._node.stdout
         assert self._node.stdout.readline() == "node ready\n"
 
-    def start(self, count: int = 1, *arguments: str) -> list[KecsProcess]:
-        """Start replicas behind the balancer, and return them."""
+    def start(self, count: int = 1, *arguments: str, **variables: str) -> list[KecsProcess]:
+        """Start replicas behind the balancer, beside those that are there, and return them."""
         made = []
         for _ in range(count):
             self._started += 1
@@ -93,6 +93,7 @@ class Stage:
                     self.directory / f"replica{self._started}",
                     *("--engine", "auto", "--lease-duration", f"{LEASE_SECONDS:g}", *arguments),
                     cluster=self.cluster.kubeconfig,
+                    **variables,
                 ).start()
             )
         self.replicas += made
