@@ -33,6 +33,19 @@ CASES: list[tuple[str, Pod, str, tuple[str, str] | None]] = [
     ("stop was asked for", pod(note=NOTE), "delete", ("UserInitiated", "enough")),
     ("it stops", pod(note=NOTE, deleting=True), "nothing", None),
     (
+        "its node is silent",
+        pod(deleting=True, disruption="DeletionByTaintManager"),
+        "note",
+        ("TerminationNotice", "Host EC2 (instance n1) terminated."),
+    ),
+    (
+        "its node is silent, as noted",
+        pod(deleting=True, disruption="DeletionByTaintManager", note=NOTE),
+        "nothing",
+        None,
+    ),
+    ("it had ended before", pod(deleting=True, disruption="DeletionByTaintManager", endedFirst=True), "nothing", None),
+    (
         "it has stopped",
         pod(note=NOTE, deleting=True, phase="Failed", containers=(ENDED,)),
         "record",

@@ -81,7 +81,9 @@ def next_step(pod: Pod, now: float) -> Step:
     if pod.ended:
         return Step("record", pod.note or _own_end(pod, now) or _deletion(pod, now))
     if pod.deleting:
-        return _NOTHING
+        # A node that is silent may take for ever to end it; meanwhile the task says why it is stopping.
+        told = pod.note or pod.endedFirst or not pod.disruption
+        return _NOTHING if told else Step("note", _termination(pod, now))
     if pod.note:
         return Step("delete", pod.note)
     note = _own_end(pod, now)

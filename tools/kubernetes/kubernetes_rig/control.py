@@ -20,6 +20,8 @@ rules:
     users: ["system:serviceaccount:kecs-system:kecs"]
   - level: None
 """
+_TOLERATED = ("--default-not-ready-toleration-seconds=1", "--default-unreachable-toleration-seconds=1")
+_MONITORED = ("--node-monitor-period=1s", "--node-monitor-grace-period=5s")
 _FAST = ("--kube-api-qps=1000", "--kube-api-burst=2000")  # tests make thousands of objects
 
 
@@ -91,6 +93,7 @@ def _api_server(layout: Layout) -> list[str]:
         "--profiling=false",
         f"--audit-policy-file={layout.directory}/audit.yaml",
         f"--audit-log-path={layout.log('audit')}",
+        *(_TOLERATED if layout.quick_nodes else ()),
     ]
 
 
@@ -107,6 +110,7 @@ def _controllers(layout: Layout) -> list[str]:
         f"--cluster-signing-key-file={place}/ca.key",
         "--bind-address=127.0.0.1",
         *_FAST,
+        *(_MONITORED if layout.quick_nodes else ()),
     ]
 
 

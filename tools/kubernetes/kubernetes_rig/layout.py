@@ -23,11 +23,13 @@ class Layout:
     net: int
     """Which addresses it has: one /24 is its link to the host, the next is its pods'."""
     node: bool
+    quick_nodes: bool = False
+    """Whether a node that falls silent is given up after seconds, and its pods at once, instead of minutes."""
 
     @classmethod
-    def new(cls, directory: Path, *, node: bool) -> "Layout":
+    def new(cls, directory: Path, *, node: bool, quick_nodes: bool = False) -> "Layout":
         """Choose a name and addresses for a cluster, and write them down."""
-        layout = cls(directory.resolve(), f"rig{secrets.token_hex(4)}", secrets.randbelow(64 * 128), node=node)
+        layout = cls(directory.resolve(), f"rig{secrets.token_hex(4)}", secrets.randbelow(64 * 128), node, quick_nodes)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "rig.json").write_text(json.dumps({**asdict(layout), "directory": str(layout.directory)}))
         return layout
@@ -36,7 +38,7 @@ class Layout:
     def load(cls, directory: Path) -> "Layout":
         """Read what `new` wrote; FileNotFoundError where there is no cluster."""
         fields = json.loads((directory / "rig.json").read_text())
-        return cls(Path(fields["directory"]), fields["name"], fields["net"], node=fields["node"])
+        return cls(**{**fields, "directory": Path(fields["directory"])})
 
     @property
     def _prefix(self) -> tuple[str, int]:
