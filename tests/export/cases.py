@@ -17,7 +17,8 @@ def run(case: Path, output: Path, *more: str) -> int:
     """Export a case as a user does, from its own folder, and return the exit code."""
     flags = case / "arguments"
     arguments = shlex.split(flags.read_text()) if flags.exists() else []
-    sources = [] if "--from" in arguments else sorted(one.name for one in case.iterdir() if one.name not in _NO_SOURCES)
+    named = {argument.partition("=")[2] for argument in arguments}
+    sources = sorted(one.name for one in case.iterdir() if one.name not in {*_NO_SOURCES, *named})
     return export.main([*sources, "-o", str(output), *arguments, *more])
 
 

@@ -34,6 +34,9 @@ examples:
   kecs export web.json web-definition.json -o k8s
   kecs export stack.yaml --parameter Image=example.com/web:7 -o k8s
 
+  kecs export --env dev=ecs/dev --env production=ecs/production -o k8s
+                                                      overlays that hold what the environments have otherwise
+
   kecs export definitions/ -o k8s                     again: what you added to the tree stays, also to kustomizations
   kecs export definitions/ -o k8s --check             in CI: say what would change, and fail if anything would
   kecs export definitions/ -o k8s --strict            fail if something of the definitions is lost
@@ -60,8 +63,17 @@ def build() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("sources", nargs="+", metavar="SOURCE", help="files and directories of definitions")
+    add("sources", nargs="*", metavar="SOURCE", help="files and directories of definitions")
     add("-o", "--output", type=Path, default=Path("k8s"), metavar="DIR", help="where the tree is written [k8s]")
+    add(
+        "--env",
+        action="append",
+        default=[],
+        type=_environment,
+        metavar="NAME=SOURCE",
+        help="an environment whose definitions are other ones; its overlay holds the difference. May be given several "
+        "times, also for one environment. What SOURCE does not hold is as in the base, which is SOURCE… or production",
+    )
     add("--namespace", type=_namespace, metavar="NAME", help="the namespace of the base [the cluster's name]")
     add(
         "--kubernetes",
@@ -99,7 +111,13 @@ def build() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Run `kecs export` and return the exit code: 0, 1 when it fails or a check does, 2 when it was called wrongly."""
-    given = build().parse_args(arguments)
+    parser = build()
+    given = parser.parse_args(arguments)
+    if not given.sources and not given.env:
+        parser.error("name the files with the definitions")
+    environments: dict[str, list[str]] = {}
+    for name, path in given.env:
+        environments.setdefault(name, []).append(path)
     choices = Choices(
         minor=given.kubernetes,
         traffic=given.traffic,
@@ -109,6 +127,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     request = Request(
         paths=given.sources,
+        environments=environments,
         output=given.output,
         namespace=given.namespace or "",
         choices=choices,
@@ -157,6 +176,13 @@ def _namespace(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name of a namespace, or too long for its environments")
     return text
+
+
+def _environment(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not path or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", name):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=SOURCE, with a name of small letters and digits")
+    return name, path
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from kecs.export.naming import renames, shortened
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.sources import Definition, ServiceSource, Sources, Where
 from kecs.export.surroundings import Fact
@@ -26,9 +27,13 @@ class Scaling(msgspec.Struct, frozen=True):
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
-    """One service and its task definition; or a definition that no service refers to, which `service` is None of."""
+    """One service and its task definition; or a definition that no service refers to, which `service` is None of.
+
+    `object_name` is what its objects are called in the tree.
+    """
 
     name: str
+    object_name: str
     cluster: str
     definition: Definition
     service: ServiceSource | None = None
@@ -36,14 +41,9 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     scaling: Scaling | None = None
     groups: Sequence[Fact] = ()
 
-    @property
-    def object_name(self) -> str:
-        """The name of its objects."""
-        return names.service(self.name)
-
     def resource(self, namespace: str) -> Service:
         """Return it as the custom resource that `kecs.translate` makes objects of."""
-        return Service(Meta(name=self.object_name, namespace=namespace), self.spec)
+        return Service(Meta(name=names.service(self.name), namespace=namespace), self.spec)
 
     def launch(self, definition: TaskDefinitionSpec) -> launch.Launch:
         """Return how its tasks are launched."""
@@ -65,6 +65,11 @@ class Application(msgspec.Struct, frozen=True):
     services: Sequence[Exported]
     cluster: Cluster | None = None
 
+    @property
+    def renames(self) -> dict[str, str]:
+        """The names of services that are called otherwise in the tree than by kecs."""
+        return renames(one.name for one in self.services)
+
 
 def join(sources: Sources, *, namespace: str = "") -> Application:
     """Return the application of the sources; `namespace` names it, else the cluster does.
@@ -84,11 +89,13 @@ def join(sources: Sources, *, namespace: str = "") -> Application:
         raise ExportError(problems[0], problems[1:])
     used = {id(one.definition) for one in exported}
     exported += [
-        _lone(definition, cluster, taken={one.object_name for one in exported})
+        _lone(definition, cluster, taken={one.name for one in exported})
         for definition in _latest(sources.definitions)
         if id(definition) not in used and not _superseded(definition, exported)
     ]
-    space = namespace or names.label(cluster)
+    called = shortened(one.name for one in exported)
+    exported = [msgspec.structs.replace(one, object_name=called[one.name]) for one in exported]
+    space = namespace or shortened([cluster])[cluster]
     described = next((one.spec for one in sources.clusters), None)
     made = Cluster(Meta(name=space), described) if described else None
     return Application(space, sorted(exported, key=lambda one: one.object_name), made)
@@ -113,6 +120,7 @@ def _services(sources: Sources, cluster: str, problems: list[str]) -> Iterator[E
         ]
         yield Exported(
             name=spec.serviceName,
+            object_name="",
             cluster=cluster,
             definition=definition,
             service=service,
@@ -194,6 +202,6 @@ def _superseded(definition: Definition, exported: Sequence[Exported]) -> bool:
 
 def _lone(definition: Definition, cluster: str, taken: set[str]) -> Exported:
     family = definition.spec.family
-    name = f"{family}-task" if names.service(family) in taken else family
+    name = f"{family}-task" if family in taken else family
     spec = effective(ecs.CreateServiceRequest(serviceName=name, taskDefinition=family))
-    return Exported(name=name, cluster=cluster, definition=definition, spec=spec)
+    return Exported(name=name, object_name="", cluster=cluster, definition=definition, spec=spec)

@@ -1,6 +1,6 @@
 """The one table of what may differ between an exported service and the one that kecs runs.
 
-Everything else is the same, because both come from `kecs.translate`; a test compares them and reads this table. kecs
+Defaults of Kubernetes are left out in a tree (`readable.DEFAULTS`). Everything else is the same, because both come from `kecs.translate`; a test compares them and reads this table. kecs
 has controllers of its own beside its objects, which a plain cluster has not: most rows follow from that.
 """
 
@@ -23,6 +23,14 @@ DIFFERENCES: tuple[Row, ...] = (
     Row("*", "metadata.labels", "app.kubernetes.io/name and part-of take the place of kecs.io/*"),
     Row("*", "metadata.annotations", "ARNs and facts in annotations kecs.io/* mean nothing without kecs"),
     Row("*", "metadata.ownerReferences", "there is no ECSService that owns the objects"),
+    Row("*", "metadata.name", "without the hash of what is no DNS label, where the name is free in the tree"),
+    Row("*", f"{_POD}.containers[].name", "without its hash, as above"),
+    Row("*", f"{_POD}.initContainers[].name", "without its hash, as above"),
+    Row("*", f"{_POD}.volumes[].name", "without its hash, as above"),
+    Row("*", f"{_POD}.containers[].volumeMounts[].name", "without its hash, as above"),
+    Row("*", f"{_POD}.initContainers[].volumeMounts[].name", "without its hash, as above"),
+    Row("*", f"{_POD}.volumes[].persistentVolumeClaim.claimName", "a shorter name"),
+    Row("*", f"{_POD}.volumes[].ephemeral.volumeClaimTemplate.spec.storageClassName", "a shorter name"),
     Row("*", "spec.selector", "selects by app.kubernetes.io/name"),
     Row("Deployment", "spec.replicas", "belongs to the HorizontalPodAutoscaler where there is one"),
     Row("Deployment", "spec.strategy", "percentages, which hold at any scale; kecs writes whole numbers at each scale"),

@@ -1,15 +1,16 @@
 """All Kubernetes objects of one service, by the file that they go to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from kecs.export import environment, scaling, traffic
 from kecs.export.application import Exported
 from kecs.export.choices import Choices
+from kecs.export.naming import renamed, renames
 from kecs.export.problems import SourceError
-from kecs.export.readable import NAME, PART_OF, tidy, tidy_pod
+from kecs.export.readable import FAMILY, NAME, PART_OF, tidy, tidy_pod
 from kecs.export.surroundings import Fact
 from kecs.model import names
 from kecs.model.generated import ecs
@@ -40,6 +41,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     comments: Mapping[str, Mapping[tuple[str | int, ...], list[str]]]
     volumes: list[Json]  # PersistentVolumes, which are no namespace's
     classes: list[Json]
+    changes: Mapping[str, str] = {}  # names that kecs gives, and what they are here
 
     @property
     def workload(self) -> Json:
@@ -50,15 +52,48 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 WORKLOADS = ("deployment.yaml", "daemonset.yaml", "cronjob.yaml")
 
 
-def make(exported: Exported, namespace: str, choices: Choices) -> Made:
-    """Return the objects of a service. Raises SourceError when its definition cannot be carried out."""
+def make(exported: Exported, namespace: str, choices: Choices, services: Mapping[str, str]) -> Made:
+    """Return the objects of a service; `services` are the names of services that change.
+
+    Raises SourceError when its definition cannot be carried out.
+    """
     definition = carried(exported.definition.spec)
-    exported = msgspec.structs.replace(exported, spec=_carried_service(exported.spec))
+    exported = msgspec.structs.replace(exported, spec=carried_service(exported.spec))
     try:
-        return _make(exported, definition, namespace, choices)
+        made = _make(exported, definition, namespace, choices)
     except (unsupported.RefusedError, DependencyCycleError) as error:
         where = exported.definition.where
         raise SourceError(where.file, where.line(), where.path, str(error)) from None
+    inside = [container.name or "" for container in definition.containerDefinitions]
+    changes = {**renames(inside), **renames(volume.name or "" for volume in definition.volumes or ()), **services}
+    changes.update(_storage_names(made))
+    return msgspec.structs.replace(
+        made,
+        files=renamed(made.files, changes),
+        volumes=renamed(made.volumes, changes),
+        classes=renamed(made.classes, changes),
+        comments={
+            file: {path: [_in_text(line, changes) for line in lines] for path, lines in found.items()}
+            for file, found in made.comments.items()
+        },
+        changes=changes,
+    )
+
+
+def _in_text(line: str, changes: Mapping[str, str]) -> str:
+    for old, new in changes.items():
+        line = line.replace(old, new)
+    return line
+
+
+def _storage_names(made: Made) -> dict[str, str]:
+    """Return shorter names for claims and storage classes, which keep the hash: services share them."""
+    changes = {}
+    for body in (*made.volumes, *made.classes):
+        name = body["metadata"]["name"]
+        kind = body["spec"]["csi"]["volumeHandle"].partition(":")[0] if "spec" in body else body["parameters"]["type"]
+        changes[name] = f"{'efs' if 'spec' in body else 'ebs'}-{kind}-{name[-6:]}".lower()
+    return changes
 
 
 def carried(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
@@ -71,7 +106,8 @@ def carried(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
     return msgspec.structs.replace(made, volumes=volumes or None)
 
 
-def _carried_service(spec: ecs.CreateServiceRequest) -> ecs.CreateServiceRequest:
+def carried_service(spec: ecs.CreateServiceRequest) -> ecs.CreateServiceRequest:
+    """Return a service without what the converter refuses, which the report tells."""
     made = []
     for volume in spec.volumeConfigurations or ():
         if volume.managedEBSVolume:
@@ -88,6 +124,9 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
     template = _template_of(body)
     tidy_pod(template)
     _annotate(template, definition)
+    tags = tag_annotations([*(definition.tags or ()), *(exported.spec.tags or ())])
+    if tags:
+        body["metadata"].setdefault("annotations", {}).update(tags)
     files: Files = {}
     comments: dict[str, dict[tuple[str | int, ...], list[str]]] = {}
     maps = environment.move_to_config_maps(name, template)
@@ -132,7 +171,6 @@ def _workload(exported: Exported, resource: Service, definition: TaskDefinitionS
     launch, spec = exported.launch(definition), exported.spec
     if exported.service is None:
         template = make_pod_template(definition, launch, choices.options)
-        template["metadata"]["labels"][NAME] = exported.object_name
         template["spec"]["restartPolicy"] = "Never"
         job = {"backoffLimit": 0, "template": template}
         return {
@@ -192,6 +230,16 @@ def _annotate(template: Json, definition: TaskDefinitionSpec) -> None:
     }
     if labels:
         template["metadata"]["annotations"].update(labels)
+
+
+def tag_annotations(tags: Sequence[ecs.Tag]) -> dict[str, str]:
+    """Return tags as annotations; those whose keys Kubernetes cannot spell are left out."""
+    made = {}
+    for tag in tags:
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", tag.key or "")
+        if _ANNOTATION.fullmatch(name):
+            made[f"ecs-tag/{name}"] = tag.value or ""
+    return made
 
 
 def _pull_secrets(name: str, template: Json, definition: TaskDefinitionSpec) -> None:
@@ -305,6 +353,8 @@ def _tidied(body: Json, name: str, part_of: str) -> Json:
     if made["kind"] != "PersistentVolumeClaim":  # which services share
         made["metadata"]["labels"] = {NAME: name, PART_OF: part_of}
     if made["kind"] in ("Deployment", "DaemonSet", "CronJob"):
-        labels = _template_of(made)["metadata"].setdefault("labels", {})
-        labels.update({NAME: name, PART_OF: part_of})
+        labels = _template_of(made)["metadata"]["labels"]
+        labels[PART_OF] = part_of
+        if made["kind"] != "CronJob":  # its pods are a family's, and found by that
+            labels.pop(FAMILY, None)
     return made

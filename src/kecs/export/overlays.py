@@ -50,13 +50,17 @@ def add(
     environment: str,
     patches: Sequence[Json],
     extra: Sequence[tuple[str, Json]],
+    operations: Sequence[tuple[Json, Sequence[Json]]] = (),
 ) -> None:
-    """Write an overlay: patches of objects of the base, objects of its own (with their files), and its volumes."""
+    """Write an overlay: patches of objects of the base, objects of its own (with their files), and its volumes.
+
+    `operations` are JSON patches, each with the object that it is for.
+    """
     directory = f"overlays/{environment}"
     space = space_of(application, environment)
     body: Json = {"namespace": space, "resources": ["../../base"]}
-    for file, one in extra:
-        tree.add(f"{directory}/{file}", [one])
+    for file, found in _by_file(extra).items():
+        tree.add(f"{directory}/{file}", found)
         body["resources"].append(file)
     volumes = _volumes(application, made, space)
     if volumes:
@@ -70,7 +74,21 @@ def add(
             file = f"{service}/{patch['kind'].lower()}-{patch['metadata']['name']}.yaml"
         tree.files[f"{directory}/{file}"] = emit(patch).text
         body["patches"].append({"path": file})
+    for target, steps in operations:
+        kind, name = target["kind"], target["metadata"]["name"]
+        file = f"{_service_of(made, target)}/{kind.lower()}-{name}-lists.yaml"
+        tree.files[f"{directory}/{file}"] = "".join(
+            f"- {emit(one).text.replace(chr(10), chr(10) + '  ').rstrip()}\n" for one in steps
+        )
+        body["patches"].append({"path": file, "target": {"kind": kind, "name": name}})
     tree.add_kustomization(directory, body)
+
+
+def _by_file(extra: Sequence[tuple[str, Json]]) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for file, body in extra:
+        found.setdefault(file, []).append(body)
+    return found
 
 
 def _service_of(made: Sequence[Made], patch: Json) -> str:

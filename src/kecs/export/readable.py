@@ -21,7 +21,7 @@ _PREFIX = "kecs.io/"
 _DOLLARS = re.compile(r"\$\$")
 
 # What Kubernetes fills in by itself, by the end of a path.
-_DEFAULTS: Mapping[str, object] = {
+DEFAULTS: Mapping[str, object] = {
     "terminationGracePeriodSeconds": 30,
     "minReadySeconds": 0,
     "paused": False,
@@ -99,7 +99,7 @@ def _without_defaults(value: Any, *, users: bool = False) -> Any:
         return value
     made = {}
     for key, one in value.items():
-        if one is None or (key in _DEFAULTS and one == _DEFAULTS[key]):
+        if one is None or (key in DEFAULTS and one == DEFAULTS[key]):
             continue
         inner = _without_defaults(one, users=key in _MAPS_OF_USERS)
         if inner == {} and key not in ("emptyDir", "podSelector"):

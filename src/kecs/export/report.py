@@ -11,16 +11,14 @@ from kecs.export import verdicts
 from kecs.export.application import Application, Exported
 from kecs.export.choices import Choices
 from kecs.export.emit import Path
-from kecs.export.objects import Made
+from kecs.export.objects import WORKLOADS, Made
 from kecs.export.scaling import metric_of
-from kecs.export.sources import Where
+from kecs.export.sources import Definition, ServiceSource
 from kecs.export.tree import Line, Tree
 from kecs.export.verdicts import VERDICTS, Row, Verdict
 from kecs.model import names
-from kecs.model.coerce import NO_MEMBER
-from kecs.translate import unsupported
-
-_QUIET: tuple[Verdict, str] = ("exact", "")
+from kecs.model.coerce import NO_MEMBER, below
+from kecs.translate import placement, unsupported
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,32 +94,43 @@ def make_report(application: Application, made: Sequence[Made], tree: Tree, choi
     for one in made:
         placed = _Places(one, tree)
         exported = one.exported
-        entries += _members(exported.definition.spec, exported.definition.where, verdicts.TASK_DEFINITION, placed)
+        entries += _members(exported.definition.spec, exported.definition, verdicts.TASK_DEFINITION, placed)
         if exported.service:
-            entries += _members(exported.service.spec, exported.service.where, verdicts.SERVICE, placed)
+            entries += _members(exported.service.spec, exported.service, verdicts.SERVICE, placed)
             entries += _policies(exported, placed)
+            entries += _groups(exported, placed)
         else:
             notes.append(
                 f"{exported.name}: no service refers to this task definition ({exported.definition.where}), so it is a "
                 f"suspended CronJob: kubectl create job --from=cronjob/{exported.object_name} NAME runs a task."
             )
-        notes += _unknown(exported, entries)
+        entries += _unknown(exported)
         notes += [f"{exported.name}: {one}" for one in _warnings(exported, choices)]
     return Report(entries, list(dict.fromkeys(notes)))
 
 
-def _members(value: msgspec.Struct, where: Where, rows: Sequence[Row], placed: "_Places") -> Iterator[Entry]:
+def _members(
+    value: msgspec.Struct, source: Definition | ServiceSource, rows: Sequence[Row], placed: "_Places"
+) -> Iterator[Entry]:
+    where = source.where
     by_path = {row.path: row for row in rows}
     starts = {row.path.rpartition(".")[0] for row in rows} | {row.path for row in rows}
     for pattern, path, found in _walk(value, by_path, starts, "", ""):
         row = by_path[pattern]
-        if found in verdicts.QUIET.get(pattern, ()):
-            verdict, reason = _QUIET
-        else:
-            verdict, reason = verdicts.judged(pattern, found) or (row.verdict, row.reason)
-        output = placed.line(row, pattern, path, value, found)
-        source = f"{where.file}:{where.line(path)}"
-        yield Entry(placed.name, path, verdict, reason, source, str(output) if output else "")
+        verdict, reason = _judged(row, found, below(where.path, path), source, placed)
+        output = placed.line(row, path, value, found)
+        yield Entry(placed.name, path, verdict, reason, f"{where.file}:{where.line(path)}", str(output or ""))
+
+
+def _judged(
+    row: Row, value: Any, path: str, source: Definition | ServiceSource, placed: "_Places"
+) -> tuple[Verdict, str]:
+    for where, text in source.unresolved.items():
+        if where.casefold().startswith(path.casefold()) and row.verdict == "exact":
+            return "lost", f"only AWS knows {text}: put its value there"
+    if value in verdicts.QUIET.get(row.path, ()):
+        return "exact", ""
+    return placed.judged(row, value) or verdicts.judged(row.path, value) or (row.verdict, row.reason)
 
 
 def _walk(
@@ -158,7 +167,27 @@ class _Places:
         self._made = made
         self._tree = tree
 
-    def line(self, row: Row, pattern: str, path: str, root: Any, value: Any) -> Line | None:
+    def judged(self, row: Row, value: Any) -> tuple[Verdict, str] | None:
+        """Return what became of a member because of what else the service has."""
+        if row.path == "desiredCount" and "hpa.yaml" in self._made.files:
+            return "approximate", "how many there are is the HorizontalPodAutoscaler's to say"
+        if row.path == "placementConstraints[]":
+            exported = self._made.exported
+            wanted = placement.expressions(exported.definition.spec, exported.launch(exported.definition.spec))
+            reason = placement.inexpressible(wanted) if wanted else ""
+            return ("lost", reason) if reason and value.type == "memberOf" else None
+        if row.place.startswith("size/") and not self._pod_resources:
+            return "approximate", "what the containers do not ask for themselves is shared among them"
+        return None
+
+    @property
+    def _pod_resources(self) -> bool:
+        spec: Any = self._made.workload
+        for step in self._pod:
+            spec = spec[step]
+        return "resources" in spec
+
+    def line(self, row: Row, path: str, root: Any, value: Any) -> Line | None:
         """Return the line that a member became; None where it became none."""
         if not row.place:
             return None
@@ -171,11 +200,14 @@ class _Places:
             return self._variable(container, value)
         if part == "container":
             steps = self._container(container, steps, value)
+        elif part == "size":
+            own: Path = () if self._pod_resources else ("containers", 0)
+            steps = (*self._pod, *own, "resources", *steps)
         elif part == "pod":
             steps = (*self._pod, *steps)
         elif part == "template":
             steps = (*self._pod[:-1], *steps)
-        file = {"route": "", "workload": "", "pod": "", "template": "", "container": ""}.get(part, part)
+        file = {"route": "", "workload": "", "pod": "", "template": "", "container": "", "size": ""}.get(part, part)
         body = self._body(file, part)
         return self._at(body, steps) if body else None
 
@@ -183,6 +215,15 @@ class _Places:
         """Return the line of a path of the first object of a file."""
         body = self._body(file, "")
         return self._at(body, steps) if body else None
+
+    def _named(self, container: str) -> str:
+        made = names.container(container)
+        return self._made.changes.get(made, made)
+
+    @property
+    def workload_file(self) -> str:
+        """The file of the workload."""
+        return next(file for file in self._made.files if file in WORKLOADS)
 
     @property
     def _pod(self) -> Path:
@@ -210,13 +251,13 @@ class _Places:
             spec = spec[step]
         for part in ("containers", "initContainers"):
             for at, one in enumerate(spec.get(part, ())):
-                if one["name"] == names.container(name):
+                if one["name"] == self._named(name):
                     return (*self._pod, part, at, *_named(one, steps, value))
         return self._pod
 
     def _variable(self, container: str, value: Any) -> Line | None:
         for body in self._made.files.get("configmap.yaml", ()):
-            own = f".{names.container(container)}-env"
+            own = f".{self._named(container)}-env"
             if (body["metadata"]["name"].endswith(own) or len(self._made.files["configmap.yaml"]) == 1) and (
                 value.name in body["data"]
             ):
@@ -264,14 +305,23 @@ def _policies(exported: Exported, placed: _Places) -> Iterator[Entry]:
             yield Entry(exported.name, name, "lost", reason, source)
 
 
-def _unknown(exported: Exported, entries: list[Entry]) -> list[str]:
-    """Add what ECS has no member for to the entries, and return notes of what else was passed over."""
+def _groups(exported: Exported, placed: _Places) -> Iterator[Entry]:
+    """Yield what became of the target groups of a service."""
+    for group in exported.groups:
+        name = group.text("targetGroupName") or "targetGroup"
+        line = placed.at(placed.workload_file, ("spec", "template", "spec", "containers"))
+        reason = "its health check is a readiness probe where no container has one, its delay a pause before the end"
+        source = f"{group.document.file}:{group.line()}"
+        yield Entry(exported.name, f"targetGroup {name}", "approximate", reason, source, str(line or ""))
+
+
+def _unknown(exported: Exported) -> Iterator[Entry]:
+    """Yield what ECS has no member for."""
     for source in (exported.definition, exported.service):
         for one in source.ignored if source else ():
-            if one.reason is NO_MEMBER:
-                place = f"{source.where.file}:{source.where.document.line_of(one.path)}" if source else ""
-                entries.append(Entry(exported.name, one.path, "lost", one.reason, place))
-    return []
+            if one.reason is NO_MEMBER and source:
+                place = f"{source.where.file}:{source.where.document.line_of(one.path)}"
+                yield Entry(exported.name, one.path, "lost", one.reason, place)
 
 
 def _warnings(exported: Exported, choices: Choices) -> list[str]:

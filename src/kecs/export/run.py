@@ -1,11 +1,11 @@
 """An export from its sources to its files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from kecs.export import application, objects, overlays, sources, tree, writing
+from kecs.export import application, environments, objects, overlays, sources, tree, writing
 from kecs.export.choices import Choices
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.report import Report, make_report
@@ -19,10 +19,14 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be exported, and where to. `overwrite`: files that somebody has edited, too."""
+    """What is to be exported, and where to. `overwrite`: files that somebody has edited, too.
+
+    `environments` are the paths of sources that environments have of their own; without `paths` production is the base.
+    """
 
     paths: Sequence[str]
     output: Path
+    environments: Mapping[str, Sequence[str]] = {}
     namespace: str = ""
     choices: Choices = Choices()
     overwrite: bool = False
@@ -30,11 +34,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 def export(request: Request) -> Result:
     """Make an export without writing it. Raises ExportError."""
-    found = sources.load(request.paths, dict(request.choices.parameters))
+    parameters = dict(request.choices.parameters)
+    own = {name: sources.load(paths, parameters, partial=True) for name, paths in request.environments.items()}
+    found = sources.load(request.paths, parameters) if request.paths else _base_of(own)
     joined = application.join(found, namespace=request.namespace)
     made = make_all(joined, request.choices)
     files = tree.make_base(joined, made, request.choices)
-    overlays.add_usual(files, joined, made)
+    if own:
+        named = environments.applications(own, found, joined.namespace)
+        environments.add(files, joined, made, named, request.choices)
+    else:
+        overlays.add_usual(files, joined, made)
     report = make_report(joined, made, files, request.choices)
     files.files["export-report.md"] = report.markdown()
     files.files["export-report.json"] = report.json()
@@ -42,12 +52,20 @@ def export(request: Request) -> Result:
     return Result(plan, report)
 
 
+def _base_of(own: Mapping[str, sources.Sources]) -> sources.Sources:
+    """Return what the others are compared with where nothing else is named: production, or what came last."""
+    found = own.get("production") or list(own.values())[-1]
+    if not found.definitions:
+        raise ExportError("there is no task definition: name the sources that all environments share")
+    return found
+
+
 def make_all(joined: application.Application, choices: Choices) -> list[objects.Made]:
     """Return the objects of every service. Raises ExportError with a line for each that cannot be made."""
     made, problems = [], []
     for service in joined.services:
         try:
-            made.append(objects.make(service, joined.namespace, choices))
+            made.append(objects.make(service, joined.namespace, choices, joined.renames))
         except SourceError as error:
             problems.append(error.message)
     if problems:

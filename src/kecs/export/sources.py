@@ -10,7 +10,8 @@
 | what `describe-scalable-targets`, `describe-scaling-policies`, `describe-target-groups` printed | `surroundings` |
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ from kecs.model.objects import TaskDefinitionSpec
 from kecs.model.task_definition_checks import check
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
+
+
+# Members of a template whose values mean something to AWS alone: they need not be known.
+_AWS_ONLY = ("networkconfiguration", "rolearn", "loadbalancers", "logconfiguration", "tags", ".role", ".cluster")
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -50,11 +55,15 @@ class Where(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """A task definition and where it comes from. `spec.revision` is there where the source tells it."""
+    """A task definition and where it comes from. `spec.revision` is there where the source tells it.
+
+    `unresolved` are the values, by their paths in the document, that a template leaves to AWS.
+    """
 
     spec: TaskDefinitionSpec
     where: Where
     ignored: Sequence[Ignored] = ()
+    unresolved: Mapping[str, str] = {}
 
 
 class ServiceSource(msgspec.Struct, frozen=True):
@@ -63,6 +72,7 @@ class ServiceSource(msgspec.Struct, frozen=True):
     spec: ecs.CreateServiceRequest
     where: Where
     ignored: Sequence[Ignored] = ()
+    unresolved: Mapping[str, str] = {}
     own: Definition | None = None
 
 
@@ -82,10 +92,10 @@ class Sources(msgspec.Struct):
     around: Surroundings = msgspec.field(default_factory=Surroundings)
 
 
-def load(paths: Sequence[str], parameters: dict[str, str] | None = None) -> Sources:
+def load(paths: Sequence[str], parameters: dict[str, str] | None = None, *, partial: bool = False) -> Sources:
     """Read files, and the files in directories. Raises ExportError with one line for each problem.
 
-    `parameters` are values for the parameters of templates.
+    `parameters` are values for the parameters of templates. `partial`: there may be services alone.
     """
     found = Sources()
     problems: list[str] = []
@@ -97,7 +107,7 @@ def load(paths: Sequence[str], parameters: dict[str, str] | None = None) -> Sour
             problems.append(error.message)
     if problems:
         raise ExportError(problems[0], problems[1:])
-    if not found.definitions and not any(service.own for service in found.services):
+    if not partial and not found.definitions and not any(service.own for service in found.services):
         raise ExportError(f"{', '.join(paths)}: there is no task definition")
     return found
 
@@ -259,10 +269,22 @@ class _Reader:
         try:
             check(shaped.value)
         except AwsError as error:
-            raise self._wrong(where.path, error.message) from None
+            raise self._wrong(_told_of(shaped.value, where.path, error.message), error.message) from None
         given = {name: getattr(shaped.value, name) for name in shaped.value.__struct_fields__}
         revision = next((one for one in (_revision(value), _revision(_first(value))) if one), None)
-        return Definition(TaskDefinitionSpec(**given, revision=revision), where, shaped.ignored)
+        spec = TaskDefinitionSpec(**given, revision=revision)
+        return Definition(spec, where, shaped.ignored, self._unresolved(value, path))
+
+    def _unresolved(self, value: Any, path: str) -> dict[str, str]:
+        """Return what AWS alone knows. Raises SourceError for a parameter that matters and was not given."""
+        found = template.unresolved(value, path)
+        value_of = self._document.value
+        declared = (value_of.get("Parameters") if isinstance(value_of, dict) else None) or {}
+        for where, text in found.items():
+            missing = next((name for name in declared if f"${{{name}}}" in text), "")
+            if missing and not any(word in where.casefold() for word in _AWS_ONLY):
+                raise self._wrong(where, f"the parameter {missing} has no value: give it with --parameter {missing}=…")
+        return found
 
     def _services(self, value: Any, path: str, *, name: str = "", own: Definition | None = None) -> None:
         if isinstance(value, list):
@@ -271,7 +293,8 @@ class _Reader:
             return
         for shaped in shapes.services(value, name=name or _stem(self._document.file), path=path):
             where = Where(self._document, _inner(value, path, ()))
-            self._found.services.append(ServiceSource(shaped.value, where, shaped.ignored, own))
+            unresolved = self._unresolved(value, path)
+            self._found.services.append(ServiceSource(shaped.value, where, shaped.ignored, unresolved, own))
 
     def _cluster(self, value: Any, path: str) -> None:
         for at, one in enumerate(value if isinstance(value, list) else [value]):
@@ -279,6 +302,14 @@ class _Reader:
             made = coerce(one, ecs.CreateClusterRequest, where, [])
             spec = msgspec.convert(made, ecs.CreateClusterRequest)
             self._found.clusters.append(ClusterSource(spec, Where(self._document, where)))
+
+
+def _told_of(definition: ecs.RegisterTaskDefinitionRequest, path: str, message: str) -> str:
+    """Return the path of the container that a refusal of ECS names, else of the definition."""
+    for at, container in enumerate(definition.containerDefinitions):
+        if container.name and re.search(rf"['\"\s]{re.escape(container.name)}(['\"\s.,]|$)", message):
+            return below(path, f"containerDefinitions[{at}]")
+    return path
 
 
 def _stem(file: str) -> str:

@@ -17,6 +17,7 @@ from kecs.model.coerce import below
 from kecs.model.scope import Scope
 
 _VARIABLE = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
+_LIST = re.compile(r"List<|CommaDelimitedList")
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _DEEPEST = 50
 
@@ -151,9 +152,9 @@ class _Resolver:
 
     def _parameter(self, name: str, declared: Any) -> Any:
         value = self._given.get(name, declared.get("Default") if isinstance(declared, dict) else None)
+        is_list = isinstance(declared, dict) and _LIST.search(str(declared.get("Type", ""))) is not None
         if value is None:
-            return Unresolved(f"${{{name}}}")
-        is_list = str(declared.get("Type", "")).startswith(("List<", "CommaDelimitedList"))
+            return [Unresolved(f"${{{name}}}")] if is_list else Unresolved(f"${{{name}}}")
         return str(value).split(",") if is_list else value
 
     def _named(self, name: str, path: str, *, arn: bool) -> Any:

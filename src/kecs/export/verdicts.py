@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from kecs.translate import placement
 from kecs.translate.container.security import is_numeric
 
 Verdict = Literal["exact", "approximate", "emulated", "lost"]
@@ -157,8 +156,8 @@ TASK_DEFINITION: tuple[Row, ...] = (
     _exact("volumes[].configuredAtLaunch", "pod/volumes"),
     _near("placementConstraints[]", "nodes need the labels that the affinity names", "pod/affinity"),
     _near("requiresCompatibilities", "nodes are the cluster's"),
-    _exact("cpu", "pod/resources.requests.cpu"),
-    _exact("memory", "pod/resources.limits.memory"),
+    _exact("cpu", "size/requests.cpu"),
+    _exact("memory", "size/limits.memory"),
     _near("tags[]", _TAGS, "workload/metadata.annotations"),
     _exact("pidMode", "pod"),
     _near("ipcMode", "the containers of a pod share one IPC namespace", "pod/hostIPC"),
@@ -271,10 +270,7 @@ def _user(value: Any) -> tuple[Verdict, str] | None:
 
 
 def _constraint(value: Any) -> tuple[Verdict, str] | None:
-    if value.type == "memberOf" and value.expression:
-        reason = placement.inexpressible([value.expression])
-        return ("lost", reason) if reason else None
-    return "exact", ""
+    return None if value.type == "memberOf" else ("exact", "")
 
 
 def _strategy(value: Any) -> tuple[Verdict, str] | None:
