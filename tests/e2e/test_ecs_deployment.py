@@ -59,3 +59,59 @@ def test_the_sample_is_what_is_said_of_it() -> None:
     containers = spec["Task"]["Properties"]["ContainerDefinitions"]
     assert [one["Name"] for one in containers] == ["wordpress", "mysql"]
     assert set(spec["Service"]) == {"DesiredCount", "HealthCheckGracePeriodSeconds", "LoadBalancers", "TaskDefinition"}
+
+
+def test_definitions_from_files(kubectl: Kubectl, tmp_path: Path) -> None:
+    task = tmp_path / "task.yaml"
+    task.write_text("containerDefinitions:\n- name: web\n  image: busybox\n  memory: 32\n  command: [sleep, 600]\n")
+    service = tmp_path / "service.json"
+    service.write_text(json.dumps({"services": [{"serviceName": "web", "desiredCount": 1, "status": "ACTIVE"}]}))
+    kubectl("create", "configmap", "defs", f"--from-file={task}", f"--from-file={service}")
+    spec = {
+        "TaskFrom": {"configMapKeyRef": {"name": "defs", "key": "task.yaml"}},
+        "ServiceFrom": {"configMapKeyRef": {"name": "defs", "key": "service.json"}},
+    }
+    kubectl("create", "-f", "-", stdin=deployment("files", **spec))
+    kubectl("wait", "--for=condition=Ready", "ecsdeployment/files", "--timeout=20s")
+    kubectl("scale", "ecsdeployment/files", "--replicas=2")
+    kubectl("wait", "--for=jsonpath={.status.runningCount}=2", "ecsdeployment/files", "--timeout=20s")
+    (warning, *_) = kubectl.json("get", "ecsdeployment", "files")["status"]["warnings"]
+    assert "spec.replicas is 2" in warning
+    changed = task.read_text().replace("busybox", "busybox:2")
+    kubectl("patch", "configmap", "defs", "--type=merge", "-p", json.dumps({"data": {"task.yaml": changed}}))
+    images = "jsonpath={.items[*].spec.containers[*].image}"
+    kubectl.until(lambda shown: shown.split() == ["busybox:2"] * 2, "get", "pods", "-l", "demo=true", "-o", images)
+    kubectl("delete", "configmap", "defs")
+    kubectl("wait", "--for=condition=Degraded", "ecsdeployment/files", "--timeout=20s")
+    kubectl.until(lambda shown: "there is no ConfigMap defs" in shown, "describe", "ecsdeployment", "files")
+    kubectl.until(lambda shown: "ConfigMapMissing" in shown, "get", "events")
+
+
+REFUSED = [
+    ({}, "spec.Task: Required value"),
+    ({"Task": [{"Name": "a", "Memory": "much"}]}, "spec.Task[0].Memory in body should match"),
+    ({"task": {"Properties": {"containerDefinitions": {}}}}, "must be of type array"),
+    ({"Task": [], "task": []}, "must not validate the schema (not)"),
+    ({"Task": [], "replicas": -1}, "should be greater than or equal to 0"),
+    ({"TaskFrom": {"configMapKeyRef": {}}}, "spec.TaskFrom.configMapKeyRef.name: Required value"),
+]
+
+
+def test_what_a_schema_can_tell_is_refused_at_creation(kubectl: Kubectl) -> None:
+    for spec, message in REFUSED:
+        assert message in kubectl.refused("create", "-f", "-", stdin=deployment("wrong", **spec))
+
+
+def test_the_level_of_the_namespace_is_kept_to(kubectl: Kubectl, kecs_server: KecsProcess) -> None:
+    """The embedded cluster, of one user alone, has no such levels."""
+    if kecs_server.kubeconfig.is_relative_to(kecs_server.data):
+        return
+    kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=baseline")
+    kubectl("create", "-f", str(SAMPLE))
+    kubectl("wait", "--for=condition=Degraded", "ecsdeployment/ecs-demo-deploy", "--timeout=20s")
+    told = kubectl.json("get", "ecsdeployment", "ecs-demo-deploy")["status"]["conditions"]
+    (degraded,) = [one for one in told if one["type"] == "Degraded"]
+    assert degraded["reason"] == "FailedCreate"
+    assert "violates PodSecurity" in degraded["message"]
+    assert "hostPort" in degraded["message"]
+    assert not kubectl("get", "pods", "-o", "name")

@@ -226,11 +226,12 @@ def _check_combined(schema: Json, value: Any, path: str) -> Iterator[Problem]:
     for inner in schema.get("allOf", ()):
         yield from check(inner, value, path)
     if "anyOf" in schema and not any(_holds(inner, value) for inner in schema["anyOf"]):
-        yield invalid(path, _shown(value), f"{path} in body must validate at least one schema (anyOf)")
+        yield invalid("<nil>", "", f"{quoted(path)} must validate at least one schema (anyOf)")
+        yield from check(schema["anyOf"][0], value, path)
     if "oneOf" in schema and sum(_holds(inner, value) for inner in schema["oneOf"]) != 1:
         yield invalid(path, _shown(value), f"{path} in body must validate one and only one schema (oneOf)")
     if "not" in schema and _holds(schema["not"], value):
-        yield invalid(path, _shown(value), f"{path} in body must not validate the schema (not)")
+        yield invalid("<nil>", "", f"{quoted(path)} must not validate the schema (not)")
 
 
 def _holds(schema: Json, value: Any) -> bool:
