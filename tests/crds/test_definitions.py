@@ -91,7 +91,9 @@ def test_schemas_are_structural_and_complete(kind: definitions.Kind) -> None:
 
 
 def _check_structural(schema: dict[str, Any]) -> None:
-    assert schema.get("type") or schema.get("x-kubernetes-preserve-unknown-fields")
+    assert schema.get("type") or any(
+        schema.get(f"x-kubernetes-{each}") for each in ("preserve-unknown-fields", "int-or-string")
+    )
     for inner in schema.get("properties", {}).values():
         _check_structural(inner)
     for member in ("items", "additionalProperties"):

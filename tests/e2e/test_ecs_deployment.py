@@ -87,7 +87,7 @@ def test_definitions_from_files(kubectl: Kubectl, tmp_path: Path) -> None:
     kubectl.until(lambda shown: "ConfigMapMissing" in shown, "get", "events")
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "spec.Task: Required value"),
     ({"Task": [{"Name": "a", "Memory": "much"}]}, "spec.Task[0].Memory in body should match"),
     ({"task": {"Properties": {"containerDefinitions": {}}}}, "must be of type array"),

@@ -86,12 +86,15 @@ RARELY = {
     ("customresourcedefinitions/status", "patch"): "when a release stores objects in a newer version",
     ("ecstaskdefinitions", "patch"): "when a release stores objects in a newer version",
     ("ecstasks", "patch"): "when a release stores objects in a newer version",
+    ("ecsdeployments", "patch"): "when a release stores objects in a newer version",
+    ("ecsdeployments/finalizers", "update"): "where an admission plugin asks for it that is off by default",
     ("ecsclusters", "delete"): "an hour after DeleteCluster",
     ("ecsclusters", "get"): "an hour after DeleteCluster",
     ("ecstasks", "delete"): "an hour after a task has stopped",
     ("ecsservices/finalizers", "update"): "where an admission plugin asks for it that is off by default",
     ("events", "create"): "when something is kept that is not acted on",
     ("pods", "get"): "when two requests change one task at the same time",
+    ("rolebindings", "delete"): "when somebody has bound the account of a task role to another role",
     ("replicasets", "patch"): "in rollouts whose pace Kubernetes cannot keep by itself",
 }
 
@@ -161,8 +164,28 @@ def use_everything(kecs: Installed) -> None:
     until(is_gone, 60, "the cluster's namespace is gone")
 
 
+def use_deployments(kecs: Installed) -> None:
+    """Have an ECSDeployment made, changed and removed in a namespace of its user's."""
+    kubectl, space = kecs.kubectl, ("-n", "default")
+    kubectl("create", "configmap", "service", "--from-literal=service=DesiredCount: 1", *space)
+    task = {"NetworkMode": "none", "ContainerDefinitions": [{**SLEEPER, "command": ["sleep", "600"]}]}
+    one = {
+        "apiVersion": "ecskube.ecskube/v1alpha1",
+        "kind": "ECSDeployment",
+        "metadata": {"name": "used"},
+        "spec": {"task": task, "serviceFrom": {"configMapKeyRef": {"name": "service"}}},
+    }
+    kubectl("create", "-f", "-", *space, stdin=one)
+    kubectl("wait", "--for=condition=Ready", "ecsdeployment/used", "--timeout=25s", *space)
+    change = {"spec": {"task": {"NetworkMode": None}}}
+    kubectl("patch", "ecsdeployment", "used", "--type=merge", "-p", json.dumps(change), *space)
+    kubectl("wait", "--for=delete", "networkpolicy/used", "--timeout=25s", *space)
+    kubectl("delete", "ecsdeployment/used", "configmap/service", *space)
+
+
 def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Installed) -> None:
     use_everything(kecs)
+    use_deployments(kecs)
     events = audited(kecs)
     assert [event["requestURI"] for event in events if event["responseStatus"]["code"] == 403] == []
     used = {
