@@ -1,7 +1,8 @@
 """The one table of what may differ between an exported service and the one that kecs runs.
 
-Defaults of Kubernetes are left out in a tree (`readable.DEFAULTS`). Everything else is the same, because both come from `kecs.translate`; a test compares them and reads this table. kecs
-has controllers of its own beside its objects, which a plain cluster has not: most rows follow from that.
+Defaults of Kubernetes are left out in a tree (`readable.DEFAULTS`). Everything else is the same, because both come from
+`kecs.translate`; a test compares them and reads this table. kecs has controllers of its own beside its objects, which a
+plain cluster has not: most rows follow from that.
 """
 
 import msgspec

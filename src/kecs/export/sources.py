@@ -21,7 +21,7 @@ from kecs.export import template
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.surroundings import Surroundings
 from kecs.export.text import Document, read
-from kecs.model import shapes
+from kecs.model import container_definition, shapes
 from kecs.model.coerce import Ignored, ShapeError, below, coerce
 from kecs.model.errors import AwsError
 from kecs.model.generated import ecs
@@ -307,6 +307,11 @@ class _Reader:
 def _told_of(definition: ecs.RegisterTaskDefinitionRequest, path: str, message: str) -> str:
     """Return the path of the container that a refusal of ECS names, else of the definition."""
     for at, container in enumerate(definition.containerDefinitions):
+        try:
+            container_definition.check(container, definition)
+        except AwsError as error:
+            if error.message == message:
+                return below(path, f"containerDefinitions[{at}]")
         if container.name and re.search(rf"['\"\s]{re.escape(container.name)}(['\"\s.,]|$)", message):
             return below(path, f"containerDefinitions[{at}]")
     return path

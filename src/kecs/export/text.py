@@ -19,7 +19,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _MOST_BYTES = 32 * 2**20
 _DEEPEST = 100  # ECS's shapes are ten deep, templates a few more
-_MOST_VALUES = 2_000_000  # what a small YAML file can become through its aliases is larger than that by far
+_MOST_VALUES = 200_000  # what a small YAML file can become through its aliases is larger than that by far
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
@@ -76,7 +76,10 @@ def parse(text: str, file: str) -> list[Document]:
             if any(line for line in text.splitlines() if line.strip()[:1] in '"}'):
                 raise error from None
             return found
-    return list(_yaml(text, file))
+    documents = list(_yaml(text, file))
+    if not documents:
+        raise SourceError(file, 0, "", "it is empty")
+    return documents
 
 
 class _Json:
@@ -185,6 +188,7 @@ def _yaml(text: str, file: str) -> Iterator[Document]:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _check_depth(yaml.parse(text, Loader=loader), file)
         for node in yaml.compose_all(text, Loader=loader):
             reader = _Yaml(file)
             value = reader.value(node, ())
@@ -195,8 +199,19 @@ def _yaml(text: str, file: str) -> Iterator[Document]:
         raise SourceError(file, mark.line + 1 if mark else 0, "", error.problem or "it is no YAML") from None
     except (yaml.YAMLError, ValueError) as error:
         raise SourceError(file, 0, "", f"it is neither JSON nor YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise SourceError(file, 0, "", "it is too deeply nested") from None
+
+
+def _check_depth(events: Iterator[Any], file: str) -> None:
+    """Refuse deep nesting before anybody recurses into it: libyaml does so in C, without a limit."""
+    depth = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+            depth += 1
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise SourceError(file, event.start_mark.line + 1, "", "it is too deeply nested")
 
 
 class _Yaml:
@@ -211,7 +226,9 @@ class _Yaml:
     def value(self, node: Any, path: Path) -> Any:
         self._made += 1
         line = node.start_mark.line + 1 if node is not None else 0
-        if len(path) > _DEEPEST or self._made > _MOST_VALUES:
+        if self._made > _MOST_VALUES:
+            raise SourceError(self._file, line, dotted(path[:4]), "it is too large when its aliases are written out")
+        if len(path) > 2 * _DEEPEST:  # aliases in aliases
             raise SourceError(self._file, line, dotted(path[:4]), "it is too deeply nested")
         if node is None:
             return None
@@ -238,7 +255,7 @@ class _Yaml:
             return [self.value(one, (*path, at)) for at, one in enumerate(node.value)]
         if node.id == "mapping":
             return self._mapping(node, path)
-        if text or node.style is not None or node.tag == "tag:yaml.org,2002:str":
+        if text or node.style or node.tag == "tag:yaml.org,2002:str":
             return self._text(node, path)
         if node.value.lower() in ("", "~", "null"):
             return None

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -183,8 +183,8 @@ def _entries(mine: Any, theirs: Any, old: Any) -> list[Any]:
     mine, theirs, old = mine or [], theirs or [], old or []
     if not isinstance(mine, list) or not isinstance(theirs, list):
         return list(theirs or mine)
-    kept = [one for one in mine if one in theirs or one not in old]
-    return kept + [one for one in theirs if one not in old and one not in kept]
+    kept = [one for one in theirs if one in mine or one not in old]
+    return kept + [one for one in mine if one not in old and one not in kept]
 
 
 def _link(source: str, target: str) -> object:
@@ -204,15 +204,15 @@ def _remove(directory: Path, file: str) -> None:
         parent.rmdir()
 
 
-def _exchange(directory: Path, staged: Path, rename: Callable[[Path, Path], object] = os.replace) -> None:
+def _exchange(directory: Path, staged: Path) -> None:
     if not directory.exists():
-        rename(staged, directory)
+        staged.replace(directory)
         return
     old = directory.with_name(f".{directory.name}.old-{secrets.token_hex(4)}")
-    rename(directory, old)
+    directory.replace(old)
     try:
-        rename(staged, directory)
+        staged.replace(directory)
     except BaseException:
-        rename(old, directory)
+        old.replace(directory)
         raise
     shutil.rmtree(old, ignore_errors=True)
