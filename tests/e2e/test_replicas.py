@@ -317,6 +317,8 @@ def test_uninstalling_removes_the_nodes_that_kecs_was(stage: Stage) -> None:
         ready = ("--for=condition=Ready", "pod/stranger", "--timeout=20s")
         stage.kubectl("wait", "-n", "default", *ready)
         replica.kill()
+        long_ago = json.dumps({"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}})  # else it looks for some seconds
+        stage.kubectl("patch", "lease", own, "-n", "kube-node-lease", "--type=merge", "--patch", long_ago)
         gone = kecs("uninstall", "--kubeconfig", str(stage.cluster.kubeconfig), "--yes", timeout=120)
         assert (gone.returncode, f"the node {own} is gone" in gone.stdout) == (0, True), gone
         assert names_of(stage, "nodes") == ["node"]

@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 
 Json = dict[str, Any]
 
+_DENIED = " denied "  # "ValidatingAdmissionPolicy … denied request", "admission webhook … denied the request"
 _LACKS_RIGHT = 'is forbidden: User "'
 
 
@@ -148,6 +149,11 @@ class Invalid(ApiError):
     """The object does not hold up to its schema or rules."""
 
     code, reason = 422, "Invalid"
+
+    @property
+    def by_policy(self) -> bool:
+        """Whether an admission policy or a webhook of the cluster refuses it, and not what it is."""
+        return _DENIED in self.message
 
 
 class TooManyRequests(ApiError):

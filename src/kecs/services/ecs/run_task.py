@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound, NotStored
+from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound, NotStored
 from kecs.model import arns, marks, names, objects, task
 from kecs.model.errors import AwsError, ConflictException, InvalidParameterException, ServerException
 from kecs.model.generated import ecs
@@ -164,6 +164,10 @@ async def _create(
                 raise
             await ensure_all(ctx, place.namespace, account)
             return await ctx.world.create(ctx.world.pods, place.namespace, body)
+        except Invalid as error:
+            if error.by_policy:
+                raise Forbidden(error.message) from None  # a failure of this task, as a quota's refusal is
+            raise
 
     return await write_in(ctx, place, write)
 
