@@ -16,7 +16,7 @@ from kecs.kube.resources import (
     RESOURCE_QUOTAS,
     SERVICES,
 )
-from tests.embedded.controllers.cluster import NS, Cluster, deployment, pod_template
+from tests.embedded.controllers.cluster import NS, Cluster, deployment, pod_template, running
 
 
 async def addresses(cluster: Cluster) -> set[str]:
@@ -90,6 +90,18 @@ async def test_a_quota_knows_what_is_used(cluster: Cluster) -> None:
     await cluster.settle(RESOURCE_QUOTAS, "all", lambda one: one.get("status", {}).get("used") == wanted)
     await cluster.patch(DEPLOYMENTS, "web", {"spec": {"replicas": 1}})
     await cluster.settle(RESOURCE_QUOTAS, "all", lambda one: one["status"]["used"]["requests.memory"] == "64Mi")
+
+
+async def test_a_quota_counts_what_was_there_before_its_controller(engine: Engine) -> None:
+    async with running(engine) as cluster:
+        await cluster.node()
+        await cluster.create(RESOURCE_QUOTAS, {"metadata": {"name": "all"}, "spec": {"hard": {"pods": "9"}}})
+        await cluster.create(DEPLOYMENTS, deployment(replicas=2))
+        await cluster.settle(RESOURCE_QUOTAS, "all", lambda one: one.get("status", {}).get("used") == {"pods": "2"})
+    async with running(engine) as cluster:  # as after a restart
+        await cluster.patch(RESOURCE_QUOTAS, "all", {"spec": {"hard": {"services": "5"}}})
+        found = await cluster.settle(RESOURCE_QUOTAS, "all", lambda one: "services" in one["status"]["used"])
+        assert found["status"]["used"] == {"pods": "2", "services": "0"}
 
 
 async def test_what_a_quota_refuses_is_told_and_made_when_there_is_room(cluster: Cluster) -> None:

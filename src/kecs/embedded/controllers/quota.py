@@ -73,8 +73,8 @@ class Quotas:
     async def run(self) -> None:
         """Work for ever."""
         await self._graph.synced()
-        self._informers.quotas.subscribe(self._on_quota)
         self._informers.pods.subscribe(self._on_pod)
+        self._informers.quotas.subscribe(self._on_quota)  # after the pods, which it counts: each is told of once
         await self._controller.run()
 
     def _on_quota(self, old: Quota | None, new: Quota | None) -> None:
