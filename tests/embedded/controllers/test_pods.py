@@ -49,3 +49,12 @@ async def test_a_pod_that_could_not_be_deleted_still_counts(engine: Engine) -> N
         assert control.counts(pod)
     else:
         raise AssertionError("a closed engine deletes nothing")
+
+
+async def test_nothing_is_kept_of_parents_that_are_gone(engine: Engine) -> None:
+    informers = Informers(engine)
+    control = PodControl(engine, informers, Recorder(engine, "x", enabled=False), REPLICA_SETS, "x")
+    for number in range(3000):
+        parent = replica_set(f"web-{number}")
+        assert control.body(parent)["spec"] == {"image": f"web-{number}"}
+    assert len(control._templates) < 2000

@@ -13,6 +13,7 @@ from kecs.kube.errors import ApiError, Conflict, NotFound
 from kecs.kube.time import epoch
 
 _PREFIX = 58  # characters of a parent's name that fit into generateName
+_TEMPLATES = 500  # parents whose template is kept encoded: those that make pods at one time are few
 
 
 def deletion_cost(pod: Pod) -> int:
@@ -68,15 +69,13 @@ class PodControl:
         """Say whether a pod is being deleted, or somebody here has asked for it."""
         return pod.metadata.deletionTimestamp is not None or pod.metadata.uid in self._doomed
 
-    def forget(self, uid: str) -> None:
-        """Drop what is kept of a parent."""
-        self._templates.pop(uid, None)
-
     def body(self, parent: Any) -> Json:
         """Return a pod of the parent's template."""
         meta = parent.metadata
         known = self._templates.get(meta.uid)
         if known is None or known[0] != meta.generation:
+            if known is None and len(self._templates) >= _TEMPLATES:
+                del self._templates[next(iter(self._templates))]
             known = self._templates[meta.uid] = (meta.generation, msgspec.json.encode(parent.spec.template))
         template: Json = msgspec.json.decode(known[1])  # its own copy: the backend may fill in defaults
         inherited = template.get("metadata") or {}
