@@ -112,6 +112,21 @@ def test_counts_are_what_a_look_at_all_pods_finds(changes: list[tuple[int, str, 
     assert tasks.by_launch_type("n")["FARGATE"] == Counts()
 
 
+def test_a_task_that_changes_sides_is_counted_where_it_is() -> None:
+    """Somebody takes the service's label off a pod, as one does who wants to look at it in peace."""
+    pods, tasks = caches()
+    pods.observe(pod(1, "running", 1, "web", "ecs-svc/1"))
+    pods.observe(pod(1, "running", 2))
+    assert (tasks.by_deployment("n", "web"), list(tasks.ids("n", "web"))) == ({}, [])
+    assert (tasks.counts("n"), list(tasks.ids("n"))) == (Counts(1, 0), [task_id(1)])
+    pods.observe(pod(1, "running", 3, "api", "ecs-svc/2"))
+    found = pods.get("n", "p1")
+    assert found is not None
+    assert tasks.by_deployment("n", "api") == {"ecs-svc/2": Counts(1, 0)}
+    pods.forget(found)
+    assert (tasks.by_deployment("n", "api"), tasks.counts("n"), list(tasks.ids("n", "api"))) == ({}, Counts(), [])
+
+
 def test_json_is_kept_until_the_pod_changes() -> None:
     pods, tasks = caches()
     first = pod(1, "bound", 1)

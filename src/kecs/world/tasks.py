@@ -53,6 +53,16 @@ def _launch_type_of(pod: views.Pod) -> str:
     return known.launchType if known else ""
 
 
+def _has_moved(old: views.Pod | None, new: views.Pod | None) -> bool:
+    """Return whether a pod counts elsewhere than before: anybody may change its labels and annotations."""
+    if old is None or new is None:
+        return False
+    before, after = old.metadata, new.metadata
+    if before.labels == after.labels and before.annotations == after.annotations:
+        return False
+    return _keys(old) != _keys(new) or _launch_type_of(old) != _launch_type_of(new)
+
+
 class Tasks:
     """What all pods that are tasks come to."""
 
@@ -80,14 +90,17 @@ class Tasks:
         after = _state(new) if new is not None else _STOPPING
         if after:
             self._states[uid] = after
-        if before == after:
+        moved = bool(before and after) and _has_moved(old, new)
+        if before == after and not moved:
             return
         if before and old is not None:
             self._count(old, before, -1)
+            if moved or not after:
+                self._list(old, listed=False)
         if after and new is not None:
             self._count(new, after, 1)
-        if bool(before) != bool(after):
-            self._list(new or old, listed=bool(after))  # type: ignore[arg-type]
+            if moved or not before:
+                self._list(new, listed=True)
 
     def _count(self, pod: views.Pod, state: int, change: int) -> None:
         for key in (*_keys(pod), _launch_key(pod.metadata.namespace, _launch_type_of(pod))):
