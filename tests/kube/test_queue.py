@@ -52,3 +52,19 @@ async def test_waiters_are_woken_one_by_one_and_cancelling_one_loses_no_key() ->
     first.cancel()
     async with asyncio.timeout(2):
         assert await second == "a"
+
+
+async def test_a_delay_that_came_too_late_leaves_nothing() -> None:
+    """A service that is steady asks for a look in six hours after each of the many looks that others ask for."""
+    queue: WorkQueue[str] = WorkQueue()
+    queue.add_after("another", 10000)
+    for _ in range(3000):
+        queue.add_after("service", 21600)
+        queue.add_after("service", 0.0001)
+        queue._on_timer(asyncio.get_running_loop())
+        assert await take(queue) == "service"
+        queue.done("service")
+    assert len(queue._heap) < 1000
+    queue.add_after("service", 0.01)
+    assert await take(queue) == "service"
+    queue.close()

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+_SUPERSEDED = 256  # delays that an earlier one took the place of, which may lie about until their time
+
 
 class WorkQueue(Generic[K]):
     """Keys to be looked at.
@@ -58,6 +60,9 @@ class WorkQueue(Generic[K]):
         self._due[key] = due
         self._pushed += 1  # keys need not be comparable
         heapq.heappush(self._heap, (due, self._pushed, key))
+        if len(self._heap) > 2 * len(self._due) + _SUPERSEDED:
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)
         self._set_timer(loop)
 
     def retry(self, key: K) -> float:
