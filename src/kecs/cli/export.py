@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from kecs.export.choices import NEWEST, OLDEST, SECRETS, TRAFFIC, USUAL, Choices
+from kecs.export.choices import NEWEST, OLDEST, ROLLOUTS, SECRETS, TRAFFIC, USUAL, Choices
 from kecs.export.problems import ExportError
 from kecs.export.run import Request, Result, export
 from kecs.export.writing import carry_out, differences
@@ -88,6 +88,14 @@ def build() -> argparse.ArgumentParser:
         default="ingress",
         help="what leads traffic to services that have a load balancer: an Ingress, Gateway API, or Istio [ingress]",
     )
+    add("--gateway-class", default="default", metavar="NAME", help="the GatewayClass of the Gateway [default]")
+    add(
+        "--rollouts",
+        choices=ROLLOUTS,
+        default="plain",
+        help="services as Deployments, or as Rollouts of Argo Rollouts, which carry out blue/green, canary and linear "
+        "strategies [plain]",
+    )
     add(
         "--secrets",
         choices=SECRETS,
@@ -121,6 +129,8 @@ def main(arguments: Sequence[str]) -> int:
     choices = Choices(
         minor=given.kubernetes,
         traffic=given.traffic,
+        gateway_class=given.gateway_class,
+        rollouts=given.rollouts,
         secrets=given.secrets,
         secret_store=given.secret_store,
         parameters=dict(given.parameter),

@@ -1,7 +1,7 @@
 """Services with their definitions, as they are exported: what the sources say, joined by their references."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Scaling(msgspec.Struct, frozen=True):
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
     """One service and its task definition; or a definition that no service refers to, which `service` is None of.
 
-    `object_name` is what its objects are called in the tree.
+    `object_name` is what its objects are called in the tree, `rules` are those of listeners by ARN of a target group.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     spec: ecs.CreateServiceRequest
     scaling: Scaling | None = None
     groups: Sequence[Fact] = ()
+    rules: Mapping[str, Sequence[Fact]] = {}
 
     def resource(self, namespace: str) -> Service:
         """Return it as the custom resource that `kecs.translate` makes objects of."""
@@ -127,7 +128,12 @@ def _services(sources: Sources, cluster: str, problems: list[str]) -> Iterator[E
             spec=spec,
             scaling=Scaling(target, policies) if target else None,
             groups=groups,
+            rules={arn: rules for arn in _arns(spec) if (rules := sources.around.rules_to(arn))},
         )
+
+
+def _arns(spec: ecs.CreateServiceRequest) -> list[str]:
+    return [balancer.targetGroupArn for balancer in spec.loadBalancers or () if balancer.targetGroupArn]
 
 
 def _referred(service: ServiceSource, definitions: Sequence[Definition], problems: list[str]) -> Definition | None:

@@ -15,6 +15,7 @@ OLDEST, NEWEST, USUAL = 29, 36, 33  # minor versions of Kubernetes 1
 
 TRAFFIC: tuple[str, ...] = get_args(Traffic)
 SECRETS: tuple[str, ...] = get_args(Secrets)
+ROLLOUTS: tuple[str, ...] = get_args(Rollouts)
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic = "ingress"
     secrets: Secrets = "empty"
     secret_store: str = "aws"  # noqa: S105
+    gateway_class: str = "default"
+    rollouts: Rollouts = "plain"
     dashboards: bool = False
     parameters: Mapping[str, str] = {}
 

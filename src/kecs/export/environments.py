@@ -29,6 +29,7 @@ def inherited(own: Sources, base: Sources) -> Sources:
         targets=own.around.targets or base.around.targets,
         policies=own.around.policies or base.around.policies,
         groups={**base.around.groups, **own.around.groups},
+        rules=own.around.rules or base.around.rules,
     )
     return Sources(
         definitions=[*own.definitions, *(one for one in base.definitions if one.spec.family not in families)],

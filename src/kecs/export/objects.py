@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from kecs.export import environment, scaling, traffic
+from kecs.export import environment, rollouts, scaling, traffic
 from kecs.export.application import Exported
+from kecs.export.balancing import balance
 from kecs.export.choices import Choices
 from kecs.export.naming import renamed, renames
 from kecs.export.problems import SourceError
 from kecs.export.readable import FAMILY, NAME, PART_OF, tidy, tidy_pod
-from kecs.export.surroundings import Fact
 from kecs.model import names
 from kecs.model.generated import ecs
 from kecs.model.objects import Service, TaskDefinitionSpec
@@ -28,7 +28,6 @@ from kecs.translate.workload import make_daemon_set, make_deployment
 
 _ANNOTATION = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _NEVER = "0 0 1 1 *"  # a schedule, which a suspended CronJob does not follow
-_LONGEST_GRACE = 3600  # seconds of a target group's deregistration delay
 
 Files = dict[str, list[Json]]
 
@@ -49,7 +48,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         return next(objects[0] for file, objects in self.files.items() if file in WORKLOADS)
 
 
-WORKLOADS = ("deployment.yaml", "daemonset.yaml", "cronjob.yaml")
+WORKLOADS = ("deployment.yaml", "rollout.yaml", "daemonset.yaml", "cronjob.yaml")
 
 
 def make(exported: Exported, namespace: str, choices: Choices, services: Mapping[str, str]) -> Made:
@@ -133,11 +132,14 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
     secrets = environment.secrets_of(exported.definition.spec)
     environment.add_references(f"{name}-secrets", template, secrets)
     _pull_secrets(name, template, definition)
-    _balanced(exported, template, choices)
+    balance(exported, template, choices)
     accounts = _accounts(exported, definition, template, namespace)
     autoscaler = scaling.make_autoscaler(exported, name)
     if autoscaler:
         del body["spec"]["replicas"]
+    around = _around(exported, resource, definition, choices) if exported.service else {}
+    if choices.rollouts == "argo" and body["kind"] == "Deployment":
+        body = _rollout(body, exported, choices, around, namespace)
     files[_file_of(body)] = [body]
     files["serviceaccount.yaml"] = accounts
     files["configmap.yaml"] = maps
@@ -147,9 +149,10 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
             comments["secrets.yaml"] = {
                 ("apiVersion",): environment.instructions(f"{name}-secrets", namespace, secrets)
             }
-    if exported.service:
-        files.update(_around(exported, resource, definition, choices))
-    files["hpa.yaml"] = [autoscaler] if autoscaler else []
+    files.update(around)
+    if autoscaler:
+        autoscaler["spec"]["scaleTargetRef"].update(apiVersion=body["apiVersion"], kind=body["kind"])
+        files["hpa.yaml"] = [autoscaler]
     volumes = make_volumes(definition, names.cluster(exported.cluster, Scope()), choices.options)
     files["volumes.yaml"] = [one for one in volumes if one["kind"] == "PersistentVolumeClaim"]
     for claim in files["volumes.yaml"]:
@@ -165,6 +168,15 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
             tidy(one, part_of=part_of) for one in make_storage_classes(exported.launch(definition), choices.options)
         ],
     )
+
+
+def _rollout(body: Json, exported: Exported, choices: Choices, around: Files, namespace: str) -> Json:
+    """Return the Rollout in the place of a Deployment, its Services added to those that stand around it."""
+    route = next(iter(around.get("gateway.yaml", ())), None)
+    made = rollouts.make_rollout(body, exported, choices, route, namespace)
+    if "service.yaml" in around:
+        around["service.yaml"] += rollouts.services_of(made, around["service.yaml"][0])
+    return made
 
 
 def _workload(exported: Exported, resource: Service, definition: TaskDefinitionSpec, choices: Choices) -> Json:
@@ -247,67 +259,6 @@ def _pull_secrets(name: str, template: Json, definition: TaskDefinitionSpec) -> 
         template["spec"]["imagePullSecrets"] = [{"name": f"{name}-registry"}]
 
 
-def _balanced(exported: Exported, template: Json, choices: Choices) -> None:
-    """Let target groups judge containers that nothing else judges, and tell them of their end in time."""
-    spec = template["spec"]
-    grace = exported.spec.healthCheckGracePeriodSeconds or 0
-    by_port = {balancer.containerPort: balancer.containerName for balancer in exported.spec.loadBalancers or ()}
-    longest = 0
-    for backend in traffic.backends(exported):
-        container = next(
-            (one for one in spec["containers"] if one["name"] == names.container(by_port[backend.port] or "")), None
-        )
-        if container is None:
-            continue
-        if grace and "livenessProbe" in container:
-            probe = container["livenessProbe"]
-            probe["initialDelaySeconds"] = max(grace, probe.get("initialDelaySeconds", 0))
-        if backend.group is None:
-            continue
-        if "readinessProbe" not in container:
-            probe = _probe(backend.group, backend.port)
-            if probe:
-                container["readinessProbe"] = probe
-        delay = min(_delay(backend.group), _LONGEST_GRACE)
-        if delay and choices.has_sleep:
-            container["lifecycle"] = {"preStop": {"sleep": {"seconds": delay}}}
-            longest = max(longest, delay)
-    if longest:
-        spec["terminationGracePeriodSeconds"] += longest
-
-
-def _probe(group: Fact, port: int) -> Json | None:
-    """Return a readiness probe as a target group checks health."""
-    if group.text("healthCheckEnabled").lower() == "false":
-        return None
-    protocol = (group.text("healthCheckProtocol") or group.text("protocol") or "HTTP").upper()
-    given = group.text("healthCheckPort")
-    number = int(given) if given.isdecimal() else port
-    action: Json
-    if protocol in ("HTTP", "HTTPS"):
-        path = group.text("healthCheckPath") or "/"
-        action = {"httpGet": {"path": path, "port": number, **({"scheme": "HTTPS"} if protocol == "HTTPS" else {})}}
-    else:
-        action = {"tcpSocket": {"port": number}}
-    return {
-        **action,
-        "periodSeconds": group.number("healthCheckIntervalSeconds") or 30,
-        "timeoutSeconds": group.number("healthCheckTimeoutSeconds") or 5,
-        "successThreshold": group.number("healthyThresholdCount") or 5,
-        "failureThreshold": group.number("unhealthyThresholdCount") or 2,
-    }
-
-
-def _delay(group: Fact) -> int:
-    """Return the seconds for which a target group still sends requests to a target that goes, where it says so."""
-    for one in group.members.get("targetgroupattributes") or ():
-        if isinstance(one, dict):
-            members = {str(key).casefold(): value for key, value in one.items()}
-            if members.get("key") == "deregistration_delay.timeout_seconds" and str(members.get("value")).isdecimal():
-                return int(members["value"])
-    return 0
-
-
 def _accounts(exported: Exported, definition: TaskDefinitionSpec, template: Json, namespace: str) -> list[Json]:
     """Return the account of the service, under its own name; its Role only where that allows something."""
     made = make_account(definition, Scope(), namespace)
@@ -352,7 +303,7 @@ def _tidied(body: Json, name: str, part_of: str) -> Json:
     made = tidy(body, part_of=part_of)
     if made["kind"] != "PersistentVolumeClaim":  # which services share
         made["metadata"]["labels"] = {NAME: name, PART_OF: part_of}
-    if made["kind"] in ("Deployment", "DaemonSet", "CronJob"):
+    if _file_of(made) in WORKLOADS:
         labels = _template_of(made)["metadata"]["labels"]
         labels[PART_OF] = part_of
         if made["kind"] != "CronJob":  # its pods are a family's, and found by that

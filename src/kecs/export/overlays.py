@@ -9,10 +9,10 @@
 An environment of its own is a namespace of its own, so that one cluster can hold all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kecs.export import scaling
+from kecs.export import rollouts, scaling
 from kecs.export.application import Application
 from kecs.export.emit import emit
 from kecs.export.objects import Made
@@ -33,7 +33,7 @@ def add_usual(tree: Tree, application: Application, made: Sequence[Made]) -> Non
         patches: list[Json] = []
         extra: list[tuple[str, Json]] = []
         for service in made:
-            if "deployment.yaml" in service.files:
+            if service.workload["kind"] in ("Deployment", "Rollout"):
                 patcher(service, patches, extra)
         add(tree, application, made, environment, patches, extra)
 
@@ -67,7 +67,7 @@ def add(
         tree.add(f"{directory}/volumes.yaml", volumes)
         body["resources"].append("volumes.yaml")
     body["patches"] = []
-    for patch in patches:
+    for patch in [*patches, *_namespaces(made, space)]:
         service = _service_of(made, patch)
         file = f"{service}/{patch['kind'].lower()}.yaml"
         if f"{directory}/{file}" in tree.files:
@@ -82,6 +82,14 @@ def add(
         )
         body["patches"].append({"path": file, "target": {"kind": kind, "name": name}})
     tree.add_kustomization(directory, body)
+
+
+def _namespaces(made: Sequence[Made], space: str) -> Iterator[Json]:
+    """Yield patches of what names its own namespace where Kustomize does not look."""
+    for service in made:
+        strategy = rollouts.patch_of_namespace(service.workload, space)
+        if strategy:
+            yield patch_of(service.workload, spec={"strategy": strategy})
 
 
 def _by_file(extra: Sequence[tuple[str, Json]]) -> dict[str, list[Json]]:
@@ -159,7 +167,7 @@ def _production(service: Made, patches: list[Json], extra: list[tuple[str, Json]
             patches.append(patch_of(body, spec=changed))
     if not own and count and scaling.has_cpu_request(workload["spec"]["template"]):
         least = max(_LEAST, count)
-        body = scaling.autoscaler(name, least, max(_MOST, least), [scaling.cpu_metric(scaling.USUAL_CPU)])
+        body = scaling.autoscaler(workload, least, max(_MOST, least), [scaling.cpu_metric(scaling.USUAL_CPU)])
         body["metadata"]["labels"] = dict(workload["metadata"]["labels"])
         extra.append((f"{name}/hpa.yaml", body))
         spec["replicas"] = None  # they belong to the autoscaler

@@ -27,6 +27,7 @@ class Difference:
 
     def __init__(self, old: Json, new: Json) -> None:
         self.operations: list[Json] = []
+        self._is_custom = new["kind"] == "Rollout"  # Kustomize does not know how its lists are merged
         self._identity = {key: new[key] for key in ("apiVersion", "kind")}
         self._name = new["metadata"]["name"]
         self.merge = self._of(old, new, ())
@@ -58,7 +59,12 @@ class Difference:
         if isinstance(old, dict) and isinstance(new, dict):
             return self._of(old, new, path) or None
         name = str(path[-1])
-        if isinstance(old, list) and isinstance(new, list) and (name in _WHOLE or name in _KEYED):
+        if (
+            isinstance(old, list)
+            and not self._is_custom
+            and isinstance(new, list)
+            and (name in _WHOLE or name in _KEYED)
+        ):
             return self._list(old, new, path)
         return new
 

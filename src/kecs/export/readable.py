@@ -35,6 +35,7 @@ DEFAULTS: Mapping[str, object] = {
 }
 # What belongs to kecs's own controllers.
 _KECS_ONLY = {
+    "Rollout": ("revisionHistoryLimit", "progressDeadlineSeconds", "paused", "minReadySeconds"),
     "Deployment": ("revisionHistoryLimit", "progressDeadlineSeconds", "paused", "minReadySeconds"),
     "DaemonSet": ("revisionHistoryLimit", "minReadySeconds"),
     "Service": ("publishNotReadyAddresses",),

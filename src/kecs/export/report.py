@@ -14,11 +14,17 @@ from kecs.export.emit import Path
 from kecs.export.objects import WORKLOADS, Made
 from kecs.export.scaling import metric_of
 from kecs.export.sources import Definition, ServiceSource
+from kecs.export.traffic import matches_of
 from kecs.export.tree import Line, Tree
 from kecs.export.verdicts import VERDICTS, Row, Verdict
 from kecs.model import names
 from kecs.model.coerce import NO_MEMBER, below
 from kecs.translate import placement, unsupported
+
+_OF_ROLLOUTS = tuple(
+    f"deploymentConfiguration.{name}"
+    for name in ("strategy", "bakeTimeInMinutes", "linearConfiguration", "canaryConfiguration")
+)
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -171,6 +177,13 @@ class _Places:
         """Return what became of a member because of what else the service has."""
         if row.path == "desiredCount" and "hpa.yaml" in self._made.files:
             return "approximate", "how many there are is the HorizontalPodAutoscaler's to say"
+        if row.path in _OF_ROLLOUTS and self._made.workload["kind"] == "Rollout":
+            return "approximate", "Argo Rollouts carries it out"
+        if row.path == "loadBalancers[]":
+            rules = self._made.exported.rules.get(value.targetGroupArn or "", ())
+            if any(not matches_of(rule) for rule in rules):
+                return "lost", "a listener rule asks for more than hosts and paths: set it on the route"
+            return ("approximate", "certificates and listeners are to be set on the route") if rules else None
         if row.path == "placementConstraints[]":
             exported = self._made.exported
             wanted = placement.expressions(exported.definition.spec, exported.launch(exported.definition.spec))

@@ -45,7 +45,7 @@ def make_autoscaler(exported: Exported, name: str) -> Json | None:
         for policy in tracked
     ]
     least, most = bounds(scaling)
-    made = autoscaler(name, least, most, metrics)
+    made = autoscaler({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}, least, most, metrics)
     behavior = _behavior(tracked)
     if behavior:
         made["spec"]["behavior"] = behavior
@@ -58,14 +58,15 @@ def bounds(scaling: Scaling) -> tuple[int, int]:
     return least, max(least, scaling.target.number("maxCapacity") or 0)
 
 
-def autoscaler(name: str, least: int, most: int, metrics: list[Json]) -> Json:
-    """Return a HorizontalPodAutoscaler of the Deployment of that name."""
+def autoscaler(workload: Json, least: int, most: int, metrics: list[Json]) -> Json:
+    """Return the HorizontalPodAutoscaler of a workload."""
+    name = workload["metadata"]["name"]
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
         "metadata": {"name": name},
         "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+            "scaleTargetRef": {"apiVersion": workload["apiVersion"], "kind": workload["kind"], "name": name},
             "minReplicas": least,
             "maxReplicas": most,
             "metrics": metrics,

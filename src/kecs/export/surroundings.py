@@ -36,27 +36,43 @@ class Fact(msgspec.Struct, frozen=True):
         value = self.members.get(name.casefold())
         return Fact(folded(value) if isinstance(value, dict) else {}, self.document, below(self.path, name))
 
+    def parts(self, name: str) -> "list[Fact]":
+        """Return the objects of a member that is a list."""
+        value = self.members.get(name.casefold())
+        found = value if isinstance(value, list) else []
+        at = below(self.path, name)
+        return [Fact(folded(one), self.document, f"{at}[{i}]") for i, one in enumerate(found) if isinstance(one, dict)]
+
+    def texts(self, name: str) -> list[str]:
+        """Return the texts of a member that is a list."""
+        value = self.members.get(name.casefold())
+        return [str(one) for one in value] if isinstance(value, list) else []
+
     def line(self, name: str = "") -> int:
         """Return the line of a member, or of the whole."""
         return self.document.line_of(below(self.path, name) if name else self.path)
 
 
 class Surroundings(msgspec.Struct):
-    """All that was found. `targets` and `policies` are of Application Auto Scaling, groups by their ARNs."""
+    """All that was found. `targets` and `policies` are of Application Auto Scaling, `rules` of listeners.
+
+    `groups` are target groups by the names in their ARNs.
+    """
 
     targets: list[Fact] = []
     policies: list[Fact] = []
     groups: dict[str, Fact] = {}
+    rules: list[Fact] = []
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return len(self.targets) + len(self.policies) + len(self.groups)
+        return len(self.targets) + len(self.policies) + len(self.groups) + len(self.rules)
 
     def take(self, value: Mapping[str, Any], keys: Mapping[str, str], path: str, document: Document) -> bool:
         """Keep what `aws … describe-…` printed; False when it is nothing of this."""
         done = False
-        for name in ("scalabletargets", "scalingpolicies", "targetgroups"):
+        for name in ("scalabletargets", "scalingpolicies", "targetgroups", "rules"):
             found = value.get(keys.get(name, ""))
             if not isinstance(found, list):
                 continue
@@ -72,6 +88,7 @@ class Surroundings(msgspec.Struct):
             "AWS::ApplicationAutoScaling::ScalableTarget": "scalabletargets",
             "AWS::ApplicationAutoScaling::ScalingPolicy": "scalingpolicies",
             "AWS::ElasticLoadBalancingV2::TargetGroup": "targetgroups",
+            "AWS::ElasticLoadBalancingV2::ListenerRule": "rules",
         }
         kind, members = kinds.get(str(resource.get("Type"))), resource.get("Properties")
         if kind and isinstance(members, dict):
@@ -83,6 +100,8 @@ class Surroundings(msgspec.Struct):
             self.targets.append(fact)
         elif kind == "scalingpolicies":
             self.policies.append(fact)
+        elif kind == "rules":
+            self.rules.append(fact)
         else:
             arn = fact.text("targetGroupArn")
             self.groups[arn.split("/")[1] if "/" in arn else fact.text("logicalName")] = fact
@@ -91,6 +110,11 @@ class Surroundings(msgspec.Struct):
         """Return the target group of an ARN."""
         steps = arn.split("/")
         return self.groups.get(steps[1] if len(steps) > 1 else arn)
+
+    def rules_to(self, arn: str) -> list[Fact]:
+        """Return the rules that forward to a target group, the most important one first."""
+        mine = [rule for rule in self.rules if any(arn in _forwards(action) for action in rule.parts("actions"))]
+        return sorted(mine, key=lambda rule: rule.number("priority") or 0)
 
     def scaling(self, service: str) -> tuple[Fact | None, list[Fact]]:
         """Return the scalable target of a service and its policies."""
@@ -104,6 +128,12 @@ class Surroundings(msgspec.Struct):
             if _service(one) == service or (logical and logical in one.text("scalingTargetId"))
         ]
         return mine[0], policies
+
+
+def _forwards(action: Fact) -> list[str]:
+    """Return the target groups of a rule's action."""
+    groups = action.part("forwardConfig").parts("targetGroups")
+    return [action.text("targetGroupArn"), *(group.text("targetGroupArn") for group in groups)]
 
 
 def _service(fact: Fact) -> str:

@@ -1,7 +1,7 @@
 """What lets traffic in: target groups as an Ingress, a route of the Gateway API, or one of Istio; and who may come.
 
-A service's own sources seldom tell hosts and listeners, so a route takes every host and path unless listener rules are
-among the sources.
+Hosts and paths are those of the listener rules among the sources; without any, a route takes every host and path.
+Connections (a network or a classic load balancer) come through a Service of type LoadBalancer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,24 @@ from kecs.translate.body import Json
 from kecs.translate.network import service_ports
 
 _OF_CONNECTIONS = ("TCP", "UDP", "TLS", "TCP_UDP", "QUIC", "TCP_QUIC")
+GATEWAY = "gateway"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """One host and one path; `exact`: that path alone, else all below it. An empty host is any."""
+
+    host: str = ""
+    path: str = "/"
+    exact: bool = False
 
 
 class Backend(msgspec.Struct, frozen=True):
-    """One load balancer entry of a service that can be carried: the port, and its target group where it is known."""
+    """One load balancer entry of a service: the port, its target group where it is known, and what leads there."""
 
     port: int
     group: Fact | None = None
     classic: bool = False
+    matches: Sequence[Match] = (Match(),)
 
     @property
     def is_connection(self) -> bool:
@@ -39,8 +49,36 @@ def backends(exported: Exported) -> list[Backend]:
         if balancer.containerPort:
             arn = balancer.targetGroupArn or ""
             group = next((one for one in exported.groups if arn and _is_of(one, arn)), None)
-            found.setdefault(balancer.containerPort, Backend(balancer.containerPort, group, not arn))
+            rules = [match for rule in exported.rules.get(arn, ()) for match in matches_of(rule)]
+            matches = tuple(dict.fromkeys(rules)) or (Match(),)
+            found.setdefault(balancer.containerPort, Backend(balancer.containerPort, group, not arn, matches))
     return list(found.values())
+
+
+def matches_of(rule: Fact) -> list[Match]:
+    """Return the hosts and paths of a listener rule; none where it asks for something else, or for other patterns."""
+    hosts, paths = [""], ["/*"]
+    for condition in rule.parts("conditions"):
+        field = condition.text("field")
+        given = condition.part("hostHeaderConfig" if field == "host-header" else "pathPatternConfig").texts("values")
+        values = given or condition.texts("values")
+        if field == "host-header":
+            hosts = values
+        elif field == "path-pattern":
+            paths = values
+        else:
+            return []
+    made = [_path(path) for path in paths]
+    if any("*" in host.removeprefix("*.") or "?" in host for host in hosts) or None in made:
+        return []
+    return [msgspec.structs.replace(match, host=host) for host in hosts for match in made if match]
+
+
+def _path(pattern: str) -> Match | None:
+    stem = pattern.removesuffix("*")
+    if "*" in stem or "?" in stem or not stem.startswith("/"):
+        return None
+    return Match(path=stem.rstrip("/") or "/") if pattern.endswith("*") else Match(path=stem, exact=True)
 
 
 def _is_of(group: Fact, arn: str) -> bool:
@@ -52,52 +90,65 @@ def make_routes(exported: Exported, ports: Sequence[int], choices: Choices) -> l
     """Return what leads HTTP to a service's ports; nothing where it has no load balancer, or one of connections."""
     mine = [one for one in backends(exported) if not one.is_connection and one.port in ports]
     makers = {"ingress": _ingress, "gateway": _http_route, "istio": _virtual_service}
-    name = exported.object_name
+    service = names.service(exported.name)
     return [
-        makers[choices.traffic](name if len(mine) == 1 else names.label(f"{name}-{one.port}"), name, one.port)
+        makers[choices.traffic](service if len(mine) == 1 else names.label(f"{service}-{one.port}"), service, one)
         for one in mine
     ]
 
 
-def _ingress(name: str, service: str, port: int) -> Json:
-    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": service, "port": {"number": port}}}}
+def _hosts(backend: Backend) -> dict[str, list[Match]]:
+    found: dict[str, list[Match]] = {}
+    for match in backend.matches:
+        found.setdefault(match.host, []).append(match)
+    return found
+
+
+def _ingress(name: str, service: str, backend: Backend) -> Json:
+    to = {"service": {"name": service, "port": {"number": backend.port}}}
+    rules = []
+    for host, matches in _hosts(backend).items():
+        paths = [{"path": one.path, "pathType": "Exact" if one.exact else "Prefix", "backend": to} for one in matches]
+        rules.append({**({"host": host} if host else {}), "http": {"paths": paths}})
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {"name": name},
-        "spec": {"rules": [{"http": {"paths": [path]}}]},
+        "spec": {"rules": rules},
     }
 
 
-GATEWAY = "gateway"
-
-
-def _http_route(name: str, service: str, port: int) -> Json:
+def _http_route(name: str, service: str, backend: Backend) -> Json:
+    hosts = sorted(host for host in _hosts(backend) if host)
+    paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
+    matches = [{"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}} for one in paths]
+    spec: Json = {
+        "parentRefs": [{"name": GATEWAY}],
+        "rules": [{"matches": matches, "backendRefs": [{"name": service, "port": backend.port}]}],
+    }
+    if hosts and "" not in _hosts(backend):
+        spec["hostnames"] = hosts
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
         "metadata": {"name": name},
-        "spec": {
-            "parentRefs": [{"name": GATEWAY}],
-            "rules": [
-                {
-                    "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
-                    "backendRefs": [{"name": service, "port": port}],
-                }
-            ],
-        },
+        "spec": spec,
     }
 
 
-def _virtual_service(name: str, service: str, port: int) -> Json:
+def _virtual_service(name: str, service: str, backend: Backend) -> Json:
+    hosts = _hosts(backend)
+    paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
+    matches = [{"uri": {"exact" if one.exact else "prefix": one.path}} for one in paths]
+    destination = {"host": service, "port": {"number": backend.port}}
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {"name": name},
         "spec": {
-            "hosts": ["*"],
+            "hosts": ["*"] if "" in hosts else sorted(hosts),
             "gateways": [GATEWAY],
-            "http": [{"route": [{"destination": {"host": service, "port": {"number": port}}}]}],
+            "http": [{"match": matches, "route": [{"destination": destination}]}],
         },
     }
 
@@ -110,7 +161,7 @@ def make_gateway(choices: Choices) -> Json | None:
             "apiVersion": "gateway.networking.k8s.io/v1",
             "kind": "Gateway",
             "metadata": {"name": GATEWAY},
-            "spec": {"gatewayClassName": "default", "listeners": [listener]},
+            "spec": {"gatewayClassName": choices.gateway_class, "listeners": [listener]},
         }
     if choices.traffic == "istio":
         server = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}
