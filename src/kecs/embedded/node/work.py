@@ -4,14 +4,17 @@ import asyncio
 
 from kecs.embedded.node.engine import Found
 from kecs.embedded.node.prober import Prober
-from kecs.embedded.node.record import PodRecord
+from kecs.embedded.node.record import NEVER, PodRecord
 from kecs.embedded.node.starter import Starter
 
 
 class Work:
     """What goes on for a pod: made when something does, dropped when nothing is left."""
 
-    __slots__ = ("began", "endings", "hurry", "looking", "prober", "shown", "starter", "starting", "stops", "timer")
+    __slots__ = (
+        *("began", "endings", "hurry", "looking", "prober", "retry_at", "shown", "starter", "starting", "stops"),
+        "timer",
+    )
 
     def __init__(self) -> None:
         self.looking: asyncio.Task[None] | None = None
@@ -21,6 +24,7 @@ class Work:
         self.stops: dict[str, asyncio.Task[None]] = {}
         self.hurry = False  # the grace was shortened since the stops began
         self.timer: asyncio.TimerHandle | None = None
+        self.retry_at = NEVER  # when to try again what failed during a look
         self.prober: Prober | None = None
         self.endings: set[str] = set()  # ids of containers that the engine says have ended
         self.shown: list[Found] | None = None  # what the engine shows, for a pod that is to be adopted

@@ -96,7 +96,8 @@ class Worker:
             again = self._context.now() + _ENGINE_RETRY
         finally:
             work.looking = None
-            self._set_timer(record, work, again)
+            self._set_timer(record, work, min(again, work.retry_at))
+            work.retry_at = NEVER
             if work.idle:
                 record.at_work = None
 
@@ -244,16 +245,13 @@ class Worker:
         except asyncio.CancelledError:
             look = not self._closed
         except EngineGone:
-            self._set_timer(record, work, self._context.now() + _ENGINE_RETRY)
-            look = False
+            look = self._retry(record, work, _ENGINE_RETRY)
         except (ApiError, EngineError) as error:
             log.warning("pod %s/%s: %s", record.namespace, record.name, error)
-            self._set_timer(record, work, self._context.now() + _API_RETRY)
-            look = False
+            look = self._retry(record, work, _API_RETRY)
         except Exception as error:  # one pod's trouble is not the node's
             log.error("pod %s/%s: %s", record.namespace, record.name, type(error).__name__)
-            self._set_timer(record, work, self._context.now() + _API_RETRY)
-            look = False
+            look = self._retry(record, work, _API_RETRY)
         finally:
             if stopping:
                 work.stops.pop(stopping, None)
@@ -261,6 +259,18 @@ class Worker:
                 work.starting = work.starter = None
         if look:
             self.look(record)
+
+    def _retry(self, record: PodRecord, work: Work, seconds: float) -> bool:
+        """Have a look after some time, also if one is going on that has not seen the failure; return whether at once.
+
+        At its end that one sets the pod's timer anew.
+        """
+        when = self._context.now() + seconds
+        if work.looking is not None:
+            work.retry_at = when
+        else:
+            self._set_timer(record, work, when)
+        return False
 
     def _hurry(self, record: PodRecord, work: Work) -> float:
         """Kill what a shortened grace no longer spares, or its engine has not; return when that has to be seen to."""
