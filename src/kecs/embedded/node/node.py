@@ -314,9 +314,12 @@ class Node:
     async def _claim(self, by_uid: dict[str, list[Found]]) -> None:
         """Remove what no pod claims; keep warm sandboxes that are still of use."""
         joined = {found.labels.get(engines.SANDBOX_ID, "") for group in by_uid.values() for found in group}
-        used = {record.sandbox for record in self._records.values()}
         for found in by_uid.pop("", []):
-            if found.id not in joined | used and not self._pool.has(found.id) and not await self._pool.adopt(found):
+            # Pods go on being started meanwhile, so each is judged by what is so when its turn comes.
+            used = any(record.sandbox == found.id for record in self._records.values())
+            if found.id in joined or used or self._pool.has(found):
+                continue
+            if not await self._pool.adopt(found):
                 await remove_containers(self._engine, [found])
         for uid in [uid for uid in by_uid if uid not in self._records]:
             await remove_containers(self._engine, by_uid.pop(uid))

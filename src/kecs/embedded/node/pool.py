@@ -9,7 +9,7 @@ import logging
 import secrets
 
 from kecs.embedded.node import engine as engines
-from kecs.embedded.node.engine import Engine, EngineError, EngineGone, Found, SandboxConfig
+from kecs.embedded.node.engine import Engine, EngineError, EngineGone, Found, NoSuchContainer, SandboxConfig
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ class SandboxPool:
     def __init__(self, engine: Engine, owner: str, size: int) -> None:
         self._engine, self._owner, self._size = engine, owner, size
         self._ready: list[tuple[str, str]] = []
+        self._making: str | None = None  # the name of the one that is made now
         self._filling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -44,9 +45,9 @@ class SandboxPool:
         """How many are there."""
         return len(self._ready)
 
-    def has(self, container: str) -> bool:
-        """Tell whether a sandbox is one of those that are ready."""
-        return any(container == each for each, _ in self._ready)
+    def has(self, found: Found) -> bool:
+        """Tell whether a sandbox is one of those that are ready, or the one that is being made."""
+        return found.name == self._making or any(found.id == each for each, _ in self._ready)
 
     def fill(self) -> None:
         """Make what is missing, in the background."""
@@ -63,15 +64,18 @@ class SandboxPool:
 
     async def _make(self) -> tuple[str, str]:
         labels = {engines.OWNER: self._owner, engines.CONTAINER: engines.SANDBOX, WARM: "true"}
-        name = f"k8s_POD_warm_{self._owner}_{secrets.token_hex(4)}"
-        container = await self._engine.create_sandbox(SandboxConfig(name=name, labels=labels, hostname="pod"))
+        self._making = name = f"k8s_POD_warm_{self._owner}_{secrets.token_hex(4)}"
         try:
-            await self._engine.start(container)
-            return container, (await self._engine.inspect(container)).ip
-        except EngineError as error:
-            if not isinstance(error, EngineGone):
-                await self._engine.remove(container)
-            raise
+            container = await self._engine.create_sandbox(SandboxConfig(name=name, labels=labels, hostname="pod"))
+            try:
+                await self._engine.start(container)
+                return container, (await self._engine.inspect(container)).ip
+            except EngineError as error:
+                if not isinstance(error, EngineGone):
+                    await self._engine.remove(container)
+                raise
+        finally:
+            self._making = None
 
     def lost(self, container: str) -> None:
         """Forget a sandbox that has ended."""
@@ -81,7 +85,10 @@ class SandboxPool:
         """Take in a warm sandbox of an earlier run, if it still runs and there is room. Returns whether it did."""
         if found.state != "running" or len(self._ready) >= self._size:
             return False
-        shown = await self._engine.inspect(found.id)
+        try:
+            shown = await self._engine.inspect(found.id)
+        except NoSuchContainer:
+            return False  # it went since it was listed
         self._ready.append((found.id, shown.ip))
         return True
 
