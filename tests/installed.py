@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import releases
 from tests.e2e.kubectl import PROGRAM, Kubectl
 from tests.process import KecsProcess
 from tests.process import kecs as run_kecs
@@ -42,17 +43,25 @@ class Installed(KecsProcess):
         self.kubectl = Kubectl(cluster.kubeconfig, NAMESPACE, home)
         self._route = ""
 
-    def apply(self, overlay: str, *flags: str) -> None:
+    def apply(self, overlay: str) -> None:
         """Install an overlay, with little asked of the one node, and return once every replica is ready."""
-        run = run_kecs("manifests", "--overlay", overlay, *flags)
-        assert run.returncode == 0, run.stderr
-        objects = list(yaml.safe_load_all(run.stdout))
-        for each in objects:
+        self._apply(yaml.safe_load_all(run_kecs("manifests", "--overlay", overlay).stdout))
+        self.wait()
+
+    def upgrade(self, overlay: str, place: Path) -> None:
+        """Begin to install another release, which is at `place`: its definitions first, then the rest."""
+        self.cluster.rig("load", _image("--source", str(place / "kecs")))
+        run = run_kecs("manifests", "--overlay", overlay, PYTHONPATH=str(place))
+        rest = [each for each in yaml.safe_load_all(run.stdout) if each["kind"] != "CustomResourceDefinition"]
+        self._apply([*releases.definitions(place), *rest])
+
+    def _apply(self, objects: Iterable[dict[str, Any]]) -> None:
+        whole = list(objects)
+        for each in whole:
             if each["kind"] == "Deployment":
                 (container,) = each["spec"]["template"]["spec"]["containers"]
                 container["resources"]["requests"]["cpu"] = "20m"
-        self.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(objects))
-        self.wait()
+        self.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(whole))
 
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
@@ -128,8 +137,8 @@ class Installed(KecsProcess):
 
 
 @cache
-def _image() -> str:
-    build = [sys.executable, str(_ROOT / "tools" / "image" / "build")]
+def _image(*flags: str) -> str:
+    build = [sys.executable, str(_ROOT / "tools" / "image" / "build"), *flags]
     return subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
 
 

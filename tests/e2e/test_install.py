@@ -7,11 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests import releases
 from tests.engine import IMAGE
 from tests.installed import NAMESPACE, Installed, installed
 from tests.metrics.test_page import samples
@@ -326,9 +328,9 @@ class Load:
                 thread.join(120)
 
 
-def test_replicas_come_and_go_under_load(bare: Installed) -> None:
-    """Three replicas; the leader is killed amid a rollout of a service, and again amid a rollout of kecs itself."""
-    kecs = bare
+def test_replicas_come_and_go_under_load(bare: Installed, tmp_path: Path) -> None:
+    """Three replicas; the leader is killed amid a rollout of a service, and again amid an upgrade of kecs itself."""
+    kecs, newer = bare, releases.newer(tmp_path)
     kecs.apply("production")
     until(lambda: kecs.replicas() == len(kecs.pods()) == 3, 60, "the autoscaler has made three replicas")
     ecs = kecs.client(region=REGION, attempts=10)
@@ -351,15 +353,21 @@ def test_replicas_come_and_go_under_load(bare: Installed) -> None:
         assert 1 <= new_tasks(ecs) < 4
         until(lambda: kecs.holder() not in ("", killed), 40, "another replica leads")
         stable.wait(cluster="c", services=["web"], WaiterConfig=FAST)
-        kecs.kubectl("rollout", "restart", "deployment/kecs")
+        kecs.upgrade("production", newer)
         until(kecs.is_half_rolled_out, 60, "old and new replicas are there")
         killed = kecs.kill_leader()
         until(lambda: kecs.holder() not in ("", killed), 40, "another replica leads")
         kecs.wait()
         until(lambda: kecs.leader() in kecs.pods(), 40, "a new replica leads")
+        until(lambda: stored_versions(kecs) == {("v1beta1",)}, 20, "everything is stored in the newer version")
     assert load.failures == []
     check_load(ecs, load.tasks)
     check_service(ecs)
+
+
+def stored_versions(kecs: Installed) -> set[tuple[str, ...]]:
+    found = kecs.kubectl.json("get", "customresourcedefinitions")["items"]
+    return {tuple(one["status"]["storedVersions"]) for one in found if one["spec"]["group"] == "kecs.io"}
 
 
 def new_tasks(ecs: Any) -> int:

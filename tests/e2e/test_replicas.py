@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,10 +20,10 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-import kecs as release
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
 from tests.process import KecsProcess, environment, kecs
+from tests.releases import newer
 from tests.rig import own_cluster
 from tests.waiting import until
 
@@ -246,27 +245,6 @@ def test_stopped_tasks_stay_as_they_were_whoever_leads(stage: Stage) -> None:
     assert gone["stoppedReason"]
 
 
-def newer_release(directory: Path) -> Path:
-    """Make a kecs of a release to come, which speaks and stores v1beta1 and still serves v1alpha1; return its place."""
-    package = directory / "newer" / "kecs"
-    shutil.copytree(Path(release.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, before, after in (
-        ("__init__.py", f'"{release.__version__}"', '"99.0.0"'),
-        ("model/marks.py", 'VERSION = "v1alpha1"', 'VERSION = "v1beta1"'),
-        ("model/objects.py", '"kecs.io/v1alpha1"', '"kecs.io/v1beta1"'),
-        (
-            "crds/definitions.py",
-            '"versions": [version],',
-            '"versions": [version]'
-            ' + [{**version, "name": "v1alpha1", "storage": False}] * (resource.version != "v1alpha1"),',
-        ),
-    ):
-        text = (package / name).read_text()
-        assert before in text
-        (package / name).write_text(text.replace(before, after))
-    return package.parent
-
-
 def test_two_releases_work_side_by_side_and_what_is_stored_moves_to_the_newer_version(stage: Stage) -> None:
     (old,) = stage.start(1)
     ecs = stage.client()
@@ -274,7 +252,7 @@ def test_two_releases_work_side_by_side_and_what_is_stored_moves_to_the_newer_ve
     ecs.create_service(cluster="two", serviceName="web", taskDefinition="two", desiredCount=2)
     ecs.get_waiter("services_stable").wait(cluster="two", services=["web"], WaiterConfig=SOON)
     load = Load(stage, "two", "two", clients=2)
-    (new,) = stage.start(1, PYTHONPATH=str(newer_release(stage.directory)))
+    (new,) = stage.start(1, PYTHONPATH=str(newer(stage.directory)))
     assert (stage.leader(), " leading " in new.log()) == (old, False)
     assert set(stored_versions(stage)) == {("v1alpha1", "v1beta1")}
     by_old, by_new = stage.client(old), stage.client(new)

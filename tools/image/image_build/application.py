@@ -12,7 +12,7 @@ from image_build import debian, layers
 ROOT = Path(__file__).resolve().parents[3]
 HOME = "opt/kecs"  # on PYTHONPATH
 _REQUIREMENTS = ROOT / "requirements" / "runtime.txt"
-_SOURCE = ROOT / "src" / "kecs"
+SOURCE = ROOT / "src" / "kecs"
 
 
 def dependencies(python: Path) -> Path:
@@ -27,10 +27,10 @@ def dependencies(python: Path) -> Path:
     return layers.cached("dependencies", (_own(), _REQUIREMENTS.read_bytes(), python.name), fill)
 
 
-def kecs(python: Path) -> Path:
-    """Return the layer with the program, as it is in the checkout."""
-    files = sorted(path for path in _SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    contents = {str(path.relative_to(_SOURCE.parent)): path.read_bytes() for path in files}
+def kecs(python: Path, source: Path = SOURCE) -> Path:
+    """Return the layer with the program, whose package is at `source`."""
+    files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    contents = {str(path.relative_to(source.parent)): path.read_bytes() for path in files}
 
     def fill(root: Path) -> None:
         for name, content in contents.items():
