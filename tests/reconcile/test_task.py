@@ -198,9 +198,9 @@ def test_a_task_is_replaced_when_another_one_of_its_deployment_appears_after_its
 def test_a_healthy_pod_needs_no_look() -> None:
     pod = seen("a")
     assert not needs_look(pod)
-    pod.status.containerStatuses = [
-        views.ContainerStatus(name="app", ready=True, state=views.ContainerState(running=views.Running()))
-    ]
+    pod.status.containerStatuses = (
+        views.ContainerStatus(name="app", ready=True, state=views.ContainerState(running=views.Running())),
+    )
     assert not needs_look(pod)
     pod.status.containerStatuses[0].ready = False
     assert needs_look(pod)

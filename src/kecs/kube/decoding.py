@@ -109,7 +109,10 @@ class Objects(Generic[T]):
         """Return the watch events in some lines, and the error that ended them: an ERROR event, or one unreadable."""
         try:
             # All at once: nearly always every line carries an object.
-            return [self._event(told.type, told.object) for told in self._told(lines)], None
+            told = self._told(lines)
+            if self._plain:
+                return [self._event(one.type, one.object) for one in told], None
+            return [Event(one.type, one.object, one.object.metadata.resourceVersion) for one in told], None
         except _UNREADABLE:
             pass
         events: list[Event[T]] = []

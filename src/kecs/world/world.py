@@ -95,8 +95,8 @@ def pods_alike(old: views.Pod, new: views.Pod) -> bool:
     """Say whether two versions of a pod have the same keys in all of `POD_INDEXES`."""
     before, after = old.metadata, new.metadata
     return (
-        before.labels == after.labels
-        and before.annotations == after.annotations
+        (before.labels is after.labels or before.labels == after.labels)
+        and (before.annotations is after.annotations or before.annotations == after.annotations)
         and before.ownerReferences == after.ownerReferences
         and old.spec.nodeName == new.spec.nodeName
     )
@@ -369,12 +369,13 @@ class World:
         grace_seconds: int | None = None,
     ) -> None:
         """Delete an object. It is gone from `cache` at once when it is gone from the API. Absent is fine."""
-        item = cache.get(namespace, name)
+        item: Any = cache.get(namespace, name)
         try:
             await self.api.delete(
                 cache.resource, namespace, name, uid=uid, propagation=propagation, grace_seconds=grace_seconds
             )
             cache.observe(await self.api.get(cache.resource, namespace, name))
         except NotFound:
-            if item is not None and item is cache.get(namespace, name):
-                cache.forget(item)
+            known: Any = cache.get(namespace, name)  # it may have changed once more before it went
+            if item is not None and known is not None and known.metadata.uid == item.metadata.uid:
+                cache.forget(known)
