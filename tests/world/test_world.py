@@ -67,6 +67,29 @@ class Proxied:
         raise error
 
 
+class Changing(Proxied):
+    """An Api where somebody changes what is about to be deleted, and the watch of a cache is quick to tell of it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.api)
+        self._cache = world.clusters
+
+    async def delete(self, resource: Resource[Any], namespace: str | None, name: str, **options: Any) -> None:
+        patch = {"metadata": {"annotations": {"a": "b"}}}
+        self._cache.observe(await self._api.patch(resource, namespace, name, patch, type="merge", manager="test"))
+        await self._api.delete(resource, namespace, name, **options)
+
+
+async def test_what_was_changed_once_more_before_it_was_deleted_is_gone_at_once() -> None:
+    engine = Engine.open()
+    await install(engine)
+    world = World(engine)  # no watch tells it of the end
+    await world.create(world.clusters, None, body("c"))
+    await world.writing_with(cast("Api", Changing(world))).delete(world.clusters, None, "c-us-east-1")
+    assert world.clusters.get(None, "c-us-east-1") is None
+    await engine.close()
+
+
 def dated(name: str, at: str, region: str = "us-east-1") -> dict[str, object]:
     meta = {
         "name": f"{name}-us-east-1",
