@@ -51,16 +51,16 @@ class Definitions:
         informer.subscribe(self._on_change)
 
     def _on_change(self, old: objects.TaskDefinition | None, new: objects.TaskDefinition | None) -> None:
-        changed = new or old
-        if changed is None or changed.spec.revision is None:
-            return
-        listed = new is not None and is_accepted(new)
-        if not listed and (old is None or not is_accepted(old)):
-            return
-        scope, name = objects.scope_of(changed.metadata), changed.spec.family
+        before, after = _place(old), _place(new)
+        if before is not None and before != after:  # it is gone, or somebody has made another one of it
+            self._set(*before, None)
+        if after is not None and new is not None:
+            self._set(*after, task_definition.status_of(new))
+
+    def _set(self, scope: Scope, name: str, revision: int, status: str | None) -> None:
+        """Note the status of a revision; None when it is gone."""
         family = self._families.setdefault((scope, name), _Family())
-        status = task_definition.status_of(new) if new is not None and listed else None
-        family.set(changed.spec.revision, status)
+        family.set(revision, status)
         if self._given.get((scope, name), 0) <= family.highest:
             self._given.pop((scope, name), None)
         self._relist(scope, name, family)
@@ -131,6 +131,13 @@ class Definitions:
         """Return the revisions of a family that have a status, in order."""
         known = self._families.get((scope, family))
         return sorted(number for number, found in known.statuses.items() if found == status) if known else []
+
+
+def _place(definition: objects.TaskDefinition | None) -> tuple[Scope, str, int] | None:
+    """Return where a revision is listed, None where it is not."""
+    if definition is None or definition.spec.revision is None or not is_accepted(definition):
+        return None
+    return objects.scope_of(definition.metadata), definition.spec.family, definition.spec.revision
 
 
 def is_accepted(definition: objects.TaskDefinition) -> bool:
