@@ -26,4 +26,4 @@ def written(output: Path) -> str:
     """Return every file of a tree, one after the other, each below its path."""
     files = sorted(one for one in output.rglob("*") if one.is_file() and not one.name.startswith("."))
     shown = [one for one in files if one.suffix not in (".json", ".html")]
-    return "".join(f"=== {one.relative_to(output)}\n{one.read_text()}" for one in shown)
+    return "".join(f"=== {one.relative_to(output)}\n{one.read_text().replace(str(output), 'k8s')}" for one in shown)

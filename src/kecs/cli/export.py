@@ -32,6 +32,7 @@ examples:
   aws ecs describe-services --cluster shop --services web > web.json
   aws ecs describe-task-definition --task-definition web > web-definition.json
   kecs export web.json web-definition.json -o k8s
+  kecs export --from-aws --cluster shop -o k8s        the same, without the AWS CLI
   kecs export stack.yaml --parameter Image=example.com/web:7 -o k8s
 
   kecs export --env dev=ecs/dev --env production=ecs/production -o k8s
@@ -65,6 +66,18 @@ def build() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("sources", nargs="*", metavar="SOURCE", help="files and directories of definitions")
     add("-o", "--output", type=Path, default=Path("k8s"), metavar="DIR", help="where the tree is written [k8s]")
+    add("--from-aws", action="store_true", help="the services of a cluster, from Amazon ECS or an endpoint like it")
+    add(
+        "--endpoint-url", default="", metavar="URL", help="with --from-aws: the endpoint [AWS_ENDPOINT_URL, else AWS's]"
+    )
+    add("--cluster", default="default", metavar="NAME", help="with --from-aws: the cluster [default]")
+    add(
+        "--service",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --from-aws: a service; may be given several times [all of the cluster]",
+    )
     add(
         "--env",
         action="append",
@@ -111,6 +124,14 @@ def build() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter of a CloudFormation template; may be given several times",
     )
+    add(
+        "--include",
+        choices=("dashboards",),
+        action="append",
+        default=[],
+        help="dashboards: a PodMonitor of the Prometheus operator for services whose Docker labels tell of metrics "
+        "(ECS_PROMETHEUS_EXPORTER_PORT, ECS_PROMETHEUS_METRICS_PATH)",
+    )
     add("--strict", action="store_true", help="write nothing and fail when something is lost")
     add("--check", action="store_true", help="write nothing, show what would change, and fail when anything would")
     add("--overwrite", action="store_true", help="also write files that somebody has edited since the last export")
@@ -121,8 +142,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run `kecs export` and return the exit code: 0, 1 when it fails or a check does, 2 when it was called wrongly."""
     parser = build()
     given = parser.parse_args(arguments)
-    if not given.sources and not given.env:
+    if not given.sources and not given.env and not given.from_aws:
         parser.error("name the files with the definitions")
+    if given.sources and given.from_aws:
+        parser.error("--from-aws takes no files")
     environments: dict[str, list[str]] = {}
     for name, path in given.env:
         environments.setdefault(name, []).append(path)
@@ -133,10 +156,16 @@ def main(arguments: Sequence[str]) -> int:
         rollouts=given.rollouts,
         secrets=given.secrets,
         secret_store=given.secret_store,
+        dashboards="dashboards" in given.include,
         parameters=dict(given.parameter),
     )
+    try:
+        fetched = _fetched(given.endpoint_url, given.cluster, given.service) if given.from_aws else {}
+    except ExportError as error:
+        return _told(error)
     request = Request(
         paths=given.sources,
+        fetched=fetched,
         environments=environments,
         output=given.output,
         namespace=given.namespace or "",
@@ -154,11 +183,23 @@ def main(arguments: Sequence[str]) -> int:
             return _check(result)
         carry_out(result.plan)
     except ExportError as error:
-        for line in error.lines:
-            print(f"kecs: {line}", file=sys.stderr)
-        return 1
+        return _told(error)
     print(_summary(result, given.output))
     return 0
+
+
+def _fetched(endpoint: str, cluster: str, services: list[str]) -> dict[str, str]:
+    """Return what a live source says, by the files of the tree that keep it."""
+    from kecs.export import aws
+
+    found = aws.fetch(aws.client_of(endpoint), cluster, services)
+    return {f"sources/{name}": text for name, text in found.items()}
+
+
+def _told(error: ExportError) -> int:
+    for line in error.lines:
+        print(f"kecs: {line}", file=sys.stderr)
+    return 1
 
 
 def _check(result: Result) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from kecs.export import environment, rollouts, scaling, traffic
+from kecs.export import dashboards, environment, rollouts, scaling, traffic
 from kecs.export.application import Exported
 from kecs.export.balancing import balance
 from kecs.export.choices import Choices
@@ -46,6 +46,12 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     def workload(self) -> Json:
         """The Deployment, DaemonSet or CronJob."""
         return next(objects[0] for file, objects in self.files.items() if file in WORKLOADS)
+
+    @property
+    def workload_pod(self) -> Json:
+        """The spec of the workload's pods."""
+        spec: Json = _template_of(self.workload)["spec"]
+        return spec
 
 
 WORKLOADS = ("deployment.yaml", "rollout.yaml", "daemonset.yaml", "cronjob.yaml")
@@ -296,6 +302,8 @@ def _around(exported: Exported, resource: Service, definition: TaskDefinitionSpe
     files["pdb.yaml"] = [budget] if budget else []
     policy = traffic.make_policy(name, {"matchLabels": {NAME: name}}, definition)
     files["networkpolicy.yaml"] = [policy] if policy else []
+    monitor = dashboards.make_pod_monitor(name, definition) if choices.dashboards else None
+    files["podmonitor.yaml"] = [monitor] if monitor else []
     return files
 
 

@@ -9,6 +9,7 @@ from kecs.export import application, environments, objects, overlays, sources, t
 from kecs.export.choices import Choices
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.report import Report, make_report
+from kecs.export.runbook import runbook
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -21,11 +22,13 @@ class Result(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be exported, and where to. `overwrite`: files that somebody has edited, too.
 
+    `fetched` are the texts of a live source, by the files in the tree that they are kept in.
     `environments` are the paths of sources that environments have of their own; without `paths` production is the base.
     """
 
     paths: Sequence[str]
     output: Path
+    fetched: Mapping[str, str] = {}
     environments: Mapping[str, Sequence[str]] = {}
     namespace: str = ""
     choices: Choices = Choices()
@@ -36,7 +39,10 @@ def export(request: Request) -> Result:
     """Make an export without writing it. Raises ExportError."""
     parameters = dict(request.choices.parameters)
     own = {name: sources.load(paths, parameters, partial=True) for name, paths in request.environments.items()}
-    found = sources.load(request.paths, parameters) if request.paths else _base_of(own)
+    if request.fetched:
+        found = sources.of_texts(request.fetched)
+    else:
+        found = sources.load(request.paths, parameters) if request.paths else _base_of(own)
     joined = application.join(found, namespace=request.namespace)
     made = make_all(joined, request.choices)
     files = tree.make_base(joined, made, request.choices)
@@ -45,6 +51,9 @@ def export(request: Request) -> Result:
         environments.add(files, joined, made, named, request.choices)
     else:
         overlays.add_usual(files, joined, made)
+    page = runbook(joined, made, list(own) or list(overlays.ENVIRONMENTS), str(request.output), request.choices)
+    files.files["docs/runbook.md"] = page
+    files.files.update(request.fetched)
     report = make_report(joined, made, files, request.choices)
     files.files["export-report.md"] = report.markdown()
     files.files["export-report.json"] = report.json()

@@ -10,8 +10,9 @@
 | what `describe-scalable-targets`, `describe-scaling-policies`, `describe-target-groups` printed | `surroundings` |
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import msgspec
 from kecs.export import template
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.surroundings import Surroundings
-from kecs.export.text import Document, read
+from kecs.export.text import Document, parse, read
 from kecs.model import container_definition, shapes
 from kecs.model.coerce import Ignored, ShapeError, below, coerce
 from kecs.model.errors import AwsError
@@ -97,18 +98,28 @@ def load(paths: Sequence[str], parameters: dict[str, str] | None = None, *, part
 
     `parameters` are values for the parameters of templates. `partial`: there may be services alone.
     """
+    found = _read_all((functools.partial(read, Path(file), file) for file in _files(paths)), parameters or {})
+    if not partial and not found.definitions and not any(service.own for service in found.services):
+        raise ExportError(f"{', '.join(paths)}: there is no task definition")
+    return found
+
+
+def of_texts(texts: Mapping[str, str]) -> Sources:
+    """Read JSON texts by the names of the files that they are to be called. Raises ExportError."""
+    return _read_all((functools.partial(parse, text, file) for file, text in texts.items()), {})
+
+
+def _read_all(readers: Iterable[Callable[[], list[Document]]], parameters: dict[str, str]) -> Sources:
     found = Sources()
     problems: list[str] = []
-    for file in _files(paths):
+    for documents in readers:
         try:
-            for document in read(Path(file), file):
-                _Reader(document, found, parameters or {}).read()
+            for document in documents():
+                _Reader(document, found, parameters).read()
         except SourceError as error:
             problems.append(error.message)
     if problems:
         raise ExportError(problems[0], problems[1:])
-    if not partial and not found.definitions and not any(service.own for service in found.services):
-        raise ExportError(f"{', '.join(paths)}: there is no task definition")
     return found
 
 

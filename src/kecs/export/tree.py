@@ -32,6 +32,7 @@ _ORDER = (
     "hpa.yaml",
     "pdb.yaml",
     "networkpolicy.yaml",
+    "podmonitor.yaml",
 )
 Comments = Mapping[Path, Sequence[str]]
 
