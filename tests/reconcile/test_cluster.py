@@ -1,12 +1,19 @@
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
 
-from kecs.kube.errors import Forbidden, NotFound
+from kecs.embedded.engine import Engine
+from kecs.kube.api import Api, Resource
+from kecs.kube.controller import Controller
+from kecs.kube.errors import Conflict, Forbidden, NotFound
 from kecs.kube.resources import EVENTS, NAMESPACES, NETWORK_POLICIES, RESOURCE_QUOTAS
-from kecs.model import marks
+from kecs.model import marks, objects
+from kecs.model.generated import ecs
 from kecs.model.scope import Scope
-from tests.reconcile.conftest import NAMESPACE, Stage, until
+from kecs.reconcile import cluster as clusters
+from kecs.reconcile.context import Settings
+from tests.reconcile.conftest import NAMESPACE, SCOPE, SETTINGS, Stage, until
 from tests.waiting import until_true
 
 
@@ -148,3 +155,67 @@ async def test_what_kecs_may_not_write_keeps_nothing_else_from_being_written(sta
         return len((await stage.api.list(NETWORK_POLICIES, "poor-us-east-1")).items) == 2
 
     await until_true(written)
+
+
+@asynccontextmanager
+async def _by_hand(stage: Stage) -> AsyncIterator[Controller[str]]:
+    """Give the controller of clusters, which looks when told to, over caches that no watch keeps current."""
+    cache = clusters.namespaces(stage.context)
+    running = asyncio.create_task(cache.run())
+    controller = clusters.build(stage.context, cache)
+    spec = ecs.CreateClusterRequest(clusterName="demo")
+    await stage.create(objects.Cluster(metadata=objects.Meta(name=NAMESPACE), spec=spec))
+    await controller._reconcile(NAMESPACE)
+    at = {marks.DELETED_AT: f"{stage.context.now():.3f}"}
+    await stage.world.patch(stage.world.clusters, None, NAMESPACE, {"metadata": {"annotations": at}})
+    yield controller
+    running.cancel()
+
+
+async def _create_anew(stage: Stage) -> None:
+    """As CreateCluster does, through another replica."""
+    change = {"metadata": {"annotations": {marks.DELETED_AT: None}}}
+    resource = stage.world.clusters.resource
+    await stage.api.patch(resource, None, NAMESPACE, change, type="merge", manager="other")
+
+
+async def test_the_namespace_of_a_cluster_that_was_created_anew_unheard_stays(engine: Engine) -> None:
+    stage = Stage(engine, SETTINGS)
+    async with _by_hand(stage) as controller:
+        await _create_anew(stage)
+        await controller._reconcile(NAMESPACE)
+        namespace = await engine.get(NAMESPACES, None, NAMESPACE)
+        assert "deletionTimestamp" not in namespace["metadata"]
+        found = stage.world.cluster(SCOPE, "demo")
+        assert found is not None
+        assert marks.DELETED_AT not in found.metadata.annotations
+
+
+class _Hasty:
+    """An Api where the cluster is created anew just before its object is deleted."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.stage: Stage | None = None
+        self.asked = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+    async def delete(self, resource: Resource[Any], *where: Any, **options: Any) -> None:
+        if resource.kind == "ECSCluster" and self.stage is not None:
+            await _create_anew(self.stage)
+            self.asked = True
+        await self._api.delete(resource, *where, **options)
+
+
+async def test_a_cluster_that_is_created_anew_when_its_time_is_over_stays(engine: Engine) -> None:
+    hasty = _Hasty(engine)
+    stage = hasty.stage = Stage(cast("Api", hasty), Settings(inactive_retention=0.0))
+    async with _by_hand(stage) as controller:
+        while not hasty.asked:
+            with suppress(Conflict):  # as the controller does, which looks again
+                await controller._reconcile(NAMESPACE)
+            await asyncio.sleep(0.01)
+        left = await engine.get(stage.world.clusters.resource, None, NAMESPACE)
+        assert left.metadata.deletionTimestamp is None

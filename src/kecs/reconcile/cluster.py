@@ -156,9 +156,11 @@ class _Clusters:
         world = self._context.world
         world.notices.tell(world.clusters.resource, cluster.metadata, reason, sentence)
 
-    async def _delete(self, resource: Resource[Any], namespace: str | None, name: str) -> None:
+    async def _delete(
+        self, resource: Resource[Any], namespace: str | None, name: str, *, uid: str | None = None
+    ) -> None:
         try:
-            await self._context.api.delete(resource, namespace, name)
+            await self._context.api.delete(resource, namespace, name, uid=uid)
         except NotFound:
             return
 
@@ -167,8 +169,8 @@ class _Clusters:
         meta, context, now = cluster.metadata, self._context, self._context.now()
         found = self._namespaces.get(None, meta.name)
         if found is not None:
-            if found.metadata.deletionTimestamp is None:
-                await self._delete(resources.NAMESPACES, None, meta.name)
+            if found.metadata.deletionTimestamp is None and await self._is_deleted_for_sure(cluster):
+                await self._delete(resources.NAMESPACES, None, meta.name, uid=found.metadata.uid)
             if meta.deletionTimestamp:
                 return None
         await self._delete_volumes(meta.name)
@@ -179,9 +181,23 @@ class _Clusters:
         left = _asked_at(cluster) + context.settings.inactive_retention - now
         if left > 0:
             return left
-        await self._release(cluster)
-        await context.world.delete(context.world.clusters, None, meta.name, uid=meta.uid)
+        last = (await self._release(cluster)).metadata  # whoever creates the cluster anew makes another version of it
+        await context.world.delete(
+            context.world.clusters, None, meta.name, uid=last.uid, resource_version=last.resourceVersion
+        )
         return None
+
+    async def _is_deleted_for_sure(self, cluster: Cluster) -> bool:
+        """Ask the API, as the cache may lag: what runs in a cluster that was created anew must not go."""
+        clusters = self._context.world.clusters
+        try:
+            now = await self._context.api.get(clusters.resource, None, cluster.metadata.name)
+        except NotFound:
+            return True
+        if not is_deleted(now):
+            clusters.observe(now)  # by which it is looked at again
+            return False
+        return True
 
     async def _delete_volumes(self, name: str) -> None:
         """Delete the volumes of a namespace that is gone: no claim but those that went with it can have them."""
@@ -189,15 +205,17 @@ class _Clusters:
             labels = f"{marks.CLUSTER}={name}"
             await self._context.api.delete_collection(resources.PERSISTENT_VOLUMES, None, labels=labels)
 
-    async def _release(self, cluster: Cluster) -> None:
+    async def _release(self, cluster: Cluster) -> Cluster:
+        """Take our finalizer off, and return what is left."""
         meta, world = cluster.metadata, self._context.world
         if marks.CLUSTER_FINALIZER not in meta.finalizers:
-            return
+            return cluster
         rest = [finalizer for finalizer in meta.finalizers if finalizer != marks.CLUSTER_FINALIZER]
         change = {"resourceVersion": meta.resourceVersion, "finalizers": rest or None}
         left = await world.patch(world.clusters, None, meta.name, {"metadata": change})
         if meta.deletionTimestamp and not rest:
             world.clusters.forget(left)
+        return left
 
     async def _show(self, cluster: Cluster, shown: str, conds: list[Any]) -> None:
         status = ClusterStatus(shown, cluster.metadata.generation, conds)

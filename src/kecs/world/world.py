@@ -365,14 +365,24 @@ class World:
         name: str,
         *,
         uid: str | None = None,
+        resource_version: str | None = None,
         propagation: Propagation | None = None,
         grace_seconds: int | None = None,
     ) -> None:
-        """Delete an object. It is gone from `cache` at once when it is gone from the API. Absent is fine."""
+        """Delete an object. It is gone from `cache` at once when it is gone from the API. Absent is fine.
+
+        Raises Conflict when it is not the one of that uid or version.
+        """
         item: Any = cache.get(namespace, name)
         try:
             await self.api.delete(
-                cache.resource, namespace, name, uid=uid, propagation=propagation, grace_seconds=grace_seconds
+                cache.resource,
+                namespace,
+                name,
+                uid=uid,
+                resource_version=resource_version,
+                propagation=propagation,
+                grace_seconds=grace_seconds,
             )
             cache.observe(await self.api.get(cache.resource, namespace, name))
         except NotFound:
