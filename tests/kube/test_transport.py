@@ -325,6 +325,25 @@ async def test_a_watch_that_is_cut_is_unavailable_and_loses_the_torn_line() -> N
         assert isinstance(error, errors.Unavailable)
 
 
+async def test_a_watch_comes_without_chunks() -> None:
+    async with talking(streams(event("ADDED", "a", 8)), says(pages([]))) as (server, api):
+        assert await told(api) == ([("ADDED", "8")], None)
+        await listed(api)
+        assert [(one.version.minor, one.headers.get("Connection")) for one in server.asked] == [(0, "close"), (1, None)]
+
+
+@pytest.mark.parametrize("code", [426, 505])
+async def test_a_watch_comes_in_chunks_where_a_proxy_knows_nothing_else(code: int) -> None:
+    refusal = refuses(code, message="Upgrade Required")
+    async with talking(refusal, streams(event("ADDED", "a", 8))) as (server, api):
+        for _ in range(2):
+            assert await told(api) == ([("ADDED", "8")], None)
+        assert [one.version.minor for one in server.asked] == [0, 1, 1]
+    async with talking(refusal) as (server, api):
+        assert isinstance((await told(api))[1], errors.ApiError)
+        assert [one.version.minor for one in server.asked[:2]] == [0, 1]
+
+
 async def test_a_watch_that_falls_silent_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kecs.kube.http._SILENCE", 0.2)
     async with talking(streams(event("ADDED", "a", 8), then="silence")) as (_, api):

@@ -17,7 +17,7 @@ from kecs.kube.access import Access
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
 from kecs.kube.calls import Calls
 from kecs.kube.decoding import Objects
-from kecs.kube.errors import InternalError
+from kecs.kube.errors import InternalError, Unavailable
 from kecs.kube.lines import Lines
 from kecs.kube.transport import Request, Timings, Transport
 
@@ -122,6 +122,8 @@ class HttpApi:
                         yield events
                     if error is not None:
                         raise error
+            if lines.is_torn:  # nothing else tells a connection that breaks from one that the server ends
+                raise Unavailable(f"the watch of {resource.plural} broke off within an event")
 
     async def create(
         self,

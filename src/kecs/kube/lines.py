@@ -12,6 +12,11 @@ class Lines:
         self._rest: list[bytes] = []  # the pieces of the line that has not ended: joined once, however many there are
         self._length = 0
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether a line has begun that has not ended."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> list[bytes | memoryview]:
         """Return what ends with a line's end, uncopied where it can be. Raises `InternalError` for an endless line."""
         whole: list[bytes | memoryview] = []

@@ -9,6 +9,9 @@ What is tried again, and why that is safe:
 - a write whose second time would be harmless, when the server failed (500 to 504) without having been lost.
 
 Between attempts it waits with full jitter, longer each time, and gives up when patience ends.
+
+Watches are asked for in HTTP/1.0: each event would come in a chunk of its own, and taking chunks apart costs as much as
+reading them. The connection ends with the watch then. Where something on the way speaks HTTP/1.1 alone, so do watches.
 """
 
 import asyncio
@@ -37,6 +40,7 @@ Query: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _BUFFER = 1 << 16  # bytes read at a time: a burst of events comes in few pieces, which fit into the CPU's cache
 _FAILED = (500, 502, 503, 504)
+_WANTS_CHUNKS = (426, 505)  # what a proxy says that does not speak HTTP/1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +95,13 @@ class Transport:
         self._at = 0  # the server that is asked
         self.calls = Calls()
         self._tls: tuple[Certificate | None, ssl.SSLContext] = (None, access.tls())
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=_socket),
-            headers=[("User-Agent", f"kecs/{__version__}"), ("Accept-Encoding", "identity"), *access.headers],
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=_BUFFER,
-            max_line_size=1 << 16,
-            max_field_size=1 << 16,
-        )
-        self._session._retry_connection = False  # it would also repeat writes that may have been done
+        connector = aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=_socket)
+        self._session = _session(access, connector, aiohttp.HttpVersion11)
+        self._unchunked = _session(access, connector, aiohttp.HttpVersion10)
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._unchunked.close()
         await self._session.close()
 
     async def call(self, request: Request) -> bytes:
@@ -222,16 +221,23 @@ class Transport:
                 return response
             async with response:
                 body = await response.read()
-            if response.status == 401 and not last and self._access.credentials.refused():
-                continue
-            break
+            if last or not await self._is_mended(request, response.status):
+                break
         raise self._refusal(request, response.status, response.headers.get("Retry-After"), body)
+
+    async def _is_mended(self, request: Request, code: int) -> bool:
+        """Say whether the same request may be answered now."""
+        if code in _WANTS_CHUNKS and request.watch and not self._unchunked.closed:
+            await self._unchunked.close()
+            return True
+        return code == 401 and self._access.credentials.refused()
 
     async def _send(self, request: Request, silence: float | None) -> aiohttp.ClientResponse:
         identity = await self._identity(request)
         began, code = time.perf_counter(), UNANSWERED
         try:
-            response = await self._session.request(
+            session = self._unchunked if request.watch and not self._unchunked.closed else self._session
+            response = await session.request(
                 request.method,
                 self._url(request),
                 data=request.body,
@@ -296,6 +302,27 @@ class Transport:
             return _Failed(error, again=True)
         safe = request.repeatable or request.harmless
         return _Failed(error, again=code in _FAILED and safe, elsewhere=code in (502, 503))
+
+
+def _session(access: Access, connector: aiohttp.TCPConnector, version: aiohttp.HttpVersion) -> aiohttp.ClientSession:
+    chunked = version == aiohttp.HttpVersion11
+    session = aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=chunked,
+        version=version,
+        headers=[
+            ("User-Agent", f"kecs/{__version__}"),
+            ("Accept-Encoding", "identity"),
+            *(() if chunked else [("Connection", "close")]),
+            *access.headers,
+        ],
+        cookie_jar=aiohttp.DummyCookieJar(),
+        read_bufsize=_BUFFER,
+        max_line_size=1 << 16,
+        max_field_size=1 << 16,
+    )
+    session._retry_connection = False  # it would also repeat writes that may have been done
+    return session
 
 
 def _seconds(text: str | None) -> float | None:
