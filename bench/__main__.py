@@ -10,7 +10,7 @@ import sys
 from bench.table import Row, render
 
 CASES = ("start", "memory", "requests", "tasks", "containers", "updates", "reads")
-KUBERNETES = ("events", "watched", "starting", "writes", "failover", "outage")
+KUBERNETES = ("events", "watched", "starting", "writes", "failover", "outage", "deployments")
 
 
 def main() -> int:

@@ -31,8 +31,8 @@ from kecs.metrics import world as metrics_of
 from kecs.metrics.page import Page
 from kecs.model import marks
 from kecs.model.scope import Scope
-from kecs.reconcile import ecs_deployment
 from kecs.reconcile.build import build as reconcilers
+from kecs.reconcile.build import ecs_deployments
 from kecs.reconcile.context import Context as ReconcileContext
 from kecs.reconcile.context import Settings as ReconcileSettings
 from kecs.server.address import split as split_address
@@ -178,7 +178,7 @@ async def _control(
     elected = own and leader.Leader(
         backend.api, backend.home, _CONTROLLER_LEASE, own.identity, duration=settings.lease_duration
     )
-    work = _Reconcilers(settings, backend, world, elected, ecs_deployment.build, _ECS_DEPLOYMENT)
+    work = _Reconcilers(settings, backend, world, elected, ecs_deployments, _ECS_DEPLOYMENT)
     page = Page()
     page.add(lambda: controllers.families(work.done))
     page.add(lambda: leader.families(elected))

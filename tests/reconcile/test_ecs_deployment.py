@@ -230,10 +230,13 @@ async def test_definitions_of_config_maps(bench: Bench) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"Task": [{"Name": "a", "Memory": "x"}]}, 'spec.Task[0].Memory: a whole number is due here, not "x"'),
+    ({"Task": [container(StopTimeout="x")]}, 'spec.Task[0].StopTimeout: a whole number is due here, not "x"'),
     ({"Task": {"Properties": {}}}, "spec.Task.Properties.containerDefinitions: is missing: a task has one container"),
     ({"Task": [{"Name": "a", "Memory": 32}]}, "Container.image should not be null or empty."),
-    ({"Task": [container()], "task": [container()]}, "spec.task: is given twice, also as spec.Task"),
+    (
+        {"Task": [container()], "taskFrom": {"configMapKeyRef": {"name": "a"}}},
+        "spec.taskFrom: is given twice, also as spec.Task",
+    ),
     ({"Task": [container()], "Service": {"DesiredCount": -1}}, "desiredCount must be at least 0"),
     (
         {"Task": [container()], "Service": {"LoadBalancers": [{"ContainerName": "x", "ContainerPort": 1}]}},
@@ -256,7 +259,7 @@ async def test_what_is_wrong_is_a_condition(bench: Bench, spec: dict[str, Any], 
     assert message.lower() in (await bench.told("Invalid")).lower()
     assert (await bench.condition("Ready"))[:2] == ("False", "Invalid")
     await bench.api.patch(
-        ECS_DEPLOYMENTS, SPACE, NAME, {"spec": {"task": None, "Task": [container()], "Service": None}},
+        ECS_DEPLOYMENTS, SPACE, NAME, {"spec": {"taskFrom": None, "Task": [container()], "Service": None}},
         type="merge", manager="t",
     )  # fmt: skip
     await bench.ready()

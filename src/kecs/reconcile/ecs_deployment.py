@@ -6,7 +6,6 @@ kecs. What is wrong with a definition is a condition, and what ran before goes o
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,11 +14,11 @@ from kecs.decide import ecs_deployment as rules
 from kecs.decide.observed import whole_seconds
 from kecs.decide.percent import Strategy, strategy
 from kecs.kube.api import Json
-from kecs.kube.controller import Controller, Runnable
+from kecs.kube.controller import Controller
 from kecs.kube.errors import Forbidden, Invalid
 from kecs.kube.informer import Informer
 from kecs.model import ecs_deployment_reading as reading
-from kecs.model import marks, names
+from kecs.model import marks
 from kecs.model.ecs_deployment import EcsDeployment
 from kecs.model.ecs_deployment_reading import Definitions, UnreadableError
 from kecs.model.errors import AwsError
@@ -38,27 +37,17 @@ from kecs.world.resources import ECS_DEPLOYMENTS
 
 Key = tuple[str, str]
 
-_WORKERS = 4
+_WORKERS = 16
 _SETTLE = 0.02  # seconds in which the changes of one's objects gather
 _WAIT_FOR_END = 1.0  # seconds between looks whether the objects of an earlier one of the same name have gone
 
 
-def build(context: Context) -> Sequence[Runnable]:
-    """Return what has to run for ECSDeployments to become real; where there is none, it is one watch."""
-    return [EcsDeployments(context)]
-
-
-def _label(item: EcsDeployment) -> tuple[tuple[str, str], ...]:
-    return ((item.metadata.namespace, names.label(item.metadata.name)),)
-
-
 class EcsDeployments:
-    """The controller with its caches."""
+    """The controller. `cache` is that of the ECSDeployments, by namespace and label; somebody runs it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, cache: Informer[EcsDeployment]) -> None:
         self._context = context
-        self.cache = Informer(context.api, ECS_DEPLOYMENTS, indexes={"label": _label})
-        context.world.siblings.add(self.cache)
+        self.cache = cache
         self._objects = Objects(context)
         self._config_maps = ConfigMaps(context)
         self._patience: dict[Key, Patience] = {}
@@ -71,13 +60,12 @@ class EcsDeployments:
     async def run(self) -> None:
         """Work for ever."""
         async with asyncio.TaskGroup() as group:
-            for part in (self.cache, self._objects, self._config_maps, self._controller):
+            for part in (self._objects, self._config_maps, self._controller):
                 group.create_task(part.run(), name=type(part).__name__)
 
     def _on_own(self, old: EcsDeployment | None, new: EcsDeployment | None) -> None:
         one = new or old
         if one is not None and not (old and new and _asks_the_same(old, new)):
-            self._objects.open()
             self._controller.add((one.metadata.namespace, one.metadata.name))
 
     def _on_object(self, old: Any, new: Any) -> None:

@@ -1,10 +1,8 @@
-"""The Kubernetes objects of ECSDeployments: their caches, and writing them so that nobody else's are touched.
-
-The caches are opened with the first ECSDeployment: where there is none, none costs anything.
-"""
+"""The Kubernetes objects of ECSDeployments: their caches, and writing them so that nobody else's are touched."""
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -51,6 +49,26 @@ class ServiceView(msgspec.Struct, omit_defaults=True):
         return next((one.hostname or one.ip for one in self.status.loadBalancer.ingress), "")
 
 
+class DeploymentView(msgspec.Struct, omit_defaults=True):
+    """What is read of a Deployment. Of its spec a digest is kept: its generation also rises with its annotations."""
+
+    metadata: Meta
+    spec: dict[str, Any] = {}
+    status: views.DeploymentStatus = msgspec.field(default_factory=views.DeploymentStatus)
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.spec) > 1:
+            self.digest = hashlib.sha256(msgspec.json.encode(self.spec, order="sorted")).hexdigest()
+            self.spec = {"replicas": self.spec.get("replicas", 1)}
+
+    @property
+    def replicas(self) -> int:
+        """How many tasks there shall be."""
+        wanted: int = self.spec.get("replicas", 1)
+        return wanted
+
+
 class Beside(msgspec.Struct, omit_defaults=True):
     """What is read of the other objects."""
 
@@ -76,7 +94,7 @@ class PutBack(msgspec.Struct):
 
 Key = tuple[str, str]
 
-DEPLOYMENTS = resources.DEPLOYMENTS.viewed(views.Deployment)
+DEPLOYMENTS = resources.DEPLOYMENTS.viewed(DeploymentView)
 DAEMON_SETS = resources.DAEMON_SETS.viewed(views.DaemonSet)
 SERVICES = resources.SERVICES.viewed(ServiceView)
 _BUDGETS = resources.POD_DISRUPTION_BUDGETS.viewed(Beside)
@@ -91,7 +109,7 @@ def _label(item: Any) -> tuple[tuple[str, str], ...]:
 
 
 class Objects:
-    """Everything that ECSDeployments have made; `run()` keeps the caches current once `open()` was called."""
+    """Everything that ECSDeployments have made; `run()` keeps the caches current."""
 
     def __init__(self, context: Context) -> None:
         api = context.api
@@ -100,16 +118,10 @@ class Objects:
         }
         self.pods = Informer(api, _PODS, labels=marks.ECS_DEPLOYMENT, indexes={"label": _label})
         context.world.siblings.add(*self._caches.values(), self.pods)
-        self._opened = asyncio.Event()
         self._written: dict[Key, dict[str, _Written]] = {}
 
-    def open(self) -> None:
-        """Let the caches be filled."""
-        self._opened.set()
-
     async def run(self) -> None:
-        """Keep the caches current, for ever, from the time that somebody needs them."""
-        await self._opened.wait()
+        """Keep the caches current, for ever."""
         async with asyncio.TaskGroup() as group:
             for cache in (*self._caches.values(), self.pods):
                 group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
@@ -124,9 +136,9 @@ class Objects:
         for cache in (*self._caches.values(), self.pods):
             cache.subscribe(handler)
 
-    def deployment(self, namespace: str, name: str) -> views.Deployment | None:
+    def deployment(self, namespace: str, name: str) -> DeploymentView | None:
         """Return a Deployment."""
-        found: views.Deployment | None = self._caches[DEPLOYMENTS.kind].get(namespace, name)
+        found: DeploymentView | None = self._caches[DEPLOYMENTS.kind].get(namespace, name)
         return found
 
     def daemon_set(self, namespace: str, name: str) -> views.DaemonSet | None:
@@ -150,11 +162,14 @@ class Objects:
         """
         written = self._written.setdefault(key, {})
         put_back = PutBack()
-        for body in bodies:
+
+        async def write(body: Json) -> None:
             if wait and self._is_drifted(written, meta, body):
                 put_back.again = wait
             elif await self._write_one(api, written, meta, body):
                 put_back.kinds.append(body["kind"])
+
+        await together(write(body) for body in bodies)
         wanted, name = {body["kind"] for body in bodies}, names.service(meta.name)
         for kind, cache in self._caches.items():
             found = cache.get(meta.namespace, name)
@@ -169,7 +184,7 @@ class Objects:
         if cache is None or before is None or before.text != msgspec.json.encode(body):
             return False
         found = cache.get(meta.namespace, body["metadata"]["name"])
-        return found is None or _mark(found.metadata) != before.mark
+        return found is None or _mark(found) != before.mark
 
     async def _write_one(self, api: Api, written: "dict[str, _Written]", meta: Meta, body: Json) -> bool:
         """Write one object where that is due; return whether it had been written before and was not as it was."""
@@ -183,15 +198,15 @@ class Objects:
                 written[kind] = _Written(text, "")
             return False
         found = cache.get(meta.namespace, name)
-        if before is not None and before.text == text and found is not None and _mark(found.metadata) == before.mark:
+        if before is not None and before.text == text and found is not None and _mark(found) == before.mark:
             return False
         if found is None or not _is_owned(found.metadata, meta):
             await self._check_free(api, cache, meta, name)
         stored = await api.apply(cache.resource, meta.namespace, name, body, manager=marks.MANAGER)
         cache.observe(stored)
-        written[kind] = _Written(text, _mark(stored.metadata))
+        written[kind] = _Written(text, _mark(stored))
         was_left = (
-            before is None or before.text != text or (found is not None and _mark(found.metadata) == written[kind].mark)
+            before is None or before.text != text or (found is not None and _mark(found) == written[kind].mark)
         )
         return not was_left
 
@@ -224,9 +239,19 @@ class _Written(msgspec.Struct):
     mark: str
 
 
-def _mark(meta: Meta) -> str:
-    """Return what stays the same while nobody writes; where there are generations, a status does not count."""
+def _mark(item: Any) -> str:
+    """Return what stays the same while nobody writes; where that can be told, a status does not count."""
+    meta: Meta = item.metadata
+    if isinstance(item, DeploymentView):
+        return f"{meta.uid} {item.digest} {sorted(meta.labels.items())}"
     return f"{meta.uid} {meta.generation or meta.resourceVersion}"
+
+
+async def together(calls: Iterable[Awaitable[None]]) -> None:
+    """Make calls at the same time; when some of them fail, all have ended and the first failure is raised."""
+    for outcome in await asyncio.gather(*calls, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _is_owned(meta: Meta, owner: Meta) -> bool:

@@ -10,7 +10,7 @@ from kecs.model.ecs_deployment import EcsDeployment, EcsDeploymentStatus
 from kecs.model.ecs_deployment_reading import Definitions
 from kecs.model.objects import Condition
 from kecs.reconcile import conditions
-from kecs.reconcile.ecs_deployment_objects import Objects
+from kecs.reconcile.ecs_deployment_objects import DeploymentView, Objects
 from kecs.translate import views
 from kecs.translate.ecs_deployment import Desired
 
@@ -67,14 +67,14 @@ def whole(told: Told, one: EcsDeployment, now: float) -> EcsDeploymentStatus:
     return msgspec.structs.replace(told.status, observedGeneration=generation, conditions=conds)
 
 
-def _of_deployment(found: views.Deployment | None, desired: int) -> rules.Seen:
+def _of_deployment(found: DeploymentView | None, desired: int) -> rules.Seen:
     if found is None:
         return rules.Seen(desired=desired)
     status = found.status
     stalled = any(one.type == "Progressing" and one.status == "False" for one in status.conditions)
     failure = next((one for one in status.conditions if one.type == "ReplicaFailure" and one.status == "True"), None)
     return rules.Seen(
-        fresh=status.observedGeneration >= found.metadata.generation and found.spec.replicas == desired,
+        fresh=status.observedGeneration >= found.metadata.generation and found.replicas == desired,
         desired=desired,
         total=status.replicas,
         updated=status.updatedReplicas,
