@@ -51,7 +51,7 @@ def test_a_live_service_is_exported(kecs_server: KecsProcess, tmp_path: Path) ->
 
     def export(*arguments: str) -> Any:
         flags = ("--from-aws", "--endpoint-url", kecs_server.endpoint, "-o", str(tmp_path / "k8s"), *arguments)
-        return kecs("export", *flags, **CREDENTIALS)
+        return kecs("export", *flags, timeout=30.0, **CREDENTIALS)
 
     done = export("--cluster", "leaving")
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def test_a_live_service_is_exported(kecs_server: KecsProcess, tmp_path: Path) ->
 
 def test_an_endpoint_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     flags = ("--from-aws", "--endpoint-url", "http://127.0.0.1:1", "-o", str(tmp_path / "k8s"))
-    done = kecs("export", *flags, **CREDENTIALS)
+    done = kecs("export", *flags, timeout=30.0, **CREDENTIALS)
     assert done.returncode == 1
     assert done.stderr.startswith("kecs: http://127.0.0.1:1 does not answer: ")
     assert done.stderr.count("\n") == 1

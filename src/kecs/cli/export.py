@@ -18,9 +18,10 @@ service, overlays for dev, staging and production, and a report that says of eve
 of it, with its line in the source and its line in the tree.
 
 SOURCE is a file, or a directory of files, in JSON or YAML: task definitions and services in either case of keys, what
-`aws ecs describe-task-definition`, `describe-services` and `describe-clusters` print, CloudFormation templates,
-ECSDeployments. What `aws application-autoscaling describe-scalable-targets`, `describe-scaling-policies` and
-`aws elbv2 describe-target-groups` print goes in beside them, for the autoscalers and the health checks.
+`aws ecs describe-task-definition`, `describe-services` and `describe-clusters` print, CloudFormation templates, plans
+of Terraform (`terraform show -json`), ECSDeployments. What `aws application-autoscaling describe-scalable-targets`,
+`describe-scaling-policies`, `aws elbv2 describe-target-groups` and `describe-rules` print goes in beside them, for
+autoscalers, health checks, hosts and paths.
 """
 
 _EXAMPLES = """\
@@ -132,6 +133,7 @@ def build() -> argparse.ArgumentParser:
         help="dashboards: a PodMonitor of the Prometheus operator for services whose Docker labels tell of metrics "
         "(ECS_PROMETHEUS_EXPORTER_PORT, ECS_PROMETHEUS_METRICS_PATH)",
     )
+    add("--preview", action="store_true", help="also write preview.html: sources, tree and report, linked line by line")
     add("--strict", action="store_true", help="write nothing and fail when something is lost")
     add("--check", action="store_true", help="write nothing, show what would change, and fail when anything would")
     add("--overwrite", action="store_true", help="also write files that somebody has edited since the last export")
@@ -171,6 +173,7 @@ def main(arguments: Sequence[str]) -> int:
         namespace=given.namespace or "",
         choices=choices,
         overwrite=given.overwrite,
+        preview=given.preview,
     )
     try:
         result = export(request)

@@ -50,6 +50,8 @@ DIFFERENCES: tuple[Row, ...] = (
     Row("*", f"{_POD}.containers[].restartPolicy", "containers restart in place: nobody else replaces a stopped task"),
     Row("*", f"{_POD}.containers[].restartPolicyRules", "containers restart in place"),
     Row("*", f"{_POD}.containers[].readinessProbe", "a target group's health check, where no container has one"),
+    Row("*", f"{_POD}.containers[].lifecycle", "a target group's deregistration delay"),
+    Row("*", f"{_POD}.containers[].livenessProbe.initialDelaySeconds", "the grace period of load balancers"),
     Row("*", f"{_POD}.containers[].imagePullPolicy", "Kubernetes's own"),
     Row("*", f"{_POD}.initContainers[].imagePullPolicy", "Kubernetes's own"),
     Row("*", f"{_POD}.initContainers[].restartPolicy", "an init container that fails is tried again"),

@@ -7,6 +7,7 @@ import msgspec
 
 from kecs.export import application, environments, objects, overlays, sources, tree, writing
 from kecs.export.choices import Choices
+from kecs.export.preview import page
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.report import Report, make_report
 from kecs.export.runbook import runbook
@@ -33,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str = ""
     choices: Choices = Choices()
     overwrite: bool = False
+    preview: bool = False
 
 
 def export(request: Request) -> Result:
@@ -51,12 +53,15 @@ def export(request: Request) -> Result:
         environments.add(files, joined, made, named, request.choices)
     else:
         overlays.add_usual(files, joined, made)
-    page = runbook(joined, made, list(own) or list(overlays.ENVIRONMENTS), str(request.output), request.choices)
-    files.files["docs/runbook.md"] = page
+    files.files["docs/runbook.md"] = runbook(
+        joined, made, list(own) or list(overlays.ENVIRONMENTS), str(request.output), request.choices
+    )
     files.files.update(request.fetched)
     report = make_report(joined, made, files, request.choices)
     files.files["export-report.md"] = report.markdown()
     files.files["export-report.json"] = report.json()
+    if request.preview:
+        files.files["preview.html"] = page(report, found.texts, files.files)
     plan = writing.plan(request.output, files.files, files.kustomizations, overwrite=request.overwrite)
     return Result(plan, report)
 

@@ -6,6 +6,7 @@
 | `serviceName`, or a `taskDefinition` that is a text | a service |
 | what `aws ecs describe-*` and `register-*` printed | what is in it |
 | `Resources` | a CloudFormation template (`template`) |
+| `planned_values` | a plan of Terraform (`terraform`) |
 | `kind: ECSDeployment`, `ECSService`, `ECSTaskDefinition`, `ECSCluster` | what its spec holds |
 | what `describe-scalable-targets`, `describe-scaling-policies`, `describe-target-groups` printed | `surroundings` |
 """
@@ -18,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from kecs.export import template
+from kecs.export import template, terraform
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.surroundings import Surroundings
 from kecs.export.text import Document, parse, read
@@ -85,12 +86,13 @@ class ClusterSource(msgspec.Struct, frozen=True):
 
 
 class Sources(msgspec.Struct):
-    """Everything that was found, in the order of the command line."""
+    """Everything that was found, in the order of the command line, and the texts of the files."""
 
     definitions: list[Definition] = []
     services: list[ServiceSource] = []
     clusters: list[ClusterSource] = []
     around: Surroundings = msgspec.field(default_factory=Surroundings)
+    texts: dict[str, str] = {}
 
 
 def load(paths: Sequence[str], parameters: dict[str, str] | None = None, *, partial: bool = False) -> Sources:
@@ -115,6 +117,7 @@ def _read_all(readers: Iterable[Callable[[], list[Document]]], parameters: dict[
     for documents in readers:
         try:
             for document in documents():
+                found.texts[document.file] = document.text
                 _Reader(document, found, parameters).read()
         except SourceError as error:
             problems.append(error.message)
@@ -176,6 +179,8 @@ class _Reader:
             raise self._wrong(path, "an object or a list of objects is due here")
         if isinstance(value.get("Resources"), dict):
             self._template(value, path)
+        elif "planned_values" in keys:
+            self._plan(value)
         elif keys.get("apiversion") and keys.get("kind") and keys.get("spec"):
             self._resource(value, path)
         elif isinstance(value.get(keys.get("properties")), dict):
@@ -270,6 +275,20 @@ class _Reader:
                 self._cluster({"clusterName": name, **_lower(resource.get("Properties") or {})}, where)
             else:
                 self._found.around.take_resource(name, resource, where, self._document)
+
+    def _plan(self, value: Any) -> None:
+        try:
+            for planned in terraform.resources(value):
+                if planned.kind == "aws_ecs_task_definition":
+                    self._definition(planned.value, planned.path)
+                elif planned.kind == "aws_ecs_service":
+                    self._services(planned.value, planned.path)
+                elif planned.kind == "aws_ecs_cluster":
+                    self._cluster(planned.value, planned.path)
+                else:
+                    self._found.around.keep(planned.kind, planned.value, planned.path, self._document)
+        except terraform.PlanError as error:
+            raise self._wrong(error.path, error.reason) from None
 
     def _definition(self, value: Any, path: str) -> None:
         self._found.definitions.append(self._make(value, path, _stem(self._document.file)))

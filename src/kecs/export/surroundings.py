@@ -95,6 +95,10 @@ class Surroundings(msgspec.Struct):
             given = {"targetgroupname": name, "logicalname": name, **folded(members)}
             self._keep(kind, Fact(given, document, below(path, "Properties")))
 
+    def keep(self, kind: str, value: Mapping[str, Any], path: str, document: Document) -> None:
+        """Keep one thing of the kind that the API's answer has under that name: ScalableTargets and so on."""
+        self._keep(kind.casefold(), Fact(folded(value), document, path))
+
     def _keep(self, kind: str, fact: Fact) -> None:
         if kind == "scalabletargets":
             self.targets.append(fact)

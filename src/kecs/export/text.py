@@ -28,11 +28,15 @@ _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
 class Document(msgspec.Struct, frozen=True):
-    """What one file says (YAML has several documents in one), and the line of the value at each path."""
+    """What one file says (YAML has several documents in one), and the line of the value at each path.
+
+    `text` is the whole file.
+    """
 
     file: str
     value: Any
     lines: dict[str, int]
+    text: str = ""
 
     def line_of(self, path: str) -> int:
         """Return the line of the value at a path (`a.b[0].c`, members in any case), or of what it is in."""
@@ -97,7 +101,7 @@ class _Json:
         self._skip()
         if self._at < len(self._text):
             raise self._wrong("something follows the end of the JSON value", ())
-        return Document(self._file, value, self._lines)
+        return Document(self._file, value, self._lines, self._text)
 
     def _line(self) -> int:
         return bisect_right(self._breaks, self._at - 1) + 1
@@ -193,7 +197,7 @@ def _yaml(text: str, file: str) -> Iterator[Document]:
             reader = _Yaml(file)
             value = reader.value(node, ())
             if value is not None:
-                yield Document(file, value, reader.lines)
+                yield Document(file, value, reader.lines, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SourceError(file, mark.line + 1 if mark else 0, "", error.problem or "it is no YAML") from None

@@ -300,6 +300,7 @@ _BY_VALUE: Mapping[str, Callable[[Any], tuple[Verdict, str] | None]] = {
     f"{_C}.dependsOn[]": _dependency,
     "placementConstraints[]": _constraint,
     "placementStrategy[]": _strategy,
+    "runtimePlatform.operatingSystemFamily": lambda value: ("exact", "") if value == "LINUX" else None,
     "deploymentConfiguration.strategy": _rolling,
     "deploymentController": _controller,
 }
