@@ -108,6 +108,11 @@ def audited(kecs: Installed) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("}")]
 
 
+def forbidden(kecs: Installed) -> list[str]:
+    """Return what kecs has asked for and may not have."""
+    return [event["requestURI"] for event in audited(kecs) if event["responseStatus"]["code"] == 403]
+
+
 def granted(kecs: Installed) -> set[tuple[str, str]]:
     """Return the verbs on resources that kecs may use."""
     roles = [kecs.kubectl.json("get", "clusterrole", "kecs"), kecs.kubectl.json("get", "role", "kecs")]
@@ -188,11 +193,10 @@ def use_deployments(kecs: Installed) -> None:
 def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Installed) -> None:
     use_everything(kecs)
     use_deployments(kecs)
-    events = audited(kecs)
-    assert [event["requestURI"] for event in events if event["responseStatus"]["code"] == 403] == []
+    assert forbidden(kecs) == []
     used = {
         ("/".join(filter(None, (about["resource"], about.get("subresource")))), event["verb"])
-        for event in events
+        for event in audited(kecs)
         if (about := event.get("objectRef"))
     }
     used |= {(resource, "create") for resource, verb in used if verb == "patch"}  # apply makes what is not there
@@ -363,6 +367,7 @@ def test_replicas_come_and_go_under_load(bare: Installed, tmp_path: Path) -> Non
     assert load.failures == []
     check_load(ecs, load.tasks)
     check_service(ecs)
+    assert forbidden(kecs) == []  # to the newer release, too
 
 
 def stored_versions(kecs: Installed) -> set[tuple[str, ...]]:

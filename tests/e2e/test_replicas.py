@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -116,6 +117,45 @@ def _nothing_lost_and_nothing_twice(stage: Stage, ecs: Any, load: Load) -> None:
     ends = [message for message in messages.elements() if " has stopped " in message]
     told = Counter(arn for message in ends for arn in stopped if arn.rpartition("/")[2] in message)
     assert set(told.values()) <= {1}
+
+
+def test_leaders_are_killed_at_any_moment(stage: Stage, record_property: Any) -> None:
+    """One after the other, while a service is changed: what is there in the end is what was asked for, once."""
+    moments = [random.uniform(0.0, 1.0) for _ in range(2)]
+    record_property("moments", moments)
+    stage.start(2, "--steady-after", "1")
+    ecs = stage.client()
+    prepare(ecs, "moments")
+    ecs.create_service(cluster="moments", serviceName="web", taskDefinition="moments", desiredCount=3)
+    load = Load(stage, "moments", "moments:1", clients=2)
+    for number, moment in enumerate(moments):
+        leader, holder = stage.leader(), stage.holder()
+        ecs.register_task_definition(family="moments", containerDefinitions=[CONTAINER])
+        ecs.update_service(
+            cluster="moments", service="web", taskDefinition=f"moments:{number + 2}", desiredCount=4 + number
+        )
+        until(after(moment), 5, "the moment has come")
+        stage.drop(leader, leader.kill)
+        stage.start(1, "--steady-after", "1")
+        until(lambda holder=holder: stage.holder() not in ("", holder), 2 * WITHIN, "another replica leads")  # type: ignore[misc]
+    load.end()
+
+    def rolled_out() -> bool:
+        (one, *others) = service(ecs, "moments")["deployments"]
+        told = (one["taskDefinition"].rpartition("/")[2], one["rolloutState"], one["runningCount"])
+        return not others and told == ("moments:3", "COMPLETED", 5)
+
+    until(rolled_out, 60, f"the last update is complete, after kills at {moments}")
+    running = set(pages(ecs, "list_tasks", "taskArns", cluster="moments"))
+    of_service = set(pages(ecs, "list_tasks", "taskArns", cluster="moments", serviceName="web"))
+    assert (len(of_service), running - of_service) == (5, set(load.tasks))
+    assert len(load.tasks) == len(set(load.tasks))
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """Return what says whether so much time has passed since this was called."""
+    due = time.monotonic() + seconds
+    return lambda: time.monotonic() >= due
 
 
 def test_a_leader_that_was_stopped_for_too_long_writes_nothing_when_it_goes_on(stage: Stage) -> None:
