@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
+from kecs.decide import service as rules
 from kecs.decide.percent import bounds
+from kecs.decide.throttle import Delays
 from kecs.embedded.engine import Engine
 from kecs.kube.time import epoch
 from kecs.model import marks
@@ -14,6 +16,7 @@ from kecs.model.generated.ecs import (
     ThresholdConfiguration,
 )
 from kecs.model.service import described
+from kecs.reconcile.context import Settings
 from tests.reconcile.conftest import CLUSTER, NAMESPACE, SCOPE, SETTINGS, Stage, prepared, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -280,6 +283,31 @@ async def test_a_daemon_service_has_a_task_on_each_node(stage: Stage) -> None:
     await stage.steady(2)
     await stage.delete_service()
     await until(lambda: stage.status() == "INACTIVE")
+
+
+HELD = Settings(rules=rules.Settings(steadyAfter=0.0, delays=Delays(base=60.0, cap=60.0, brief=60.0, briefCap=60.0)))
+
+
+async def test_a_daemon_that_fails_again_and_again_is_delayed_until_something_else_is_wanted(engine: Engine) -> None:
+    async with prepared(engine, HELD) as stage:
+        await stage.definition("exit 1", revision=2)
+        await stage.service(schedulingStrategy="DAEMON", desiredCount=None, taskDefinition="web:2")
+        await until(lambda: len(stage.records()) == 2)
+        await until(lambda: any("unable to consistently start" in message for message in stage.messages()))
+        await asyncio.sleep(0.3)  # time enough for some more of them
+        assert len(stage.records()) == 2
+        (kept,) = stage.pods()
+        assert kept.metadata.deletionTimestamp
+        assert stage.get().status.runningCount == 0
+        await stage.update(taskDefinition="web:1")
+        await stage.steady(1)
+        assert len(stage.records()) == 2
+        await stage.update(taskDefinition="web:2")
+        await until(
+            lambda: len([one for one in stage.records() if one.spec.stopCode == "EssentialContainerExited"]) == 4
+        )
+        await stage.delete_service()
+        await until(lambda: stage.status() == "INACTIVE")
 
 
 async def test_a_service_waits_for_its_definition(stage: Stage) -> None:
