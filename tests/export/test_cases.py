@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -15,6 +14,7 @@ from kecs.export.choices import NEWEST, OLDEST
 from kecs.kube import resources
 from kecs.kube.api import Resource
 from kecs.kube.errors import AlreadyExists
+from tests.export import schemas
 from tests.export.cases import CASES, run, written
 
 Json = dict[str, Any]
@@ -91,7 +91,7 @@ async def fits(engine: Engine, body: Json, minor: int) -> None:
 
 def validate(body: Json, minor: int) -> None:
     if body["apiVersion"].split("/")[0] not in FOREIGN:
-        kubernetes_validate.validate(body, f"1.{minor}", strict=True)
+        schemas.validate(body, minor)
 
 
 def build(overlay: Path) -> str:
