@@ -87,10 +87,38 @@ def test_what_came_before_an_error_counts() -> None:
 class Meta(msgspec.Struct):
     name: str
     resourceVersion: str
+    labels: dict[str, str] = {}
 
 
 class View(msgspec.Struct):
     metadata: Meta
+
+
+HARD = st.text(st.sampled_from('[]{},:"\\\n ab'), max_size=12)
+MANAGED = st.fixed_dictionaries(
+    {"manager": HARD, "operation": HARD, "fieldsV1": st.dictionaries(HARD.map("f:{}".format), st.just({}), max_size=3)}
+)
+
+
+@given(st.lists(st.lists(MANAGED, max_size=3), min_size=1, max_size=4), HARD)
+def test_managed_fields_are_left_out_whatever_they_say(wanted: list[list[Json]], text: str) -> None:
+    lines = b""
+    for at, managed in enumerate(wanted):
+        meta = {"name": text, "managedFields": managed, "labels": {text: "x"}, "resourceVersion": str(at)}
+        lines += msgspec.json.encode({"type": "ADDED", "object": {"metadata": meta}}) + b"\n"
+    read = [Event("ADDED", View(Meta(text, str(at), {text: "x"})), str(at)) for at in range(len(wanted))]
+    objects = Objects(PODS.viewed(View))
+    assert objects.events(lines) == (read, None)
+    assert objects.events(lines.removesuffix(b"\n")) == (read, None)
+
+
+def test_managed_fields_without_an_end_are_not_taken_for_anothers() -> None:
+    meta = b'{"name":"%b","managedFields":[{"manager":"x"}],"resourceVersion":"3"}'
+    whole = b'{"type":"ADDED","object":{"metadata":%b}}' % meta
+    first, other = whole % b"a", whole % b"b"
+    events, error = Objects(PODS.viewed(View)).events(first + b"\n" + first.replace(b"]", b"") + b"\n" + other + b"\n")
+    assert [one.object and one.object.metadata.name for one in events] == ["a"]
+    assert type(error) is InternalError
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from kecs.kube.errors import ApiError, InternalError, from_status
 T = TypeVar("T")
 
 _Change = Literal["ADDED", "MODIFIED", "DELETED"]
+_MANAGED = b',"managedFields":[{"manager":'
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
@@ -56,6 +57,24 @@ _json = msgspec.json.Decoder().decode
 @lru_cache(maxsize=256)
 def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_)
+
+
+def _shortened(lines: bytes) -> bytes:
+    """Return lines of watch events without the managed fields of their objects: those are sooner found than skipped.
+
+    They are taken to end at the first bracket. Where that is in a string, what is left is no JSON.
+    """
+    view = memoryview(lines)
+    kept, at, begin = [], 0, lines.find(_MANAGED)
+    while begin >= 0:
+        end = lines.find(b"\n", begin)
+        bracket = lines.find(b"]", begin, end)
+        if bracket >= 0:
+            kept.append(view[at:begin])
+            at = bracket + 1
+        begin = lines.find(_MANAGED, end)
+    kept.append(view[at:])
+    return b"".join(kept)
 
 
 def code_of(status: Json) -> int:
@@ -108,10 +127,10 @@ class Objects(Generic[T]):
     def events(self, lines: bytes | memoryview) -> tuple[list[Event[T]], ApiError | None]:
         """Return the watch events in some lines, and the error that ended them: an ERROR event, or one unreadable."""
         try:
-            # All at once: nearly always every line carries an object.
-            told = self._told(lines)
+            # All at once: nearly always every line carries an object, and that can be read shortened.
             if self._plain:
-                return [self._event(one.type, one.object) for one in told], None
+                return [self._event(told.type, told.object) for told in self._told(lines)], None
+            told = self._told(_shortened(bytes(lines)))
             return [Event(one.type, one.object, one.object.metadata.resourceVersion) for one in told], None
         except _UNREADABLE:
             pass
