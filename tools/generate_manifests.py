@@ -1,6 +1,6 @@
 """Write what of the installation comes from code, and the overlays as `kecs manifests` needs them.
 
-python tools/generate_manifests.py           writes k8s/base/crds.yaml and src/kecs/manifests/overlays/*.yaml
+python tools/generate_manifests.py           writes k8s/*/crds.yaml and src/kecs/manifests/overlays/*.yaml
 python tools/generate_manifests.py --check   says whether they are current, and exits with 1 when they are not
 
 Needs kubectl, which carries Kustomize.
@@ -24,9 +24,10 @@ _CRDS = "# Made by tools/generate_manifests.py from the Structs of kecs.model.\n
 _BUILT = "# k8s/overlays/{name} as Kustomize builds it, without the definitions. Made by tools/generate_manifests.py.\n"
 
 
-def crds() -> str:
-    """Return k8s/base/crds.yaml."""
-    return _CRDS + _yaml(definitions.definition(kind) for kind in definitions.KINDS)
+def crds(*names: str) -> str:
+    """Return the definitions, or those with these singular names."""
+    kinds = [kind for kind in definitions.KINDS if not names or kind.singular in names]
+    return _CRDS + _yaml(definitions.definition(kind) for kind in kinds)
 
 
 def built(overlay: str) -> str:
@@ -40,6 +41,7 @@ def built(overlay: str) -> str:
 def files() -> Iterator[tuple[Path, str]]:
     """Yield every file with its text. The overlays are built of the definitions, so those come first."""
     yield K8S / "base" / "crds.yaml", crds()
+    yield K8S / "controller" / "crds.yaml", crds("ecsdeployment")
     for overlay in sorted((K8S / "overlays").iterdir()):
         yield OVERLAYS / f"{overlay.name}.yaml", built(overlay.name)
 

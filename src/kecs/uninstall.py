@@ -15,7 +15,7 @@ from kecs.kube.api import Api, Json, Resource
 from kecs.kube.errors import Conflict, Gone, NotFound
 from kecs.kube.time import epoch
 from kecs.model import marks
-from kecs.world.resources import SERVICES
+from kecs.world.resources import ECS_DEPLOYMENTS, SERVICES
 
 _FINALIZERS = (marks.TASK_FINALIZER, marks.SERVICE_FINALIZER, marks.CLUSTER_FINALIZER)
 _PART = f"{marks.PART_OF}={marks.MANAGER}"
@@ -67,9 +67,11 @@ class Found(NamedTuple):
     clusters: int
     services: int
     tasks: int
+    deployments: int
 
     def __str__(self) -> str:
-        return f"{self.clusters} clusters, {self.services} services, {self.tasks} tasks"
+        own = f"{self.clusters} clusters, {self.services} services, {self.tasks} tasks"
+        return f"{own}, {self.deployments} ECSDeployments with theirs" if self.deployments else own
 
 
 async def look(api: Api) -> Found:
@@ -79,6 +81,7 @@ async def look(api: Api) -> Found:
         (resources.NAMESPACES, f"{marks.ROLE}={marks.ROLE_CLUSTER}"),
         (SERVICES.viewed(dict[str, Any]), f"{marks.ROLE}!={marks.ROLE_RECORD}"),
         (resources.PODS, marks.ROLE),
+        (ECS_DEPLOYMENTS.viewed(dict[str, Any]), ""),
     ):
         counts.append(len({each["metadata"]["uid"] async for each in _all(api, resource, labels=labels)}))
     return Found(*counts)

@@ -1,4 +1,4 @@
-"""`kecs controller`, alone on a cluster with a real node: ECSDeployments with real containers."""
+"""`kecs controller`, alone on a cluster with a real node and with the rights of k8s/controller: real containers."""
 
 import json
 import signal
@@ -17,29 +17,44 @@ from tests.process import environment, kecs
 from tests.rig import Cluster
 from tests.waiting import until
 
+INSTALLED = SAMPLE.parents[1] / "k8s" / "controller"
 _numbers = count()
 
 
 @pytest.fixture(scope="module")
 def controller(kubernetes_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The cluster, with the process at work on it."""
+    if PROGRAM is None:
+        pytest.skip("kubectl is not installed")
     place = tmp_path_factory.mktemp("controller")
-    command = [sys.executable, "-m", "kecs", "controller", "--kubeconfig", str(kubernetes_node.kubeconfig)]
+    kubeconfig = _as_the_controller(Kubectl(kubernetes_node.kubeconfig, "kecs-controller", place), place)
+    command = [sys.executable, "-m", "kecs", "controller", "--kubeconfig", str(kubeconfig)]
+    options = ["--namespace", "kecs-controller", "--lease-duration", "3"]
     with (place / "out").open("w") as out, (place / "err").open("w") as err:
-        process = subprocess.Popen(
-            [*command, "--lease-duration", "3"], env=environment(), stdout=out, stderr=err, cwd=place
-        )
+        process = subprocess.Popen([*command, *options], env=environment(), stdout=out, stderr=err, cwd=place)
     until(lambda: "kecs controller ready, cluster https://" in (place / "out").read_text(), 30, "it is ready")
     yield kubernetes_node
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0, (place / "err").read_text()
-    assert "Traceback" not in (place / "err").read_text()
+    said = (place / "err").read_text()
+    assert process.wait(20) == 0, said
+    assert "Traceback" not in said
+    assert "forbidden" not in said
+
+
+def _as_the_controller(kubectl: Kubectl, place: Path) -> Path:
+    """Give the controller what it is installed with, but for its Deployment; return the kubeconfig of its account."""
+    for name in ("namespace.yaml", "crds.yaml", "rbac.yaml"):
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", str(INSTALLED / name))
+    config = kubectl.json("config", "view", "--raw")
+    token = kubectl("create", "token", "kecs-controller").strip()
+    config["users"] = [{**user, "user": {"token": token}} for user in config["users"]]
+    path = place / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
 
 
 @pytest.fixture
 def kubectl(controller: Cluster, tmp_path: Path) -> Iterator[Kubectl]:
-    if PROGRAM is None:
-        pytest.skip("kubectl is not installed")
     found = Kubectl(controller.kubeconfig, f"ecs-deployments-{next(_numbers)}", tmp_path)
     found("create", "namespace", found.namespace)
     yield found

@@ -132,3 +132,14 @@ def test_kubernetes_takes_it(start_kecs: Callable[..., KecsProcess], tmp_path: P
         kubectl("apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-", stdin=text)
         stored = kubectl.json("get", "deployment", "kecs")
         assert stored["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+@needs_kubectl
+def test_the_controller_is_installed_with_its_own_definition_and_rights_alone() -> None:
+    found = kustomize(ROOT / "k8s" / "controller")
+    assert [name for kind, name in found if kind == "CustomResourceDefinition"] == ["ecsdeployments.ecskube.ecskube"]
+    (container,) = found["Deployment", "kecs-controller"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["controller"]
+    rules = found["ClusterRole", "kecs-controller"]["rules"]
+    assert not any("*" in rule[member] for rule in rules for member in ("apiGroups", "resources", "verbs"))
+    assert "secrets" not in {resource for rule in rules for resource in rule["resources"]}

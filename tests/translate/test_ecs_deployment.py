@@ -1,0 +1,148 @@
+"""ECSDeployments as objects: what a service of a cluster would be, but for one table of differences."""
+
+from typing import Any
+
+import pytest
+
+from kecs.model import shapes
+from kecs.model.objects import Meta
+from kecs.translate import ecs_deployment as make
+from kecs.translate.options import Options
+from kecs.translate.unsupported import RefusedError
+
+META = Meta(name="shop", namespace="team", uid="u", labels={"demo": "true", "kecs.io/role": "task"})
+FIGURES: Any = {"max_unavailable": 0, "max_surge": 1}
+
+
+def made(task: Any, service: Any = None, *, options: Options | None = None, meta: Meta = META) -> dict[str, Any]:
+    """Return the objects by kind."""
+    given = shapes.service(service, name="shop").value if service is not None else None
+    one = make.desired(meta, shapes.task_definition(task, family="shop").value, given)
+    return {body["kind"]: body for body in make.make_objects(one, options or Options(), **FIGURES)}
+
+
+def container(**members: Any) -> dict[str, Any]:
+    return {"name": "web", "image": "web", "memory": 32, **members}
+
+
+PORTS = [{"containerPort": 80}, {"containerPort": 443}, {"containerPort": 53, "protocol": "udp"}]
+SERVICES: list[tuple[Any, str, list[int]]] = [
+    ({}, "ClusterIP", [80, 443, 53]),
+    ({"loadBalancers": [{"containerName": "web", "containerPort": 80}]}, "LoadBalancer", [80]),
+    (
+        {"loadBalancers": [{"containerName": "web", "containerPort": port} for port in (443, 80)]},
+        "LoadBalancer",
+        [80, 443],
+    ),
+]
+
+
+@pytest.mark.parametrize(("service", "kind", "ports"), SERVICES)
+def test_load_balancers_are_a_service(service: Any, kind: str, ports: list[int]) -> None:
+    spec = made([container(portMappings=PORTS)], service)["Service"]["spec"]
+    assert (spec["type"], [port["port"] for port in spec["ports"]]) == (kind, ports)
+    assert spec["selector"] == {"kecs.io/service": "shop"}
+
+
+KINDS: list[tuple[Any, Any, set[str]]] = [
+    ([container(portMappings=PORTS)], None, {"Deployment"}),
+    ([container()], {}, {"Deployment", "PodDisruptionBudget"}),
+    ([container()], {"deploymentConfiguration": {"minimumHealthyPercent": 0}}, {"Deployment"}),
+    ([container(portMappings=PORTS)], {"schedulingStrategy": "DAEMON"}, {"DaemonSet", "Service"}),
+    ({"networkMode": "none", "containerDefinitions": [container()]}, None, {"Deployment", "NetworkPolicy"}),
+    ({"taskRoleArn": "r", "containerDefinitions": [container()]}, None, {"Deployment", "ServiceAccount"}),
+]
+
+
+@pytest.mark.parametrize(("task", "service", "kinds"), KINDS)
+def test_there_is_what_is_needed_and_no_more(task: Any, service: Any, kinds: set[str]) -> None:
+    found = made(task, service)
+    assert set(found) == kinds
+    for kind, body in found.items():
+        (owner,) = body["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["name"], owner["uid"]) == ("ECSDeployment", "shop", "u")
+        assert owner.get("controller", False) is (kind != "ServiceAccount")  # which others may use as well
+        assert body["metadata"]["namespace"] == "team"
+
+
+def test_nothing_makes_kecs_take_its_pods_for_tasks_of_a_cluster() -> None:
+    found = made([container(dockerLabels={"a": "b"}, portMappings=PORTS)], {})
+    template = found["Deployment"]["spec"]["template"]["metadata"]
+    own = {"demo": "true", "kecs.io/service": "shop", "kecs.io/ecsdeployment": "shop"}
+    assert template["labels"] == {**own, "kecs.io/family": "shop"}
+    assert set(template) == {"labels", "annotations"}
+    assert set(template["annotations"]) == {"kecs.io/docker-labels"}
+    assert [body["metadata"]["labels"] for body in found.values()] == [own] * len(found)
+
+
+def test_what_ends_is_started_again_in_place_unless_it_may_end() -> None:
+    helper = {"name": "helper", "image": "h", "memory": 32, "essential": False}
+    first = {"name": "first", "image": "f", "memory": 32, "essential": False}
+    web = container(dependsOn=[{"containerName": "first", "condition": "SUCCESS"}])
+    spec = made([web, helper, first])["Deployment"]["spec"]["template"]["spec"]
+    assert {one["name"]: one.get("restartPolicy") for one in spec["containers"]} == {"web": None, "helper": "Never"}
+    assert [one.get("restartPolicy") for one in spec["initContainers"]] == [None]
+
+
+def test_secrets_are_references_and_never_values() -> None:
+    secrets = [{"name": "A", "valueFrom": "arn:one"}, {"name": "B.c", "valueFrom": "two"}]
+    other = {"name": "other", "image": "o", "memory": 32, "secrets": [{"name": "A", "valueFrom": "arn:three"}]}
+    environment = [{"name": "A", "value": "plain"}, {"name": "C", "value": "c"}]
+    task = {
+        "executionRoleArn": "e",
+        "containerDefinitions": [container(secrets=secrets, environment=environment), other],
+    }
+    web, second = made(task)["Deployment"]["spec"]["template"]["spec"]["containers"]
+
+    def reference(key: str) -> dict[str, Any]:
+        return {"secretKeyRef": {"name": "shop-secrets", "key": key}}
+
+    assert web["env"] == [
+        {"name": "C", "value": "c"},
+        {"name": "A", "valueFrom": reference("A")},
+        {"name": "B.c", "valueFrom": reference("B.c")},
+    ]
+    assert second["env"] == [{"name": "A", "valueFrom": reference("other.A")}]
+
+
+EFS = {"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
+EBS = {"name": "v", "managedEBSVolume": {"sizeInGiB": 1, "roleArn": "r"}}
+
+
+@pytest.mark.parametrize(
+    ("volumes", "service"),
+    [([EFS], None), ([{"name": "v", "configuredAtLaunch": True}], {"volumeConfigurations": [EBS]})],
+)
+def test_volumes_that_need_objects_of_the_cluster_are_refused(volumes: Any, service: Any) -> None:
+    task = {"containerDefinitions": [container()], "volumes": volumes}
+    with pytest.raises(RefusedError, match="belongs to no namespace"):
+        made(task, service, options=Options(storage="csi"))
+    made(task, service)
+
+
+def test_rights_are_not_given_away() -> None:
+    task = {
+        "taskRoleArn": "r",
+        "containerDefinitions": [container()],
+        "tags": [{"key": "kecs.io/rbac", "value": "*:*"}],
+    }
+    found = made(task)
+    assert set(found) == {"Deployment", "ServiceAccount"}
+    one = make.desired(META, shapes.task_definition(task, family="f").value, None)
+    assert make.warnings(one, None) == [
+        "tags[kecs.io/rbac] is kept but not acted on: an ECSDeployment gives no rights."
+    ]
+
+
+def test_volumes_that_tasks_share_are_those_of_the_namespace() -> None:
+    docker = {"name": "v", "dockerVolumeConfiguration": {"scope": "shared"}}
+    task = {"containerDefinitions": [container()], "volumes": [docker]}
+    (volume,) = made(task)["Deployment"]["spec"]["template"]["spec"]["volumes"]
+    assert volume["hostPath"]["path"].endswith("/volumes/team/v")
+
+
+def test_names_that_are_no_label_are_made_ones() -> None:
+    found = made([container()], {}, meta=Meta(name="shop.example", namespace="team", uid="u"))
+    (name,) = {body["metadata"]["name"] for body in found.values()}
+    assert name.startswith("shop-example-")
+    assert found["Deployment"]["spec"]["selector"] == {"matchLabels": {"kecs.io/service": name}}
