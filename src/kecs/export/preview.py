@@ -54,6 +54,8 @@ def _entry(entry: Entry) -> str:
 
 
 def _link(place: str) -> str:
+    if ":" not in place:  # a whole overlay
+        return html.escape(place)
     return f'<a href="#{_anchor(place)}">{html.escape(place)}</a>'
 
 

@@ -55,6 +55,16 @@ class Report(msgspec.Struct, frozen=True):
         """What nothing in the tree does."""
         return [entry for entry in self.entries if entry.verdict == "lost"]
 
+    def with_environment(self, name: str, other: "Report") -> "Report":
+        """Return the report with what an environment says otherwise, in sources of its own."""
+        known = {(entry.of, entry.member, entry.source) for entry in self.entries}
+        own = [
+            msgspec.structs.replace(entry, of=f"{entry.of} in {name}", output=f"overlays/{name}")
+            for entry in other.entries
+            if (entry.of, entry.member, entry.source) not in known
+        ]
+        return Report([*self.entries, *own], [*self.notes, *(note for note in other.notes if note not in self.notes)])
+
     def json(self) -> str:
         """Return the report for programs."""
         body = {"totals": self.totals, "entries": self.entries, "notes": self.notes}

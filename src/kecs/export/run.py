@@ -48,16 +48,16 @@ def export(request: Request) -> Result:
     joined = application.join(found, namespace=request.namespace)
     made = make_all(joined, request.choices)
     files = tree.make_base(joined, made, request.choices)
+    report = make_report(joined, made, files, request.choices)
     if own:
         named = environments.applications(own, found, joined.namespace)
-        environments.add(files, joined, made, named, request.choices)
+        for name, mine in environments.add(files, joined, made, named, request.choices).items():
+            report = report.with_environment(name, make_report(named[name], mine, files, request.choices))
     else:
         overlays.add_usual(files, joined, made)
-    files.files["docs/runbook.md"] = runbook(
-        joined, made, list(own) or list(overlays.ENVIRONMENTS), str(request.output), request.choices
-    )
+    names = list(own) or list(overlays.ENVIRONMENTS)
+    files.files["docs/runbook.md"] = runbook(joined, made, names, request.output.name, request.choices)
     files.files.update(request.fetched)
-    report = make_report(joined, made, files, request.choices)
     files.files["export-report.md"] = report.markdown()
     files.files["export-report.json"] = report.json()
     if request.preview:

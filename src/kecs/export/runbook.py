@@ -70,7 +70,7 @@ def _service(service: Made, space: str) -> list[str]:
         f"{rollout} status {target}    # wait for it",
         f"kubectl -n {space} get pods -l app.kubernetes.io/name={name}",
         f"kubectl -n {space} logs -l app.kubernetes.io/name={name} --all-containers --tail=100",
-        f"{rollout} undo {target}    # back to the revision before",
+        f"{rollout} undo {target}    # the revision before; variables are the ConfigMap's: apply the tree of before",
         f"{rollout} restart {target}    # new pods, as forceNewDeployment does",
     ]
     if kind == "Rollout":
