@@ -37,6 +37,7 @@ _FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0  # seconds between attempts to reach the
 _BREATH = 0.1  # seconds between two streams of events
 _PARALLEL = 4  # pods that a real engine starts at once
 _PAGE = 500  # pods per list request
+_FAREWELL = 5.0  # seconds for what is put in order at the end, and done at the next start where it was not
 _AT_ONCE = 50  # pods looked at before others get a turn, when there is much to do at once
 
 
@@ -87,9 +88,10 @@ class Node:
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._worker is not None:
                 await self._worker.close(self._records.values())
-            with suppress(ApiError):
-                await self._recorder.flush()
-            await self._pool.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):  # an API or an engine that hangs must not keep the process
+                    await self._recorder.flush()
+                    await self._pool.close()
             await self._engine.close()
 
     async def _connect(self) -> None:

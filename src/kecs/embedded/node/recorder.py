@@ -13,7 +13,7 @@ from typing import Any
 
 from kecs.embedded.node.views import Pod
 from kecs.kube.api import Api, Json
-from kecs.kube.errors import ApiError
+from kecs.kube.errors import ApiError, Timeout, Unavailable
 from kecs.kube.resources import EVENTS
 from kecs.kube.time import rfc3339
 
@@ -83,6 +83,8 @@ class Recorder:
             namespace, event = self._queue.get_nowait()
             try:
                 await self._write(namespace, event)
+            except (Unavailable, Timeout):
+                return  # the others would fare no better
             except ApiError as error:
                 log.debug("event not written: %s", error)
 
