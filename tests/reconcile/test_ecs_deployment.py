@@ -1,16 +1,20 @@
 """ECSDeployments: from what their users write to objects, and how they tell of it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from kecs.embedded.engine import Engine
 from kecs.kube import resources as kube
 from kecs.kube.errors import NotFound
 from kecs.model.ecs_deployment import EcsDeployment
 from kecs.world.resources import ECS_DEPLOYMENTS
-from tests.reconcile.conftest import Stage
+from tests.reconcile.conftest import SETTINGS, Stage, prepared
+from tests.reconcile.test_crash import MortalApi
+from tests.reconcile.test_forbidden import Gate
 from tests.waiting import until_true
 
 SPACE = "team"
@@ -79,6 +83,10 @@ class Bench:
     async def pods(self) -> list[Any]:
         found = (await self.api.list(kube.PODS, SPACE, labels="kecs.io/ecsdeployment")).items
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    async def is_gone(self) -> bool:
+        left = [await self.object(one) for one in (kube.DEPLOYMENTS, kube.SERVICES, kube.POD_DISRUPTION_BUDGETS)]
+        return not any(left) and not await self.pods()
 
     async def config_map(self, name: str, **data: str) -> None:
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
@@ -333,11 +341,7 @@ async def test_it_goes_with_all_that_it_made_and_its_name_is_free(bench: Bench) 
     await bench.ready()
     assert {pod["spec"]["containers"][0]["image"] for pod in await bench.pods()} == {"busybox:2"}
     await bench.api.delete(ECS_DEPLOYMENTS, SPACE, NAME)
-
-    async def is_gone() -> bool:
-        return not await bench.pods() and await bench.object(kube.DEPLOYMENTS) is None
-
-    await until_true(is_gone)
+    await until_true(bench.is_gone)
 
 
 async def test_an_address_of_the_load_balancer_is_shown(bench: Bench) -> None:
@@ -358,3 +362,35 @@ async def test_an_address_of_the_load_balancer_is_shown(bench: Bench) -> None:
 async def test_why_tasks_do_not_start_is_told(bench: Bench) -> None:
     await bench.create(Task=[container(Command=["sh", "-c", "exit 3"])])
     assert "container web of pod" in await bench.told("CrashLoopBackOff")
+
+
+async def test_a_right_that_is_missing_is_told_and_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kecs.reconcile.ecs_deployment._LOOK_AGAIN", 0.1)
+    gate = Gate(engine)
+    gate.forbidden = {("list", "networkpolicies"), ("patch", "services")}
+    async with prepared(gate, SETTINGS) as stage:
+        await stage.api.create(kube.NAMESPACES, None, {"metadata": {"name": SPACE}}, manager="test")
+        bench = Bench(stage)
+        await bench.create(Task=[container(PortMappings=[{"ContainerPort": 80}])], Service={"DesiredCount": 1})
+        assert 'cannot list resource "networkpolicies"' in await bench.told("Forbidden")
+        gate.forbidden = {("patch", "services")}
+        assert 'cannot patch resource "services"' in await bench.told("NotWritten")
+        assert await bench.object(kube.DEPLOYMENTS) is not None  # nothing else is kept from being written
+        gate.forbidden = set()
+        await bench.ready()
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_whoever_comes_after_a_controller_that_died_finishes_its_work(engine: Engine, *, after: bool) -> None:
+    await engine.create(kube.NAMESPACES, None, {"metadata": {"name": SPACE}}, manager="test")
+    for writes in range(7):
+        mortal = MortalApi(engine, writes, after=after)
+        async with Stage(mortal, SETTINGS).running():
+            bench = Bench(Stage(engine, SETTINGS))
+            await bench.create(Task=[container(PortMappings=[{"ContainerPort": 80}])], Service={"DesiredCount": 1})
+            await asyncio.wait({asyncio.ensure_future(mortal.died.wait())}, timeout=0.3)
+        async with Stage(engine, SETTINGS).running():
+            await bench.ready()
+            assert len(await bench.pods()) == 1
+            await bench.api.delete(ECS_DEPLOYMENTS, SPACE, NAME)
+            await until_true(bench.is_gone)

@@ -39,6 +39,7 @@ Key = tuple[str, str]
 
 _WORKERS = 16
 _SETTLE = 0.02  # seconds in which the changes of one's objects gather
+_LOOK_AGAIN = 5.0  # seconds between looks whether a right that is missing has come
 _WAIT_FOR_END = 1.0  # seconds between looks whether the objects of an earlier one of the same name have gone
 
 
@@ -80,12 +81,15 @@ class EcsDeployments:
 
     async def reconcile(self, key: Key) -> float | None:
         """Make the objects of one what they shall be, and tell how it is."""
-        await self._objects.synced()
+        refusal = await self._objects.refusal()
         one = self.cache.get(*key)
         if one is None or one.metadata.deletionTimestamp:
             self._objects.forget(key)
             self._patience.pop(key, None)
             return None
+        if refusal:  # what is not seen would look as if it were not there
+            await self._refuse(one, "Forbidden", refusal)
+            return _LOOK_AGAIN
         try:
             return await self._carry_out(key, one)
         except (UnreadableError, NameTakenError) as error:

@@ -126,10 +126,12 @@ class Objects:
             for cache in (*self._caches.values(), self.pods):
                 group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
 
-    async def synced(self) -> None:
-        """Return once the caches have had their first lists."""
-        for cache in (*self._caches.values(), self.pods):
-            await cache.synced()
+    async def refusal(self) -> str:
+        """Return, once every cache has asked for its first list, why one of them has none; empty when all have."""
+        caches = (*self._caches.values(), self.pods)
+        for cache in caches:
+            await cache.answered()
+        return next((cache.refusal for cache in caches if not cache.is_synced), "")
 
     def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
         """Call `handler` for every change of any of them."""
@@ -205,9 +207,7 @@ class Objects:
         stored = await api.apply(cache.resource, meta.namespace, name, body, manager=marks.MANAGER)
         cache.observe(stored)
         written[kind] = _Written(text, _mark(stored))
-        was_left = (
-            before is None or before.text != text or (found is not None and _mark(found) == written[kind].mark)
-        )
+        was_left = before is None or before.text != text or (found is not None and _mark(found) == written[kind].mark)
         return not was_left
 
     async def _check_free(self, api: Api, cache: Informer[Any], meta: Meta, name: str) -> None:
