@@ -220,7 +220,9 @@ async def _stored(
 ) -> Made | None:
     """Return that task as the API has it: the caches may not know it yet, and it may have ended in between."""
     try:
-        return await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
+        found = await ctx.api.get(ctx.world.pods.resource, place.namespace, name)
+        ctx.world.pods.observe(found)  # who is told of a task finds it
+        return found
     except NotFound:
         family = f"{marks.FAMILY}={names.label(definition.family)}"
         records = (await ctx.api.list(ctx.world.stopped_tasks.resource, place.namespace, labels=family)).items

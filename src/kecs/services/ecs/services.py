@@ -104,11 +104,12 @@ async def _create(ctx: Context, place: Place, request: ecs.CreateServiceRequest)
 
 
 async def _present(ctx: Context, place: Place, name: str) -> objects.Service | None:
-    """Return the service that the API has under a name, whatever the cache knows."""
+    """Return the service that the API has under a name; the cache, which did not know it, does so from now on."""
     try:
         found = await ctx.api.get(ctx.world.services.resource, place.namespace, names.service(name))
     except NotFound:
         return None
+    ctx.world.services.observe(found)
     return None if found.metadata.deletionTimestamp else found
 
 
