@@ -52,6 +52,11 @@ def test_a_line_in_a_hundred_thousand_pieces_costs_no_more_than_its_length() -> 
     assert [len(line) for line in lines.feed(b"\n")] == [2_000_001]
 
 
+def test_much_at_once_comes_in_pieces_of_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines_module, "_PIECE", 10)
+    assert Lines().feed(b"one\ntwo\nthree\n12345678901\nend\nre") == [b"one\ntwo\n", b"three\n", b"12345678901\nend\n"]
+
+
 def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "_LONGEST", 1000)
     lines = Lines()

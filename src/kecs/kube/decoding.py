@@ -124,18 +124,18 @@ class Objects(Generic[T]):
         meta = found.metadata
         return Page(items, meta.resourceVersion, meta.continue_ or "", meta.remainingItemCount)
 
-    def events(self, lines: bytes | memoryview) -> tuple[list[Event[T]], ApiError | None]:
+    def events(self, lines: bytes) -> tuple[list[Event[T]], ApiError | None]:
         """Return the watch events in some lines, and the error that ended them: an ERROR event, or one unreadable."""
         try:
             # All at once: nearly always every line carries an object, and that can be read shortened.
             if self._plain:
                 return [self._event(told.type, told.object) for told in self._told(lines)], None
-            told = self._told(_shortened(bytes(lines)))
+            told = self._told(_shortened(lines))
             return [Event(one.type, one.object, one.object.metadata.resourceVersion) for one in told], None
         except _UNREADABLE:
             pass
         events: list[Event[T]] = []
-        for line in bytes(lines).splitlines():
+        for line in lines.splitlines():
             if line.strip():
                 try:
                     events.append(self._any_event(line))

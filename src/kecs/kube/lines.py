@@ -2,6 +2,7 @@
 
 from kecs.kube.errors import InternalError
 
+_PIECE = 1 << 16  # bytes: what is made of them fits into the CPU's cache, unlike all that a busy stream brings at once
 _LONGEST = 64 << 20  # bytes; no object of a real server is a tenth of it
 
 
@@ -17,16 +18,18 @@ class Lines:
         """Whether a line has begun that has not ended."""
         return bool(self._rest)
 
-    def feed(self, data: bytes) -> list[bytes | memoryview]:
-        """Return what ends with a line's end, uncopied where it can be. Raises `InternalError` for an endless line."""
-        whole: list[bytes | memoryview] = []
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return what ends with a line's end, in its order. Raises `InternalError` for an endless line."""
+        whole = []
         begin, end = 0, data.rfind(b"\n") + 1
         if self._rest and end:
             begin = data.find(b"\n") + 1
             whole.append(b"".join([*self._rest, data[:begin]]))
             self._rest, self._length = [], 0
-        if begin < end:
-            whole.append(memoryview(data)[begin:end])
+        while begin < end:
+            stop = data.rfind(b"\n", begin, begin + _PIECE) + 1 if end - begin > _PIECE else end
+            whole.append(data[begin : stop or end])
+            begin = stop or end
         if end < len(data):
             self._keep(data[end:])
         return whole
