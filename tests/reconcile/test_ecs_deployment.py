@@ -302,6 +302,16 @@ async def test_secrets_are_references(bench: Bench) -> None:
     ]
 
 
+async def test_a_helper_that_ends_holds_nothing_up(bench: Bench) -> None:
+    helper = container("helper", Essential=False, Command=["sh", "-c", "exit 0"])
+    await bench.create(Task=[container(), helper], Service={"DesiredCount": 2})
+    await bench.ready()
+    await bench.patch(Task=[container(Image="busybox:2"), helper])
+    await bench.ready()
+    assert {pod["spec"]["containers"][0]["image"] for pod in await bench.pods()} == {"busybox:2"}
+    assert (await bench.get()).status.runningCount == 2
+
+
 async def test_objects_of_others_are_left_alone(bench: Bench) -> None:
     ports = [{"port": 1}]
     await bench.api.create(kube.SERVICES, SPACE, {"metadata": {"name": NAME}, "spec": {"ports": ports}}, manager="test")

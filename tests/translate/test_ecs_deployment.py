@@ -146,3 +146,10 @@ def test_names_that_are_no_label_are_made_ones() -> None:
     (name,) = {body["metadata"]["name"] for body in found.values()}
     assert name.startswith("shop-example-")
     assert found["Deployment"]["spec"]["selector"] == {"matchLabels": {"kecs.io/service": name}}
+
+
+def test_containers_that_are_linked_find_each_other() -> None:
+    """As in AWS's published example of WordPress and MySQL."""
+    links = [container(links=["mysql"]), {"name": "mysql", "image": "mysql", "memory": 500}]
+    spec = made({"family": "hello_world", "containerDefinitions": links})["Deployment"]["spec"]["template"]["spec"]
+    assert spec["hostAliases"] == [{"ip": "127.0.0.1", "hostnames": ["mysql"]}]

@@ -12,39 +12,15 @@ import msgspec
 
 from kecs.export.choices import Choices
 from kecs.export.readable import unescaped
-from kecs.model import names
 from kecs.model.generated import ecs
 from kecs.model.objects import TaskDefinitionSpec
 from kecs.translate.body import Json
+from kecs.translate.secrets import Secret
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _MOST_BYTES = 2**20 - 2**15  # of a ConfigMap
 CONFIG_HASH = "ecs-export/config"  # annotation of pods: a new configuration is a new template, so it rolls out
 _EXTERNAL = "external-secrets.io/v1"
-
-
-class Secret(msgspec.Struct, frozen=True):
-    """One secret variable: of which container, under which key of the Secret, and where its value is in AWS."""
-
-    container: str
-    name: str
-    key: str
-    source: str
-
-
-def secrets_of(definition: TaskDefinitionSpec) -> list[Secret]:
-    """Return the secret variables of a definition; two of one name and different sources have keys of their own."""
-    known: dict[str, str] = {}
-    found = []
-    for container in definition.containerDefinitions:
-        for secret in container.secrets or ():
-            name, source = secret.name or "", secret.valueFrom or ""
-            key = re.sub(r"[^A-Za-z0-9._-]", "_", name)
-            if known.setdefault(key, source) != source:
-                key = f"{names.container(container.name or '')}.{key}"
-                known[key] = source
-            found.append(Secret(container.name or "", name, key, source))
-    return found
 
 
 def without_secrets(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
@@ -82,19 +58,6 @@ def _plain(container: Json) -> dict[str, str]:
     found = {one["name"]: unescaped(one["value"]) for one in container.get("env", ()) if _KEY.fullmatch(one["name"])}
     size = sum(len(key) + len(value.encode()) for key, value in found.items())
     return found if size <= _MOST_BYTES else {}
-
-
-def add_references(name: str, template: Json, secrets: Sequence[Secret]) -> None:
-    """Give the containers of a pod template their secret variables, as references to the Secret of that name."""
-    spec = template["spec"]
-    for container in (*spec.get("initContainers", ()), *spec["containers"]):
-        mine = [one for one in secrets if names.container(one.container) == container["name"]]
-        if mine:
-            named = {one.name for one in mine}
-            kept = [one for one in container.get("env", ()) if one["name"] not in named]
-            container["env"] = kept + [
-                {"name": one.name, "valueFrom": {"secretKeyRef": {"name": name, "key": one.key}}} for one in mine
-            ]
 
 
 def make_secret(name: str, secrets: Sequence[Secret], choices: Choices) -> Json:

@@ -23,6 +23,7 @@ from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.network import make_service
 from kecs.translate.pod import make_pod_template
+from kecs.translate.secrets import add_references, secret_name, secrets_of
 from kecs.translate.storage import make_storage_classes, make_volumes
 from kecs.translate.workload import make_daemon_set, make_deployment
 
@@ -135,8 +136,8 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
     files: Files = {}
     comments: dict[str, dict[tuple[str | int, ...], list[str]]] = {}
     maps = environment.move_to_config_maps(name, template)
-    secrets = environment.secrets_of(exported.definition.spec)
-    environment.add_references(f"{name}-secrets", template, secrets)
+    secrets = secrets_of(exported.definition.spec)
+    add_references(secret_name(name), template, secrets)
     _pull_secrets(name, template, definition)
     balance(exported, template, choices)
     accounts = _accounts(exported, definition, template, namespace)
@@ -150,10 +151,10 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
     files["serviceaccount.yaml"] = accounts
     files["configmap.yaml"] = maps
     if secrets:
-        files["secrets.yaml"] = [environment.make_secret(f"{name}-secrets", secrets, choices)]
+        files["secrets.yaml"] = [environment.make_secret(secret_name(name), secrets, choices)]
         if choices.secrets == "empty":
             comments["secrets.yaml"] = {
-                ("apiVersion",): environment.instructions(f"{name}-secrets", namespace, secrets)
+                ("apiVersion",): environment.instructions(secret_name(name), namespace, secrets)
             }
     files.update(around)
     if autoscaler:

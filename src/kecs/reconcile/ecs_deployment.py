@@ -84,6 +84,7 @@ class EcsDeployments:
         refusal = await self._objects.refusal()
         one = self.cache.get(*key)
         if one is None or one.metadata.deletionTimestamp:
+            self._read_no_more(key, set())
             self._objects.forget(key)
             self._patience.pop(key, None)
             return None
@@ -110,6 +111,9 @@ class EcsDeployments:
         check_definitions(desired, definitions)
         figures = _figures(desired)
         found = self._objects.deployment(one.metadata.namespace, desired.name)
+        if found is not None and found.status.updatedReplicas < found.status.replicas:
+            helped = statuses.ended_helpers(self._objects, desired)
+            figures = msgspec.structs.replace(figures, maxUnavailable=figures.maxUnavailable + helped)
         paused = figures.blocked and found is not None and found.status.replicas > 0
         bodies = self._bodies(desired, figures, paused=paused)
         patience = self._patience.setdefault(key, Patience())
@@ -146,14 +150,19 @@ class EcsDeployments:
         """Return the definitions, after noting which ConfigMaps they are in. Raises UnreadableError."""
         namespace = key[0]
         wanted = {reference.name for reference in reading.references(one.spec)}
-        for place, readers in list(self._readers.items()):
-            if key in readers and place[1] not in wanted:
-                readers.discard(key)
+        self._read_no_more(key, wanted)
         data = {}
         for name in wanted:
             self._readers[namespace, name].add(key)
             data[name] = await self._config_maps.data(namespace, name)
         return reading.read(one, data)
+
+    def _read_no_more(self, key: Key, wanted: set[str]) -> None:
+        """Forget that one refers to any ConfigMap but those with these names."""
+        for place in [place for place, readers in self._readers.items() if key in readers and place[1] not in wanted]:
+            self._readers[place].discard(key)
+            if not self._readers[place]:
+                del self._readers[place]
 
     async def _refuse(self, one: EcsDeployment, reason: str, message: str) -> None:
         status = msgspec.structs.replace(one.status, warnings=[])

@@ -25,6 +25,28 @@ class Told(msgspec.Struct, frozen=True):
     verdicts: Sequence[rules.Verdict]
 
 
+def ended_helpers(objects: Objects, desired: Desired) -> int:
+    """Count the tasks that run, and are NotReady for Kubernetes because a container that may end has ended.
+
+    A rollout has to be allowed as many more unavailable pods as there are such ones, else it waits for ever.
+    """
+    essential = {
+        names.container(one.name or "") for one in desired.definition.containerDefinitions if one.essential is not False
+    }
+    if len(essential) == len(desired.definition.containerDefinitions):
+        return 0
+    pods = objects.pods.by("label", (desired.meta.namespace, names.label(desired.meta.name)))
+    return sum(_has_ended_helper(pod, essential) for pod in pods)
+
+
+def _has_ended_helper(pod: views.Pod, essential: set[str]) -> bool:
+    if pod.metadata.deletionTimestamp or pod.status.phase != "Running":
+        return False
+    statuses = pod.status.containerStatuses
+    ended = any(one.name not in essential and one.state.terminated for one in statuses)
+    return ended and all(one.ready for one in statuses if one.name in essential)
+
+
 def of(objects: Objects, desired: Desired, definitions: Definitions, warnings: list[str], *, blocked: bool) -> Told:
     """Return the status of one whose objects are written."""
     namespace, name = desired.meta.namespace, desired.name
@@ -33,7 +55,12 @@ def of(objects: Objects, desired: Desired, definitions: Definitions, warnings: l
     else:
         seen = _of_deployment(objects.deployment(namespace, name), desired.count)
     pods = objects.pods.by("label", (namespace, names.label(desired.meta.name)))
-    seen = msgspec.structs.replace(seen, blocked=blocked, trouble=seen.trouble if seen.trouble[0] else trouble(pods))
+    seen = msgspec.structs.replace(
+        seen,
+        blocked=blocked,
+        available=min(seen.total, seen.available + ended_helpers(objects, desired)),
+        trouble=seen.trouble if seen.trouble[0] else trouble(pods),
+    )
     service = objects.service(namespace, name)
     status = EcsDeploymentStatus(
         desiredCount=seen.desired,

@@ -32,7 +32,7 @@ from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.launch import Launch, for_service
 from kecs.translate.network import ISOLATED, make_isolation, make_service
 from kecs.translate.options import DEFAULT, Options
-from kecs.translate.secrets import add_references, secrets_of, without_secrets
+from kecs.translate.secrets import add_references, secret_name, secrets_of, without_secrets
 from kecs.translate.workload import make_daemon_set, make_deployment
 
 _PROGRESS_SECONDS = 600  # Kubernetes's own default
@@ -121,7 +121,7 @@ def make_objects(
             min_ready_seconds=min_ready_seconds,
         )
         workload["spec"]["progressDeadlineSeconds"] = _PROGRESS_SECONDS
-    add_references(one.name, workload["spec"]["template"], secrets)
+    add_references(secret_name(one.name), workload["spec"]["template"], secrets)
     account = make_account(one.definition, launch.scope, one.meta.namespace)[:1]
     for body in account:
         body["metadata"] = {**body["metadata"], "labels": {}, "ownerReferences": [_reference(one.meta, controls=False)]}

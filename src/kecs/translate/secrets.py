@@ -53,8 +53,8 @@ def without_secrets(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
     return msgspec.structs.replace(definition, containerDefinitions=containers)
 
 
-def add_references(workload: str, template: Json, secrets: Sequence[Secret]) -> None:
-    """Give the containers of a pod template their secret variables, as references to the workload's Secret."""
+def add_references(name: str, template: Json, secrets: Sequence[Secret]) -> None:
+    """Give the containers of a pod template their secret variables, as references to the Secret of that name."""
     spec = template["spec"]
     for container in (*spec.get("initContainers", ()), *spec["containers"]):
         mine = [one for one in secrets if names.container(one.container) == container["name"]]
@@ -63,6 +63,5 @@ def add_references(workload: str, template: Json, secrets: Sequence[Secret]) -> 
         named = {one.name for one in mine}
         kept = [one for one in container.get("env", ()) if one["name"] not in named]
         container["env"] = kept + [
-            {"name": one.name, "valueFrom": {"secretKeyRef": {"name": secret_name(workload), "key": one.key}}}
-            for one in mine
+            {"name": one.name, "valueFrom": {"secretKeyRef": {"name": name, "key": one.key}}} for one in mine
         ]
