@@ -373,5 +373,5 @@ def _inner(value: Any, path: str, wrappers: Sequence[str]) -> str:
     return path
 
 
-def _lower(value: dict[str, Any]) -> dict[str, Any]:
-    return {key[:1].lower() + key[1:]: one for key, one in value.items()}
+def _lower(value: Any) -> dict[str, Any]:
+    return {key[:1].lower() + key[1:]: one for key, one in value.items()} if isinstance(value, dict) else {}

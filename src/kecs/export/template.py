@@ -139,15 +139,17 @@ class _Resolver:
             "AWS::StackId": "stack",
             "AWS::NotificationARNs": [],
         }
+        if not isinstance(name, str):
+            raise TemplateError(path, "Ref takes a name")
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name in pseudo:
             return pseudo[name]
-        parameters = self._template.get("Parameters") or {}
-        if name in parameters:
+        parameters = self._template.get("Parameters")
+        if isinstance(parameters, dict) and name in parameters:
             return self._parameter(name, parameters[name])
         if name in self._resources:
-            return self._named(name, path, arn=self._resources[name].get("Type") in _ARN_REFS)
+            return self._named(name, path, arn=str(self._resources[name].get("Type")) in _ARN_REFS)
         raise TemplateError(path, f"there is no parameter and no resource {name}")
 
     def _parameter(self, name: str, declared: Any) -> Any:
@@ -159,8 +161,9 @@ class _Resolver:
 
     def _named(self, name: str, path: str, *, arn: bool) -> Any:
         resource = self._resources[name]
-        member, pattern = _NAMES.get(resource.get("Type"), ("", ""))
-        given = (resource.get("Properties") or {}).get(member) if member else None
+        member, pattern = _NAMES.get(str(resource.get("Type")), ("", ""))
+        properties = resource.get("Properties")
+        given = properties.get(member) if member and isinstance(properties, dict) else None
         shown = name if given is None else self._value(given, path)
         if not arn or not pattern:
             return shown
@@ -172,7 +175,7 @@ class _Resolver:
 
     def _get_att(self, value: Any, path: str) -> Any:
         steps = value.split(".", 1) if isinstance(value, str) else value
-        if not isinstance(steps, list) or len(steps) != 2 or steps[0] not in self._resources:
+        if not isinstance(steps, list) or len(steps) != 2 or str(steps[0]) not in self._resources:
             raise TemplateError(path, f"Fn::GetAtt names no resource: {value}")
         name, attribute = str(steps[0]), str(self._value(steps[1], path))
         if attribute in _RESOLVED_ATTRIBUTES:
@@ -258,7 +261,7 @@ class _Resolver:
     def _holds(self, value: Any, path: str) -> bool:
         if isinstance(value, str):
             conditions = self._template.get("Conditions") or {}
-            if value not in conditions:
+            if not isinstance(conditions, dict) or value not in conditions:
                 raise TemplateError(path, f"there is no condition {value}")
             return self._condition(conditions[value], f"Conditions.{value}")
         if isinstance(value, dict) and len(value) == 1:

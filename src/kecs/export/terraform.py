@@ -69,16 +69,15 @@ class Planned(msgspec.Struct, frozen=True):
 
 def resources(plan: Mapping[str, Any]) -> Iterator[Planned]:
     """Yield what matters to ECS of a plan. Raises PlanError."""
-    values, configuration = plan.get("planned_values"), plan.get("configuration")
-    root = values.get("root_module") if isinstance(values, dict) else None
+    root = _object(plan.get("planned_values")).get("root_module")
     if not isinstance(root, dict):
         raise PlanError("planned_values", "there is no root_module: is it what `terraform show -json` printed?")
-    names = configuration.get("root_module") if isinstance(configuration, dict) else None
-    yield from _module(root, names if isinstance(names, dict) else {}, "planned_values.root_module")
+    names = _object(_object(plan.get("configuration")).get("root_module"))
+    yield from _module(root, names, "planned_values.root_module")
 
 
 def _module(module: Mapping[str, Any], configuration: Mapping[str, Any], path: str) -> Iterator[Planned]:
-    found = [one for one in module.get("resources") or () if isinstance(one, dict)]
+    found = [_object(one) for one in _list(module.get("resources"))]
     families = {
         f"{one.get('type')}.{one.get('name')}": one["values"] for one in found if isinstance(one.get("values"), dict)
     }
@@ -89,18 +88,18 @@ def _module(module: Mapping[str, Any], configuration: Mapping[str, Any], path: s
             made = _resource(str(one.get("type")), one["values"], expressions, families, here)
             if made:
                 yield Planned(made[0], made[1], here)
-    calls = configuration.get("module_calls") or {}
-    for at, child in enumerate(module.get("child_modules") or ()):
+    calls = _object(configuration.get("module_calls"))
+    for at, given in enumerate(_list(module.get("child_modules"))):
+        child = _object(given)
         name = re.sub(r"\[.*\]$", "", str(child.get("address", ""))).rpartition("module.")[2]
-        inner = (calls.get(name) or {}).get("module") or {}
+        inner = _object(_object(calls.get(name)).get("module"))
         yield from _module(child, inner, f"{path}.child_modules[{at}]")
 
 
 def _expressions(configuration: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    for one in configuration.get("resources") or ():
+    for one in map(_object, _list(configuration.get("resources"))):
         if one.get("type") == kind and one.get("name") == name:
-            found: Mapping[str, Any] = one.get("expressions") or {}
-            return found
+            return _object(one.get("expressions"))
     return {}
 
 
@@ -114,9 +113,10 @@ def _resource(
     made = _shaped(values, _KINDS[kind])
     if kind == "aws_ecs_task_definition":
         made["containerDefinitions"] = _containers(values, path)
-        for volume, given in zip(made.get("volumes", ()), values.get("volume") or (), strict=False):
-            if given.get("host_path"):
-                volume["host"] = {"sourcePath": given["host_path"]}
+        for volume, given in zip(_list(made.get("volumes")), _list(values.get("volume")), strict=False):
+            path_of_host = _object(given).get("host_path")
+            if path_of_host and isinstance(volume, dict):
+                volume["host"] = {"sourcePath": path_of_host}
     if kind == "aws_ecs_service":
         _complete_service(made, values, expressions, known)
     return kind, made
@@ -135,7 +135,7 @@ def _containers(values: Mapping[str, Any], path: str) -> Any:
 def _complete_service(
     made: dict[str, Any], values: Mapping[str, Any], expressions: Mapping[str, Any], known: Mapping[str, Any]
 ) -> None:
-    network = _one(values.get("network_configuration"))
+    network = _object(_one(values.get("network_configuration")))
     if network:
         made["networkConfiguration"] = {
             "awsvpcConfiguration": {
@@ -146,27 +146,26 @@ def _complete_service(
         }
     deployment = {name: values[key] for key, name in _DEPLOYMENT.items() if values.get(key) not in (None, [])}
     if deployment:
-        given = {**made.get("deploymentConfiguration", {}), **_shaped(deployment, ecs.DeploymentConfiguration)}
+        given = {**_object(made.get("deploymentConfiguration")), **_shaped(deployment, ecs.DeploymentConfiguration)}
         made["deploymentConfiguration"] = given
     if not values.get("task_definition"):
         made["taskDefinition"] = _referred(expressions.get("task_definition"), known).get("family")
     if not values.get("cluster"):
         made["cluster"] = _referred(expressions.get("cluster"), known).get("name")
-    elif values["cluster"].startswith("arn:"):
-        made["cluster"] = values["cluster"].rpartition("/")[2]
-    blocks = expressions.get("load_balancer") or []
-    for balancer, block in zip(made.get("loadBalancers", ()), blocks, strict=False):
-        if not balancer.get("targetGroupArn"):
-            name = _referred(block.get("target_group_arn"), known).get("name")
+    else:
+        made["cluster"] = str(values["cluster"]).rpartition("/")[2]
+    blocks = _list(expressions.get("load_balancer"))
+    for balancer, block in zip(_list(made.get("loadBalancers")), blocks, strict=False):
+        if isinstance(balancer, dict) and not balancer.get("targetGroupArn"):
+            name = _referred(_object(block).get("target_group_arn"), known).get("name")
             balancer["targetGroupArn"] = f"arn:aws:elasticloadbalancing:::targetgroup/{name}/0" if name else None
 
 
 def _referred(expression: Any, known: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the values of the resource that an expression refers to; empty where it is none of the module."""
-    for reference in (expression.get("references") or ()) if isinstance(expression, dict) else ():
+    for reference in map(str, _list(_object(expression).get("references"))):
         if reference in known:
-            found: Mapping[str, Any] = known[reference]
-            return found
+            return _object(known[reference])
     return {}
 
 
@@ -175,7 +174,7 @@ def _around(
 ) -> dict[str, Any]:
     made = {_camel(key): value for key, value in values.items() if not isinstance(value, list | dict)}
     if kind == "aws_lb_target_group":
-        check = _one(values.get("health_check")) or {}
+        check = _object(_one(values.get("health_check")))
         made.update({f"healthCheck{_camel(key)[:1].upper()}{_camel(key)[1:]}": one for key, one in check.items()})
         made = {_OF_GROUPS.get(key, key): value for key, value in made.items()}
         made["targetGroupName"] = values.get("name")
@@ -187,8 +186,8 @@ def _around(
         return made
     if kind == "aws_appautoscaling_policy":
         made["policyName"] = values.get("name")
-        tracking = _one(values.get("target_tracking_scaling_policy_configuration")) or {}
-        metric = _one(tracking.get("predefined_metric_specification")) or {}
+        tracking = _object(_one(values.get("target_tracking_scaling_policy_configuration")))
+        metric = _object(_one(tracking.get("predefined_metric_specification")))
         made["targetTrackingScalingPolicyConfiguration"] = {
             **{_camel(key): one for key, one in tracking.items() if not isinstance(one, list)},
             "predefinedMetricSpecification": {_camel(key): one for key, one in metric.items()},
@@ -200,12 +199,12 @@ def _around(
 
 def _resource_id(expression: Any, known: Mapping[str, Any]) -> str:
     """Return `service/CLUSTER/NAME` of the service that an expression refers to, by itself or by its target."""
-    for reference in (expression.get("references") or ()) if isinstance(expression, dict) else ():
-        name = known.get(reference, {}).get("name") if str(reference).startswith("aws_ecs_service.") else None
-        if name:
-            return f"service/x/{name}"
-        if str(reference).startswith("aws_appautoscaling_target.") and known.get(reference, {}).get("resource_id"):
-            return str(known[reference]["resource_id"])
+    for reference in map(str, _list(_object(expression).get("references"))):
+        found = _object(known.get(reference))
+        if reference.startswith("aws_ecs_service.") and found.get("name"):
+            return f"service/x/{found['name']}"
+        if reference.startswith("aws_appautoscaling_target.") and found.get("resource_id"):
+            return str(found["resource_id"])
     return ""
 
 
@@ -234,6 +233,14 @@ def _member(value: Any, kind: Any) -> Any:
             if isinstance(inner, type) and issubclass(inner, msgspec.Struct) and isinstance(value, list):
                 return [_shaped(one, inner) for one in value if isinstance(one, dict)]
     return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _one(value: Any) -> Any:
