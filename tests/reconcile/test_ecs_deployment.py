@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kecs.embedded.engine import Engine
 from kecs.kube import resources as kube
@@ -132,6 +135,16 @@ async def test_it_becomes_its_users_own_objects(bench: Bench) -> None:
             }
         ],
     }
+
+
+async def test_what_the_documentation_shows_works(bench: Bench) -> None:
+    page = Path(__file__).parents[2] / "docs" / "ecsdeployment.md"
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    body = yaml.safe_load(shown)
+    await bench.api.create(ECS_DEPLOYMENTS, SPACE, body, manager="test")
+    await bench.ready(body["metadata"]["name"])
+    found = await bench.get(body["metadata"]["name"])
+    assert (found.status.runningCount, found.status.warnings) == (2, [])
 
 
 async def test_without_a_service_there_is_one_task_and_nothing_in_front_of_it(bench: Bench) -> None:

@@ -7,6 +7,7 @@ import pytest
 from kecs.model import shapes
 from kecs.model.objects import Meta
 from kecs.translate import ecs_deployment as make
+from kecs.translate import members
 from kecs.translate.options import Options
 from kecs.translate.unsupported import RefusedError
 
@@ -129,9 +130,55 @@ def test_rights_are_not_given_away() -> None:
     found = made(task)
     assert set(found) == {"Deployment", "ServiceAccount"}
     one = make.desired(META, shapes.task_definition(task, family="f").value, None)
-    assert make.warnings(one, None) == [
-        "tags[kecs.io/rbac] is kept but not acted on: an ECSDeployment gives no rights."
+    assert make.warnings(one, None) == ["tags is kept but not acted on: nothing that is made carries them."]
+
+
+# What a cluster's service has from kecs itself, and an ECSDeployment has as well, or needs not.
+AS_THERE = {
+    "clientToken",
+    "taskDefinition",
+    "availabilityZoneRebalancing",
+    "desiredCount",
+    "role",
+    "schedulingStrategy",
+    "executionRoleArn",
+    "requiresCompatibilities",
+    "deploymentConfiguration.maximumPercent",
+    "volumes[].configuredAtLaunch",
+    "volumeConfigurations[].managedEBSVolume.roleArn",
+    "containerDefinitions[].logConfiguration.logDriver",
+    "containerDefinitions[].logConfiguration.options",
+}
+
+
+@pytest.mark.parametrize("door", ["TASK_DEFINITION", "SERVICE"])
+def test_what_only_a_clusters_service_has_is_told(door: str) -> None:
+    emulated = {row.path for row in getattr(members, door) if row.verdict == "emulated"}
+    told = {row.path for row in getattr(make, door)}
+    assert emulated <= told | AS_THERE
+    assert not told & AS_THERE
+
+
+def test_names_and_counts_that_say_something_else_are_told() -> None:
+    service = {
+        "serviceName": "other",
+        "taskDefinition": "arn:aws:ecs:us-east-1:123456789012:task-definition/else:3",
+        "desiredCount": 2,
+        "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
+        "loadBalancers": [{"containerName": "web", "containerPort": 80, "targetGroupArn": "arn"}],
+    }
+    given = shapes.service(service).value
+    task = shapes.task_definition([container(portMappings=PORTS)], family="shop").value
+    told = make.warnings(make.desired(META, task, given, 3), given)
+    assert [one.split(" is kept")[0] for one in told] == [
+        "loadBalancers[0].targetGroupArn",
+        "deploymentConfiguration.deploymentCircuitBreaker",
+        "taskDefinition arn:aws:ecs:us-east-1:123456789012:task-definition/else:3",
+        "serviceName other",
+        "desiredCount 2",
     ]
+    quiet = shapes.service({"taskDefinition": "shop:2", "launchType": "EC2", "desiredCount": 3}, name="shop").value
+    assert make.warnings(make.desired(META, task, quiet, 3), quiet) == []
 
 
 def test_volumes_that_tasks_share_are_those_of_the_namespace() -> None:

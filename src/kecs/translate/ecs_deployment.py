@@ -26,10 +26,11 @@ from kecs.model.generated import ecs
 from kecs.model.objects import Meta, Service, TaskDefinitionSpec
 from kecs.model.scope import Scope
 from kecs.translate import unsupported
-from kecs.translate.account import RULES_TAG, make_account, role_arn
+from kecs.translate.account import make_account
 from kecs.translate.body import Json
 from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.launch import Launch, for_service
+from kecs.translate.members import Row
 from kecs.translate.network import ISOLATED, make_isolation, make_service
 from kecs.translate.options import DEFAULT, Options
 from kecs.translate.secrets import add_references, secret_name, secrets_of, without_secrets
@@ -39,7 +40,33 @@ _PROGRESS_SECONDS = 600  # Kubernetes's own default
 _OWN = f"{marks.GROUP}/"
 # What a service of a cluster keeps: an ECSDeployment acts on it, or has a reason of its own for keeping it.
 _ACTED_ON = ("loadBalancers ", "healthCheckGracePeriodSeconds ")
-_GRACE = "healthCheckGracePeriodSeconds is kept but not acted on: no load balancer judges the tasks."
+_NO_TAGS = "nothing that is made carries them"
+_NO_BALANCER = "the Service is the load balancer"
+
+
+def _kept(path: str, reason: str, *quiet: object) -> Row:
+    return Row(path, "kept", reason, quiet)
+
+
+# What kecs does by itself for a cluster's service, and nobody does here.
+TASK_DEFINITION = (
+    _kept("tags", _NO_TAGS),
+    _kept("containerDefinitions[].restartPolicy.restartAttemptPeriod", "the node delays what ends again and again"),
+)
+SERVICE = (
+    _kept("cluster", "an ECSDeployment is in no cluster of ECS"),
+    _kept("launchType", "the nodes of Kubernetes run the tasks", "EC2"),
+    _kept("platformVersion", "the nodes of Kubernetes run the tasks", "LATEST"),
+    _kept("enableECSManagedTags", _NO_TAGS, False),
+    _kept("propagateTags", _NO_TAGS, "NONE"),
+    _kept("tags", _NO_TAGS),
+    _kept("networkConfiguration.awsvpcConfiguration.subnets", "pods have addresses of the cluster"),
+    _kept("loadBalancers[].targetGroupArn", _NO_BALANCER),
+    _kept("loadBalancers[].loadBalancerName", _NO_BALANCER),
+    _kept("loadBalancers[].advancedConfiguration", _NO_BALANCER),
+    _kept("healthCheckGracePeriodSeconds", "no load balancer judges the tasks", 0),
+    _kept("deploymentConfiguration.deploymentCircuitBreaker", "a rollout that comes to nothing is Degraded", False),
+)
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,19 +161,28 @@ def make_objects(
 
 def warnings(one: Desired, given: ecs.CreateServiceRequest | None, options: Options = DEFAULT) -> list[str]:
     """Return a sentence for each field that is kept but not acted on."""
+    service = given or ecs.CreateServiceRequest()
     found = unsupported.definition_warnings(one.definition, options)
-    found += unsupported.launch_warnings(given or ecs.CreateServiceRequest(), one.definition, one.launch)
-    if any(tag.key == RULES_TAG for tag in one.definition.tags or ()) and role_arn(one.definition):
-        found.append(f"tags[{RULES_TAG}] is kept but not acted on: an ECSDeployment gives no rights.")
+    found += unsupported.launch_warnings(service, one.definition, one.launch)
     found = [sentence for sentence in found if not sentence.startswith(_ACTED_ON)]
-    if one.replicas is not None and given is not None:
-        if one.is_daemon:
-            found.append("spec.replicas is kept but not acted on: a daemon has a task on each node.")
-        elif given.desiredCount not in (None, one.replicas):
-            found.append(f"desiredCount {given.desiredCount} is not acted on: spec.replicas is {one.replicas}.")
-    if given is not None and given.healthCheckGracePeriodSeconds:
-        found.append(_GRACE)
-    return found
+    found += unsupported.kept(one.definition, TASK_DEFINITION) + unsupported.kept(service, SERVICE)
+    return [*found, *_names_not_used(one, service), *_counts_not_used(one, service)]
+
+
+def _names_not_used(one: Desired, service: ecs.CreateServiceRequest) -> Iterator[str]:
+    """Yield the names that say something else than what the object says."""
+    family = (service.taskDefinition or "").rpartition("/")[2].partition(":")[0]
+    if family and family != one.definition.family:
+        yield f"taskDefinition {service.taskDefinition} is kept but not acted on: the one beside it is."
+    if service.serviceName and names.service(service.serviceName) != one.name:
+        yield f"serviceName {service.serviceName} is kept but not acted on: the objects are named {one.name}."
+
+
+def _counts_not_used(one: Desired, service: ecs.CreateServiceRequest) -> Iterator[str]:
+    if one.is_daemon and (one.replicas is not None or service.desiredCount):
+        yield "desiredCount is kept but not acted on: a daemon has a task on each node."
+    elif one.replicas is not None and service.desiredCount not in (None, one.replicas):
+        yield f"desiredCount {service.desiredCount} is kept but not acted on: spec.replicas is {one.replicas}."
 
 
 def _refuse_drivers(one: Desired, options: Options) -> None:

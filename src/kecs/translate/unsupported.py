@@ -64,6 +64,11 @@ def cluster_warnings(request: ecs.CreateClusterRequest) -> list[str]:
     return list(_kept(request, members.CLUSTER))
 
 
+def kept(value: msgspec.Struct, rows: tuple[Row, ...]) -> list[str]:
+    """Return a sentence for each member that a table of one's own says is kept but not acted on."""
+    return list(_kept(value, rows))
+
+
 def _kept(value: msgspec.Struct, rows: tuple[Row, ...]) -> Iterator[str]:
     for where, row in _found(value, rows, "kept"):
         yield f"{where} is kept but not acted on: {row.reason}."
