@@ -257,3 +257,15 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(arguments: list[str], capsys: 
         export.main(arguments)
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_directory_is_read_without_what_is_hidden_and_without_the_tree_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".github").mkdir()
+    Path(".github/deploy.yaml").write_text("on: push")
+    Path("app.json").write_text(json.dumps([DEFINITION, SERVICE]))
+    for _ in range(2):
+        assert run(".") == 0
+    assert run(".", "--check") == 0

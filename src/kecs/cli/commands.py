@@ -17,7 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["export"]:
         from kecs.cli import export
 
-        return export.main(given[1:])
+        try:
+            return export.main(given[1:])
+        except KeyboardInterrupt:
+            return 130
     command, settings = parse(arguments, os.environ)
     if command == "version":
         print(version())

@@ -102,7 +102,18 @@ def build() -> argparse.ArgumentParser:
         default="ingress",
         help="what leads traffic to services that have a load balancer: an Ingress, Gateway API, or Istio [ingress]",
     )
-    add("--gateway-class", default="default", metavar="NAME", help="the GatewayClass of the Gateway [default]")
+    add(
+        "--gateway",
+        default="",
+        metavar="[NAMESPACE/]NAME",
+        help="the Gateway that routes belong to, which is there already [one of the tree's own]",
+    )
+    add(
+        "--gateway-class",
+        default="default",
+        metavar="NAME",
+        help="the GatewayClass of the tree's own Gateway [default]",
+    )
     add(
         "--rollouts",
         choices=ROLLOUTS,
@@ -154,6 +165,7 @@ def main(arguments: Sequence[str]) -> int:
     choices = Choices(
         minor=given.kubernetes,
         traffic=given.traffic,
+        gateway=given.gateway,
         gateway_class=given.gateway_class,
         rollouts=given.rollouts,
         secrets=given.secrets,

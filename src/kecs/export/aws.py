@@ -1,4 +1,4 @@
-"""A live Amazon ECS, or an endpoint that speaks as it does, as a source: the four reading calls that an export needs.
+"""A live Amazon ECS, or an endpoint that speaks as it does, as a source: the reading calls that an export needs.
 
 Requests are signed with Signature Version 4 (AWS General Reference, "Signing AWS API requests") with the credentials of
 the environment or of the shared credentials file.
@@ -177,6 +177,9 @@ def fetch(client: Client, cluster: str, names: list[str]) -> dict[str, str]:
     if not arns:
         raise ExportError(f"the cluster {cluster} has no services")
     services = list(_described(client, cluster, arns))
+    found = client.call("ecs", "DescribeClusters", {"clusters": [cluster], "include": ["TAGS"]}).get("clusters", ())
+    tags = [tag for one in found for tag in one.get("tags", ())]
+    files["cluster.json"] = _text({"cluster": {"clusterName": cluster, "tags": tags}})
     for reference in sorted({str(one.get("taskDefinition")) for one in services}):
         answer = client.call("ecs", "DescribeTaskDefinition", {"taskDefinition": reference, "include": ["TAGS"]})
         definition = shapes.task_definition(answer).value

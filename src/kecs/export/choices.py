@@ -19,12 +19,16 @@ ROLLOUTS: tuple[str, ...] = get_args(Rollouts)
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """`minor` is the version of Kubernetes 1 to write for; `secret_store` the ClusterSecretStore of ExternalSecrets."""
+    """`minor` is the version of Kubernetes 1 to write for; `secret_store` the ClusterSecretStore of ExternalSecrets.
+
+    `gateway` is one that is there already, `NAME` or `NAMESPACE/NAME`; without it the tree has one of `gateway_class`.
+    """
 
     minor: int = USUAL
     traffic: Traffic = "ingress"
     secrets: Secrets = "empty"
     secret_store: str = "aws"  # noqa: S105
+    gateway: str = ""
     gateway_class: str = "default"
     rollouts: Rollouts = "plain"
     dashboards: bool = False

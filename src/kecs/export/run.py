@@ -40,11 +40,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 def export(request: Request) -> Result:
     """Make an export without writing it. Raises ExportError."""
     parameters = dict(request.choices.parameters)
-    own = {name: sources.load(paths, parameters, partial=True) for name, paths in request.environments.items()}
+    own = {
+        name: sources.load(paths, parameters, partial=True, output=request.output)
+        for name, paths in request.environments.items()
+    }
     if request.fetched:
         found = sources.of_texts(request.fetched)
     else:
-        found = sources.load(request.paths, parameters) if request.paths else _base_of(own)
+        found = sources.load(request.paths, parameters, output=request.output) if request.paths else _base_of(own)
     joined = application.join(found, namespace=request.namespace)
     made = make_all(joined, request.choices)
     files = tree.make_base(joined, made, request.choices)

@@ -50,7 +50,8 @@ def _before(application: Application, made: Sequence[Made], space: str, choices:
         if "ingress.yaml" in service.files:
             needs.append("an Ingress controller whose class is the default, or `ingressClassName` in a patch")
         if "gateway.yaml" in service.files:
-            needs.append("Istio" if choices.traffic == "istio" else f"a GatewayClass `{choices.gateway_class}`")
+            own = f"the Gateway `{choices.gateway}`" if choices.gateway else f"a GatewayClass `{choices.gateway_class}`"
+            needs.append("Istio" if choices.traffic == "istio" else own)
     if not needs:
         return []
     return ["## Before the first time", "", *(f"- {one}" for one in dict.fromkeys(needs)), ""]

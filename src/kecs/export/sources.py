@@ -95,12 +95,19 @@ class Sources(msgspec.Struct):
     texts: dict[str, str] = {}
 
 
-def load(paths: Sequence[str], parameters: dict[str, str] | None = None, *, partial: bool = False) -> Sources:
+def load(
+    paths: Sequence[str],
+    parameters: dict[str, str] | None = None,
+    *,
+    partial: bool = False,
+    output: Path | None = None,
+) -> Sources:
     """Read files, and the files in directories. Raises ExportError with one line for each problem.
 
     `parameters` are values for the parameters of templates. `partial`: there may be services alone.
+    Of directories, what is hidden and what is in `output` is no source.
     """
-    found = _read_all((functools.partial(read, Path(file), file) for file in _files(paths)), parameters or {})
+    found = _read_all((functools.partial(read, Path(file), file) for file in _files(paths, output)), parameters or {})
     if not partial and not found.definitions and not any(service.own for service in found.services):
         raise ExportError(f"{', '.join(paths)}: there is no task definition")
     return found
@@ -126,19 +133,26 @@ def _read_all(readers: Iterable[Callable[[], list[Document]]], parameters: dict[
     return found
 
 
-def _files(paths: Sequence[str]) -> Iterator[str]:
+def _files(paths: Sequence[str], output: Path | None) -> Iterator[str]:
     seen: set[Path] = set()
+    tree = output.resolve() if output else None
     for given in paths:
         path = Path(given)
         inside = sorted(one for one in path.rglob("*") if one.suffix in _SUFFIXES) if path.is_dir() else [path]
         if not inside:
             raise ExportError(f"{given}: there is no {', '.join(_SUFFIXES)} file in it")
         for one in inside:
+            if path.is_dir() and (_is_hidden(one, path) or (tree and one.resolve().is_relative_to(tree))):
+                continue
             if one.is_file() and path.is_dir() and not one.resolve().is_relative_to(path.resolve()):
                 raise SourceError(str(one), 0, "", "it leads out of the directory that was named")
             if one.resolve() not in seen:
                 seen.add(one.resolve())
                 yield str(one)
+
+
+def _is_hidden(file: Path, directory: Path) -> bool:
+    return any(step.startswith(".") for step in file.relative_to(directory).parts)
 
 
 def _keys(value: Any) -> dict[str, str]:

@@ -92,7 +92,12 @@ def make_routes(exported: Exported, ports: Sequence[int], choices: Choices) -> l
     makers = {"ingress": _ingress, "gateway": _http_route, "istio": _virtual_service}
     service = names.service(exported.name)
     return [
-        makers[choices.traffic](service if len(mine) == 1 else names.label(f"{service}-{one.port}"), service, one)
+        makers[choices.traffic](
+            service if len(mine) == 1 else names.label(f"{service}-{one.port}"),
+            service,
+            one,
+            choices.gateway or GATEWAY,
+        )
         for one in mine
     ]
 
@@ -104,7 +109,7 @@ def _hosts(backend: Backend) -> dict[str, list[Match]]:
     return found
 
 
-def _ingress(name: str, service: str, backend: Backend) -> Json:
+def _ingress(name: str, service: str, backend: Backend, gateway: str) -> Json:
     to = {"service": {"name": service, "port": {"number": backend.port}}}
     rules = []
     for host, matches in _hosts(backend).items():
@@ -118,12 +123,13 @@ def _ingress(name: str, service: str, backend: Backend) -> Json:
     }
 
 
-def _http_route(name: str, service: str, backend: Backend) -> Json:
+def _http_route(name: str, service: str, backend: Backend, gateway: str) -> Json:
+    space, _, parent = gateway.rpartition("/")
     hosts = sorted(host for host in _hosts(backend) if host)
     paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
     matches = [{"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}} for one in paths]
     spec: Json = {
-        "parentRefs": [{"name": GATEWAY}],
+        "parentRefs": [{"name": parent, **({"namespace": space} if space else {})}],
         "rules": [{"matches": matches, "backendRefs": [{"name": service, "port": backend.port}]}],
     }
     if hosts and "" not in _hosts(backend):
@@ -136,7 +142,7 @@ def _http_route(name: str, service: str, backend: Backend) -> Json:
     }
 
 
-def _virtual_service(name: str, service: str, backend: Backend) -> Json:
+def _virtual_service(name: str, service: str, backend: Backend, gateway: str) -> Json:
     hosts = _hosts(backend)
     paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
     matches = [{"uri": {"exact" if one.exact else "prefix": one.path}} for one in paths]
@@ -147,14 +153,16 @@ def _virtual_service(name: str, service: str, backend: Backend) -> Json:
         "metadata": {"name": name},
         "spec": {
             "hosts": ["*"] if "" in hosts else sorted(hosts),
-            "gateways": [GATEWAY],
+            "gateways": [gateway],
             "http": [{"match": matches, "route": [{"destination": destination}]}],
         },
     }
 
 
 def make_gateway(choices: Choices) -> Json | None:
-    """Return the one Gateway that all routes of a tree belong to; None for Ingresses, which need none."""
+    """Return the one Gateway that all routes of a tree belong to; None where they need none, or belong to another."""
+    if choices.gateway:
+        return None
     if choices.traffic == "gateway":
         listener = {"name": "http", "port": 80, "protocol": "HTTP"}
         return {

@@ -1,0 +1,169 @@
+"""Exported trees under the controllers that they are for, those of them that KECS_TEST_WITH names, on one cluster.
+
+Argo Rollouts promotes and aborts an exported Rollout, Contour with Envoy serves an exported HTTPRoute to real pods, and
+metrics-server has an exported autoscaler scale.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kecs.cli import export
+from tests.engine import IMAGE
+from tests.export.test_cases import build
+from tests.rig import Cluster, own_cluster
+from tests.tools.kubectl import kubectl
+from tests.tools.test_companions import WANTED, companion
+from tests.waiting import until
+
+Json = dict[str, Any]
+PAGE = "mkdir -p /www; echo $VERSION > /www/index.html; exec httpd -f -p 8080 -h /www"
+ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/app/0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with own_cluster(*WANTED, node=True) as started:
+        yield started
+
+
+class Tree:
+    """An exported service of a real image, in the environment dev of a namespace of its own."""
+
+    def __init__(self, cluster: Cluster, directory: Path, name: str, *flags: str, command: str = PAGE) -> None:
+        self.space = f"{name}-dev"
+        self._cluster = cluster
+        self._directory = directory
+        self._flags = flags
+        self._command = command
+        self._name = name
+
+    def apply(self, version: str, *beside: Json, **service: Any) -> None:
+        """Export it with that version in a variable, and apply it."""
+        container = {
+            "name": "app",
+            "image": IMAGE,
+            "cpu": 20,
+            "memory": 32,
+            "command": ["sh", "-c", self._command],
+            "stopTimeout": 2,
+            "portMappings": [{"containerPort": 8080}],
+            "environment": [{"name": "VERSION", "value": version}],
+        }
+        definition = {"family": "app", "networkMode": "awsvpc", "containerDefinitions": [container]}
+        whole = {"serviceName": "app", "taskDefinition": "app", "desiredCount": 1, **service}
+        (self._directory / "all.json").write_text(json.dumps([definition, whole, *beside]))
+        flags = ("--namespace", self._name, "--kubernetes", "1.36", *self._flags)
+        assert export.main([str(self._directory / "all.json"), "-o", str(self._directory / "k8s"), *flags]) == 0
+        kubectl(self._cluster, "apply", "-k", str(self._directory / "k8s/overlays/dev"))
+
+    def read(self, *what: str) -> Any:
+        """Return objects of its namespace."""
+        return json.loads(kubectl(self._cluster, "-n", self.space, "get", *what, "-o", "json"))
+
+    def run(self, *what: str) -> str:
+        """Run kubectl in its namespace."""
+        return kubectl(self._cluster, "-n", self.space, *what)
+
+
+@companion("rollouts")
+def test_argo_promotes_and_aborts_an_exported_rollout(cluster: Cluster, tmp_path: Path) -> None:
+    tree = Tree(cluster, tmp_path, "canary", "--rollouts", "argo")
+    strategy = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 50, "canaryBakeTimeInMinutes": 60}}
+
+    def phase() -> str:
+        return str(tree.read("rollout", "app").get("status", {}).get("phase"))
+
+    def versions() -> set[str]:
+        revision = tree.read("rollout", "app")["status"]["stableRS"]
+        return {pod["metadata"]["labels"]["rollouts-pod-template-hash"] for pod in tree.read("pods")["items"]} - {
+            revision
+        }
+
+    tree.apply("1", deploymentConfiguration=strategy)
+    until(lambda: phase() == "Healthy", 60, "the first version")
+    stable = tree.read("rollout", "app")["status"]["stableRS"]
+
+    tree.apply("2", deploymentConfiguration=strategy)
+    until(lambda: phase() == "Paused", 60, "a canary that waits")
+    assert versions()
+    promote = json.dumps({"status": {"pauseConditions": None}})
+    tree.run("patch", "rollout", "app", "--subresource=status", "--type=merge", "-p", promote)
+    until(lambda: phase() == "Healthy", 60, "the second version")
+    promoted = tree.read("rollout", "app")["status"]["stableRS"]
+    assert promoted != stable
+
+    tree.apply("3", deploymentConfiguration=strategy)
+    until(lambda: phase() == "Paused", 60, "another canary that waits")
+    tree.run("patch", "rollout", "app", "--subresource=status", "--type=merge", "-p", '{"status": {"abort": true}}')
+    until(lambda: phase() == "Degraded" and not versions(), 60, "the canary's end")
+    assert tree.read("rollout", "app")["status"]["stableRS"] == promoted
+
+
+@companion("rollouts")
+def test_argo_switches_an_exported_blue_green_rollout(cluster: Cluster, tmp_path: Path) -> None:
+    tree = Tree(cluster, tmp_path, "bluegreen", "--rollouts", "argo")
+
+    def active() -> str:
+        return str(tree.read("service", "app")["spec"]["selector"].get("rollouts-pod-template-hash"))
+
+    tree.apply("1", deploymentConfiguration={"strategy": "BLUE_GREEN"})
+    until(lambda: tree.read("rollout", "app").get("status", {}).get("phase") == "Healthy", 60, "the first version")
+    blue = active()
+    tree.apply("2", deploymentConfiguration={"strategy": "BLUE_GREEN"})
+    until(lambda: active() != blue, 60, "the switch")
+    assert tree.read("service", "app-preview")["spec"]["selector"]["rollouts-pod-template-hash"] == active()
+
+
+@companion("gateway")
+def test_contour_serves_an_exported_route(cluster: Cluster, tmp_path: Path) -> None:
+    tree = Tree(cluster, tmp_path, "served", "--traffic", "gateway", "--gateway", "gateway/gateway")
+    conditions = [
+        {"Field": "host-header", "Values": ["app.example.com"]},
+        {"Field": "path-pattern", "Values": ["/", "/index.html"]},
+    ]
+    rule = {"Priority": "1", "Conditions": conditions, "Actions": [{"Type": "forward", "TargetGroupArn": ARN}]}
+    balancers = [{"targetGroupArn": ARN, "containerName": "app", "containerPort": 8080}]
+    tree.apply("7", {"Rules": [rule]}, loadBalancers=balancers)
+    tree.run("rollout", "status", "deployment/app", "--timeout=60s")
+
+    gateway = json.loads(kubectl(cluster, "-n", "gateway", "get", "gateway", "gateway", "-o", "json"))
+    address = f"http://{gateway['status']['addresses'][0]['value']}:8080"
+    pod = tree.run("get", "pods", "-o", "name").split()[0]
+
+    def fetch(path: str, host: str) -> str:
+        command = f"wget -q -O- --header 'Host: {host}' {address}{path} 2>&1 || true"
+        return tree.run("exec", pod, "--", "sh", "-c", command).strip()
+
+    assert until(lambda: fetch("/", "app.example.com") == "7", 60, "the page")
+    assert "404" in fetch("/", "other.example.com")
+    assert "404" in fetch("/more", "app.example.com")
+    route = tree.read("httproute", "app")
+    assert {one["status"] for one in route["status"]["parents"][0]["conditions"]} == {"True"}
+
+
+@companion("metrics")
+def test_an_exported_autoscaler_scales(cluster: Cluster, tmp_path: Path) -> None:
+    """Its environment dev has none, so the base is applied, which has the service's own."""
+    tree = Tree(cluster, tmp_path, "busy", command="while true; do :; done")
+    resource = {"ResourceId": "service/default/app", "ScalableDimension": "ecs:service:DesiredCount"}
+    tracking = {
+        "TargetValue": 50.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }
+    policy = {**resource, "PolicyName": "cpu", "TargetTrackingScalingPolicyConfiguration": tracking}
+    beside = (
+        {"ScalableTargets": [{**resource, "MinCapacity": 1, "MaxCapacity": 2}]},
+        {"ScalingPolicies": [policy]},
+    )
+    tree.apply("1", *beside)
+    for body in yaml.safe_load_all(build(tmp_path / "k8s/base")):
+        if body["kind"] == "HorizontalPodAutoscaler":
+            body["metadata"]["namespace"] = tree.space
+            kubectl(cluster, "apply", "-f", "-", stdin=json.dumps(body))
+    until(lambda: tree.read("deployment", "app")["spec"]["replicas"] == 2, 150, "a second replica")
+    tree.run("delete", "hpa,deployment", "app")
