@@ -38,7 +38,7 @@ from kecs.kube.errors import AlreadyExists, ApiError, Timeout, TooManyRequests, 
 T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 
-_BUFFER = 1 << 16  # bytes read at a time: a burst of events comes in few pieces, which fit into the CPU's cache
+_BUFFER = 1 << 16  # bytes that are kept unread before the server has to wait
 _FAILED = (500, 502, 503, 504)
 _WANTS_CHUNKS = (426, 505)  # what a proxy says that does not speak HTTP/1.0
 

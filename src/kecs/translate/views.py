@@ -111,8 +111,8 @@ class PodStatus(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 @lru_cache(maxsize=1024)
-def _common(_facts: str) -> Meta:
-    """Return what the pods with these facts, those of one deployment, have in common: as it was last seen."""
+def _common(_whose: str) -> Meta:
+    """Return what the pods of one owner, or with the same facts, have in common: as it was last seen."""
     return Meta()
 
 
@@ -131,11 +131,11 @@ class Pod(msgspec.Struct, omit_defaults=True, gc=False):
         meta = self.metadata
         if (facts := meta.annotations.get(marks.TASK)) is None:
             return
-        meta.annotations[marks.TASK] = facts = intern(facts)
-        common = _common(facts)
+        common = _common(meta.ownerReferences[0].uid if meta.ownerReferences else facts)
         if common.labels != meta.labels:
             common.labels = meta.labels
         if common.annotations != meta.annotations:
+            meta.annotations[marks.TASK] = intern(facts)
             common.annotations = meta.annotations
         if common.finalizers != meta.finalizers:
             common.finalizers = meta.finalizers
