@@ -75,8 +75,12 @@ def test_definitions_from_files(kubectl: Kubectl, tmp_path: Path) -> None:
     kubectl("wait", "--for=condition=Ready", "ecsdeployment/files", "--timeout=20s")
     kubectl("scale", "ecsdeployment/files", "--replicas=2")
     kubectl("wait", "--for=jsonpath={.status.runningCount}=2", "ecsdeployment/files", "--timeout=20s")
-    (warning, *_) = kubectl.json("get", "ecsdeployment", "files")["status"]["warnings"]
-    assert "spec.replicas is 2" in warning
+    warnings = kubectl.json("get", "ecsdeployment", "files")["status"]["warnings"]
+    assert [one.split()[0] for one in warnings] == [
+        "serviceName",
+        "desiredCount",
+        "configmap/defs[service.json].services[0].status",
+    ]
     changed = task.read_text().replace("busybox", "busybox:2")
     kubectl("patch", "configmap", "defs", "--type=merge", "-p", json.dumps({"data": {"task.yaml": changed}}))
     images = "jsonpath={.items[*].spec.containers[*].image}"
