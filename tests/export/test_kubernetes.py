@@ -148,3 +148,131 @@ def evict(kubectl: Kubectl, name: str) -> bool:
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": kubectl.namespace}}
     path = f"/api/v1/namespaces/{kubectl.namespace}/pods/{name}/eviction"
     return kubectl.run("create", "--raw", path, "-f", "-", stdin=body).returncode == 0
+
+
+SLEEP = ["sh", "-c", "trap exit TERM; while true; do sleep 1; done"]
+CONTAINER: Json = {"name": "app", "image": IMAGE, "cpu": 5, "memory": 16, "command": SLEEP, "stopTimeout": 2}
+HEALTHY = {"command": ["CMD-SHELL", "true"], "interval": 5}
+VALUES = {
+    "REFERENCE": "$(HOME) $$(HOME) $$",
+    "LINES": "one\n  two\n\nthree\n",
+    "UNICODE": "grüße 🐳",
+    "SWITCH": "on",
+    "NUMBER": "1e3",
+    "QUOTES": "'\"\\",
+    "SPACES": "  a\tb ",
+}
+# What a service is made of beside one container that sleeps, by its name.
+KINDS: dict[str, tuple[Json, Json]] = {
+    "plain": ({}, {}),
+    "values": ({"containers": [{"environment": [{"name": k, "value": v} for k, v in VALUES.items()]}]}, {}),
+    "commands": (
+        {"containers": [{"entryPoint": ["sh", "-c"], "command": ["echo '$(HOME) $$' > /said; sleep 999"]}]},
+        {},
+    ),
+    "order": (
+        {
+            "containers": [
+                {
+                    "dependsOn": [
+                        {"containerName": "proxy", "condition": "HEALTHY"},
+                        {"containerName": "migrate", "condition": "SUCCESS"},
+                        {"containerName": "fails", "condition": "COMPLETE"},
+                    ]
+                },
+                {"name": "proxy", "healthCheck": HEALTHY, "startTimeout": 30},
+                {"name": "migrate", "essential": False, "command": ["true"]},
+                {"name": "fails", "essential": False, "command": ["sh", "-c", "exit 3"]},
+            ]
+        },
+        {},
+    ),
+    "volumes": (
+        {
+            "containers": [
+                {"mountPoints": [{"sourceVolume": "Shared_Files", "containerPath": "/files"}]},
+                {
+                    "name": "writer",
+                    "command": ["sh", "-c", "echo hello > /files/said; sleep 999"],
+                    "volumesFrom": [{"sourceContainer": "app"}],
+                    "linuxParameters": {"sharedMemorySize": 8, "tmpfs": [{"containerPath": "/scratch", "size": 8}]},
+                },
+            ],
+            "volumes": [{"name": "Shared_Files"}],
+        },
+        {},
+    ),
+    "locked": (
+        {
+            "containers": [
+                {
+                    "user": "1000:1000",
+                    "readonlyRootFilesystem": True,
+                    "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+                    "dockerSecurityOptions": ["no-new-privileges"],
+                }
+            ]
+        },
+        {},
+    ),
+    "secrets": (
+        {
+            "executionRoleArn": "arn:aws:iam::123456789012:role/x",
+            "containers": [{"secrets": [{"name": "TOKEN", "valueFrom": "token"}]}],
+        },
+        {},
+    ),
+    "links": ({"containers": [{"links": ["other:db"]}, {"name": "other"}], "networkMode": "bridge"}, {}),
+    "Odd_Name": ({"containers": [{"name": "Odd_App"}]}, {}),
+    "everywhere": ({}, {"schedulingStrategy": "DAEMON"}),
+    "several": ({}, {"desiredCount": 2, "placementStrategy": [{"type": "spread", "field": "instanceId"}]}),
+    "checked": ({"containers": [{"healthCheck": HEALTHY}]}, {"healthCheckGracePeriodSeconds": 5}),
+}
+
+
+def several_services() -> list[Json]:
+    """Return a definition and a service for each kind, and a definition that no service refers to."""
+    found: list[Json] = []
+    for name, (definition, service) in KINDS.items():
+        given = {key: one for key, one in definition.items() if key != "containers"}
+        containers = [{**CONTAINER, **one} for one in definition.get("containers", [{}])]
+        found.append({"family": name, "networkMode": "awsvpc", "containerDefinitions": containers, **given})
+        found.append({"serviceName": name, "taskDefinition": name, **service})
+    task = {**CONTAINER, "command": ["sh", "-c", "exit 0"]}
+    return [*found, {"family": "nightly", "networkMode": "awsvpc", "containerDefinitions": [task]}]
+
+
+def test_a_dozen_services_run_as_they_were_meant(
+    kubernetes_node: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kubectl = Kubectl(kubernetes_node.kubeconfig, "export-dozen-dev", tmp_path)
+    Path("all.json").write_text(json.dumps(several_services()))
+    flags = ("--namespace", "export-dozen", "--kubernetes", f"1.{NEWEST}")
+    assert export.main(["all.json", "-o", "k8s", *flags]) == 0
+    try:
+        kubectl("create", "namespace", kubectl.namespace)
+        kubectl("create", "secret", "generic", "secrets-secrets", "--from-literal=TOKEN=hidden")
+        kubectl("apply", "-k", "k8s/overlays/dev")
+        workloads = kubectl("get", "deployments,daemonsets", "-o", "name").split()
+        assert len(workloads) == len(KINDS)
+        for workload in workloads:
+            kubectl("rollout", "status", workload, "--timeout=90s")
+
+        def say(name: str, command: str) -> str:
+            return kubectl("exec", f"deployment/{name}", "-c", "app", "--", "sh", "-c", command)
+
+        for name, value in VALUES.items():
+            assert say("values", f'printf %s "${name}"') == value
+        assert say("commands", "cat /said") == "$(HOME) $$\n"
+        assert say("volumes", "cat /files/said") == "hello\n"
+        assert say("locked", "id -u; touch /x 2>&1 || true").startswith("1000\ntouch: /x: Read-only file system")
+        assert say("secrets", "echo $TOKEN") == "hidden\n"
+        assert "127.0.0.1" in say("links", "cat /etc/hosts | grep -w db")
+        assert kubectl.json("get", "deployment", "odd-name")["spec"]["template"]["spec"]["containers"][0]["name"] == (
+            "odd-app"
+        )
+        kubectl("create", "job", "--from=cronjob/nightly", "run")
+        kubectl("wait", "--for=condition=Complete", "job/run", "--timeout=25s")
+    finally:
+        kubectl("delete", "--ignore-not-found", "--wait=false", "-k", "k8s/overlays/dev")
