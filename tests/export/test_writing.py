@@ -198,6 +198,15 @@ def test_the_old_tree_comes_back_when_the_new_one_cannot_take_its_place(
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 
 
+def test_the_old_tree_comes_back_after_a_kill_between_the_two_renames() -> None:
+    assert run() == 0
+    (OUTPUT / "mine.txt").write_text("mine")
+    before = snapshot()
+    OUTPUT.rename(".k8s.old-12345678")
+    assert run("--check") == 0
+    assert snapshot() == before
+
+
 def test_a_broken_record_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     (OUTPUT / writing.RECORD).write_text("{")

@@ -7,6 +7,7 @@ user's and are left alone. The new directory is made beside the old one, then th
 """
 
 import difflib
+import glob
 import hashlib
 import json
 import os
@@ -50,6 +51,7 @@ def plan(
     directory: Path, files: Mapping[str, str], kustomizations: Mapping[str, Json], *, overwrite: bool = False
 ) -> Plan:
     """Compare a tree with a directory. Raises ExportError when something in the directory is in its way."""
+    _recover(directory)
     _check_place(directory)
     before = _record(directory)
     wanted = {**files}
@@ -114,6 +116,13 @@ def differences(made: Plan) -> Iterator[str]:
         new = made.write.get(file, "").splitlines()
         name = str(made.directory / file)
         yield from difflib.unified_diff(old, new, name, name, lineterm="")
+
+
+def _recover(directory: Path) -> None:
+    """Put the old tree back if somebody was killed between taking it away and putting the new one in its place."""
+    left = list(directory.parent.glob(f".{glob.escape(directory.name)}.old-*"))
+    if left and not directory.exists():
+        max(left, key=lambda one: one.stat().st_mtime).replace(directory)
 
 
 def _check_place(directory: Path) -> None:
