@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -14,6 +15,7 @@ from kecs.embedded.engine import Engine
 from kecs.kube import resources as kube
 from kecs.kube.errors import NotFound
 from kecs.model.ecs_deployment import EcsDeployment
+from kecs.translate.options import Options
 from kecs.world.resources import ECS_DEPLOYMENTS
 from tests.reconcile.conftest import SETTINGS, Stage, prepared
 from tests.reconcile.test_crash import MortalApi
@@ -417,3 +419,30 @@ async def test_whoever_comes_after_a_controller_that_died_finishes_its_work(engi
             assert len(await bench.pods()) == 1
             await bench.api.delete(ECS_DEPLOYMENTS, SPACE, NAME)
             await until_true(bench.is_gone)
+
+
+async def test_an_upgrade_rolls_nothing_until_the_definitions_change(engine: Engine) -> None:
+    await engine.create(kube.NAMESPACES, None, {"metadata": {"name": SPACE}}, manager="test")
+    bench = Bench(Stage(engine, SETTINGS))
+    async with Stage(engine, SETTINGS).running():
+        await bench.create(Task=[container()], Service={"DesiredCount": 1})
+        await bench.ready()
+    (before,) = await bench.pods()
+    newer = msgspec.structs.replace(SETTINGS, options=Options(stop_timeout=7))  # as another release may make it
+    async with Stage(engine, newer).running():
+        await bench.patch(Service={"DesiredCount": 2})
+        await bench.ready()
+        assert before["metadata"]["uid"] in {pod["metadata"]["uid"] for pod in await bench.pods()}
+        seconds = [pod["spec"]["terminationGracePeriodSeconds"] for pod in await bench.pods()]
+        assert seconds == [30, 30]
+        change = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "other"}]
+        await engine.patch(kube.DEPLOYMENTS, SPACE, NAME, change, type="json", manager="other")
+
+        async def is_back() -> bool:
+            images = {pod["spec"]["containers"][0]["image"] for pod in await bench.pods()}
+            return (await bench.template())["spec"]["containers"][0]["image"] == "busybox" and images == {"busybox"}
+
+        await until_true(is_back)  # what others change is put back, whoever has made it
+        await bench.patch(Task=[container(Image="busybox:2")])
+        await bench.ready()
+        assert [pod["spec"]["terminationGracePeriodSeconds"] for pod in await bench.pods()] == [7, 7]

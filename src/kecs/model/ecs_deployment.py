@@ -45,8 +45,8 @@ class EcsDeploymentStatus(msgspec.Struct, omit_defaults=True):
     """What has become of it.
 
     `task` and `service` are the definitions in their canonical form (RegisterTaskDefinitionRequest and
-    CreateServiceRequest, in JSON: what is only shown needs no schema of its own); `workload` is the kind that runs the tasks;
-    `address` is the load balancer's; `warnings` tell, each of one field, what is not acted on.
+    CreateServiceRequest, in JSON: what is only shown needs no schema of its own); `workload` is the kind that runs the
+    tasks; `address` is the load balancer's; `warnings` tell, each of one field, what is not acted on.
     """
 
     observedGeneration: int = 0

@@ -42,6 +42,8 @@ DOCKER_LABELS = "kecs.io/docker-labels"  # on pods: the containers' Docker label
 STOP = "kecs.io/stop"  # on pods, before they are deleted: why the task ends (JSON, objects.StopNote)
 DELETED_AT = "kecs.io/deleted-at"  # on an ECSService or ECSCluster: the AWS API was asked to delete it (epoch seconds)
 CREATED_AT = "kecs.io/created-at"  # epoch seconds with milliseconds, where creationTimestamp is too coarse
+MADE_OF = "kecs.io/made-of"  # on the workload of an ECSDeployment: a digest of the definitions of its pod template
+TEMPLATE = "kecs.io/template"  # beside it: a digest of the template that was made of them
 HEAD = "kecs.io/head"  # on a revision: the head, and the generation of it, that it was made from
 FORCE_NEW_DEPLOYMENT = (
     "kecs.io/force-new-deployment"  # any new value asks for a new deployment, as `rollout restart` does

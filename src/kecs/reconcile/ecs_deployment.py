@@ -30,6 +30,7 @@ from kecs.reconcile.config_maps import ConfigMaps
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Patience
 from kecs.reconcile.ecs_deployment_objects import NameTakenError, Objects
+from kecs.reconcile.ecs_deployment_template import Templates
 from kecs.translate import ecs_deployment as make
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.unsupported import RefusedError
@@ -51,6 +52,7 @@ class EcsDeployments:
         self.cache = cache
         self._objects = Objects(context)
         self._config_maps = ConfigMaps(context)
+        self._templates = Templates(context)
         self._patience: dict[Key, Patience] = {}
         self._readers: defaultdict[Key, set[Key]] = defaultdict(set)  # of each ConfigMap
         self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
@@ -86,6 +88,7 @@ class EcsDeployments:
         if one is None or one.metadata.deletionTimestamp:
             self._read_no_more(key, set())
             self._objects.forget(key)
+            self._templates.forget(key)
             self._patience.pop(key, None)
             return None
         if refusal:  # what is not seen would look as if it were not there
@@ -116,6 +119,8 @@ class EcsDeployments:
             figures = msgspec.structs.replace(figures, maxUnavailable=figures.maxUnavailable + helped)
         paused = figures.blocked and found is not None and found.status.replicas > 0
         bodies = self._bodies(desired, figures, paused=paused)
+        there = found or self._objects.daemon_set(one.metadata.namespace, desired.name)
+        await self._templates.settle(key, desired, bodies[-1], there.metadata if there else None)
         patience = self._patience.setdefault(key, Patience())
         now = self._context.now()
         put_back = await self._objects.write(self._context.api, key, one.metadata, bodies, wait=patience.wait(now))
