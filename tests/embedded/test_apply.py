@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from kecs.embedded import ownership
 from kecs.embedded.engine import Engine
-from kecs.kube.api import Json
+from kecs.kube.api import Json, Resource
 from kecs.kube.errors import ApiError, BadRequest, Conflict, InternalError, Invalid
-from kecs.kube.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, SERVICES
+from kecs.kube.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, ROLES, SERVICE_ACCOUNTS, SERVICES
 
 LABELS = {"app": "web"}
 
@@ -257,3 +258,29 @@ async def test_both_ways_of_kubectl_to_apply_take_turns(engine: Engine) -> None:
         key: '{"apiVersion":"v1","data":{"k":"\\u003cw\\u003e"},"kind":"ConfigMap",'
         '"metadata":{"annotations":{"own":"x"},"name":"c"}}\n',
     }
+
+
+NOTHING_SAID: list[tuple[Resource[Json], Json]] = [
+    (ROLES, {"rules": []}),
+    (SERVICE_ACCOUNTS, {"imagePullSecrets": []}),
+    (CONFIG_MAPS, {"data": {}}),
+]
+
+
+@pytest.mark.parametrize(("resource", "members"), NOTHING_SAID, ids=lambda value: getattr(value, "kind", ""))
+async def test_what_is_applied_again_a_second_later_is_no_change(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, resource: Resource[Json], members: Json
+) -> None:
+    """Also where it is empty, and so not what is stored: a time alone makes no new version, as in Kubernetes."""
+    body = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"name": "n", "labels": LABELS},
+        **members,
+    }
+    versions = []
+    for second in range(3):
+        monkeypatch.setattr(ownership, "now_text", lambda second=second: f"2026-01-01T00:00:0{second}Z")
+        applied = await engine.apply(resource, "default", "n", body, manager="m")
+        versions.append((applied["metadata"]["resourceVersion"], applied["metadata"]["managedFields"][0]["time"]))
+    assert versions == versions[:1] * 3

@@ -230,7 +230,7 @@ class Writer:
         meta.pop("resourceVersion", None)
         if entry and old is not None:
             old["metadata"].pop("resourceVersion", None)
-            if obj == old and owners == entry.owners:
+            if obj == old and ownership.same_but_for_times(owners, entry.owners):
                 return Written(Stored(kind, entry), False, warnings), None
         if dry_run:
             shown = Entry(0, namespace, name, entry.revision if entry else 0, tail(obj), owners)
