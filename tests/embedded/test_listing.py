@@ -162,3 +162,10 @@ async def test_the_pages_of_a_list_cost_what_they_show(engine: Engine, monkeypat
     assert [one.name for one in second.items] == [f"c{number:03}" for number in range(10, 20)]
     assert second.remaining == 280
     assert len(looked) == 11 and len(sorted_names) <= 3  # what is shown and the next; the namespaces and what has gone
+
+
+async def test_nothing_is_kept_of_empty_namespaces_that_are_listed(engine: Engine) -> None:
+    for number in range(3):
+        assert not (await engine.list(PODS, f"nowhere-{number}")).items
+        assert not (await engine.list(PODS, f"nowhere-{number}", limit=1)).items
+    assert not engine.store._order._names

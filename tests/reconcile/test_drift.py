@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from kecs.embedded.engine import Engine
 from kecs.kube import resources
 from kecs.kube.api import Resource
 from kecs.kube.errors import NotFound
 from kecs.model.generated.ecs import PortMapping, Tag
+from kecs.reconcile import service
 from kecs.reconcile.drift import Patience
-from tests.reconcile.conftest import NAMESPACE, Stage, until
+from kecs.reconcile.service_objects import ServiceObjects
+from tests.reconcile.conftest import NAMESPACE, SETTINGS, Stage, prepared, until
 from tests.waiting import until_true
 
 ROLE = "task-role-reader"
@@ -57,6 +60,28 @@ async def test_what_is_deleted_comes_back(web: Stage, resource: Resource[Any], n
     await until(lambda: web.messages().count(message) == 1)
     await web.steady(2)
     await until(lambda: web.get().status.runningCount == 2)
+
+
+async def test_nothing_is_remembered_of_what_is_gone_with_its_cluster(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ServiceObjects] = []
+
+    class Seen(ServiceObjects):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(service, "ServiceObjects", Seen)
+    async with prepared(engine, SETTINGS) as stage:
+        await stage.definition("sleep 1000", revision=2, role="reader")
+        await stage.service(taskDefinition="web:2")
+        await stage.steady(2)
+        (objects,) = made
+        assert len(objects._marks) >= 3
+        await stage.world.delete(stage.world.clusters, None, NAMESPACE)
+        await until(lambda: stage.world.clusters.get(None, NAMESPACE) is None)
+        await until(lambda: not objects._marks)
 
 
 CHANGES: list[tuple[Resource[Any], str, dict[str, Any], Callable[[Any], Any]]] = [

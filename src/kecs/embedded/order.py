@@ -17,7 +17,9 @@ class Order:
         key = (table, namespace)
         found = self._names.get(key)
         if found is None:
-            found = self._names[key] = sorted(present)
+            found = sorted(present)
+            if found:  # anybody may list what is empty, or is no namespace at all
+                self._names[key] = found
         return found
 
     def add(self, table: Table, namespace: str, name: str) -> None:

@@ -38,8 +38,10 @@ class Enforcer:
 
     def _see(self, changes: list[Change]) -> None:
         for change in changes:
-            if change.table == TABLE:
-                self._used.get(change.namespace, {}).pop(change.name, None)
+            if change.table == TABLE and change.namespace in self._used:
+                self._used[change.namespace].pop(change.name, None)
+                if not self._used[change.namespace]:
+                    del self._used[change.namespace]
 
     def admit(self, kind: Kind, namespace: str, name: str, obj: Json) -> None:
         """Raise `Forbidden` if a new object is more than a quota of its namespace leaves."""

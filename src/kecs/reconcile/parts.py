@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,9 +35,10 @@ class Parts:
     """One cache for each kind; `run()` keeps them current."""
 
     def __init__(self, context: Context) -> None:
+        self._resources = {resource.kind: resource for resource in (*ACCOUNTS, *OWNED)}
         self._caches = {
-            resource.kind: Informer(context.api, resource.viewed(Part), labels=marks.CLUSTER)
-            for resource in (*ACCOUNTS, *OWNED)
+            kind: Informer(context.api, resource.viewed(Part), labels=marks.CLUSTER)
+            for kind, resource in self._resources.items()
         }
         context.world.siblings.add(*self._caches.values())
 
@@ -46,10 +48,10 @@ class Parts:
             for cache in self._caches.values():
                 group.create_task(cache.run(), name=f"informer {cache.resource.plural}")
 
-    def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
-        """Call `handler` for every change of any of them."""
-        for cache in self._caches.values():
-            cache.subscribe(handler)
+    def subscribe(self, handler: Callable[[Resource[Json], Any, Any], None]) -> None:
+        """Call `handler` for every change of any of them, with what it was and what it is."""
+        for kind, cache in self._caches.items():
+            cache.subscribe(partial(handler, self._resources[kind]))
 
     def knows(self, resource: Resource[Json]) -> bool:
         """Say whether a kind has a cache with its first list. It may never, where kecs may not list that kind."""

@@ -10,6 +10,7 @@ import msgspec
 
 from kecs.decide import draining, events
 from kecs.decide import service as rules
+from kecs.kube.api import Json, Resource
 from kecs.kube.controller import Controller
 from kecs.kube.errors import Forbidden, Invalid
 from kecs.model import marks, objects
@@ -84,10 +85,12 @@ def _look_at_refused(context: Context, services: "_Services", controller: Contro
 def _look_at_owners(services: "_Services", parts: Parts, controller: Controller[Key]) -> None:
     """Have services looked at whose parts somebody has changed or deleted."""
 
-    def on_part(old: Part | None, new: Part | None) -> None:
+    def on_part(resource: Resource[Json], old: Part | None, new: Part | None) -> None:
         part = new or old
         if part is None:
             return
+        if new is None:
+            services.objects.lose(resource, part)
         name = part.metadata.labels.get(marks.SERVICE)
         for key in [(part.metadata.namespace, name)] if name else services.objects.using(part):
             controller.add_after(key, _SETTLE)

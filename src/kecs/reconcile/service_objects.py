@@ -64,6 +64,10 @@ class ServiceObjects:
         for resource in OWNED:
             self._marks.pop((resource, *key), None)
 
+    def lose(self, resource: Resource[Json], part: Part) -> None:
+        """Forget what was written of an object that is gone: its service, or its whole cluster, may be gone as well."""
+        self._marks.pop((resource, part.metadata.namespace, part.metadata.name), None)
+
     def using(self, part: Part) -> Iterator[Key]:
         """Yield the services whose account, role or binding has that name."""
         meta = part.metadata
@@ -122,12 +126,14 @@ class ServiceObjects:
     async def _put_back(self, resource: Resource[Json], body: Json) -> Drift:
         """Write an object again that somebody else has written or deleted; return whether that made a difference."""
         place = _place(resource, body)
-        found, written = self._parts.get(*place), self._marks.get(place, "")
+        found, written = self._parts.get(*place), self._marks.get(place)
         self._marks[place] = found.mark if found else ""  # another service with the same role shall not do it as well
         try:
             stored = await self._write_over(resource, body, found)
         except BaseException:
-            self._marks[place] = written
+            self._marks.pop(place, None)
+            if written is not None:
+                self._marks[place] = written
             raise
         self._marks[place] = stored.mark
         if found is None:

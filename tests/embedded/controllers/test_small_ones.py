@@ -3,8 +3,10 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from kecs.embedded.controllers.graph import Graph
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.pod_gc import PodCollector
+from kecs.embedded.controllers.quota import Quotas
 from kecs.embedded.engine import Engine
 from kecs.kube.api import Json
 from kecs.kube.resources import (
@@ -102,6 +104,22 @@ async def test_a_quota_counts_what_was_there_before_its_controller(engine: Engin
         await cluster.patch(RESOURCE_QUOTAS, "all", {"spec": {"hard": {"services": "5"}}})
         found = await cluster.settle(RESOURCE_QUOTAS, "all", lambda one: "services" in one["status"]["used"])
         assert found["status"]["used"] == {"pods": "2", "services": "0"}
+
+
+async def test_nothing_is_kept_of_quotas_that_are_gone(engine: Engine) -> None:
+    informers = Informers(engine)
+    counting = Quotas(engine, informers, Graph(engine, informers, engine.catalog.kinds))
+    cluster = Cluster(engine)
+    await cluster.create(RESOURCE_QUOTAS, {"metadata": {"name": "all"}, "spec": {"hard": {"requests.cpu": "9"}}})
+    template = pod_template(container={"resources": {"requests": {"cpu": "1"}}})
+    await cluster.create(PODS, {**template, "metadata": {"name": "a"}})
+    quota = await engine.get(informers.quotas.resource, NS, "all")
+    counting._on_quota(None, quota)
+    enforcer = engine._writer._admission.quota
+    assert counting._by_namespace and enforcer._used
+    await engine.delete(RESOURCE_QUOTAS, NS, "all")
+    counting._on_quota(quota, None)
+    assert not counting._by_namespace and not enforcer._used
 
 
 async def test_what_a_quota_refuses_is_told_and_made_when_there_is_room(cluster: Cluster) -> None:

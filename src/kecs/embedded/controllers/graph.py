@@ -190,7 +190,10 @@ class Graph:
             known: Meta = after or before  # type: ignore[assignment]  # one of the two is there
             place = Place(table, known.namespace, known.name)
             if before is None or after is None:
-                counts[(table, known.namespace)] += 1 if before is None else -1
+                where = (table, known.namespace)
+                counts[where] += 1 if before is None else -1
+                if not counts[where]:
+                    del counts[where]
             owners = after.ownerReferences if after is not None else ()
             if before is not None and before.ownerReferences and before.ownerReferences != owners:
                 for one in before.ownerReferences:

@@ -83,6 +83,8 @@ class Quotas:
                 key = old.metadata.key
                 self._used.pop(key, None)
                 self._by_namespace[key[0]].discard(key)
+                if not self._by_namespace[key[0]]:
+                    del self._by_namespace[key[0]]
             return
         key = new.metadata.key
         if old is None or old.spec.scopes != new.spec.scopes:
