@@ -5,7 +5,7 @@ are not indented below their key. A text that YAML could take for anything else 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kecs.translate.body import Json
@@ -143,15 +143,3 @@ def _is_block(text: str) -> bool:
         and all(_shows(char) or char in "\n\t" for char in text)
         and not any(char in text for char in _LINE_BREAKS)
     )
-
-
-def values(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every scalar of a value, and every empty mapping and list, with its path."""
-    if isinstance(value, dict) and value:
-        for key, one in value.items():
-            yield from values(one, (*path, key))
-    elif isinstance(value, list) and value:
-        for at, one in enumerate(value):
-            yield from values(one, (*path, at))
-    else:
-        yield path, value

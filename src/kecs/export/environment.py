@@ -23,11 +23,10 @@ CONFIG_HASH = "ecs-export/config"  # annotation of pods: a new configuration is 
 _EXTERNAL = "external-secrets.io/v1"
 
 
-def without_secrets(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
-    """Return a definition whose containers name no secrets: they are added to what is made of it."""
-    containers = [
-        msgspec.structs.replace(container, secrets=None, environmentFiles=None)
-        for container in definition.containerDefinitions
+def without_files(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
+    """Return a definition whose containers read no variables from files in S3, which nobody here can read."""
+    containers: list[ecs.ContainerDefinition] = [
+        msgspec.structs.replace(container, environmentFiles=None) for container in definition.containerDefinitions
     ]
     return msgspec.structs.replace(definition, containerDefinitions=containers)
 
@@ -94,7 +93,7 @@ def _remote(source: str) -> dict[str, str]:
     return made
 
 
-def instructions(name: str, namespace: str, secrets: Sequence[Secret]) -> list[str]:
+def instructions(name: str, secrets: Sequence[Secret]) -> list[str]:
     """Return what to tell of a Secret that has to be filled."""
     lines = [
         "Values are not exported. Before the first rollout put them there, in the namespace of the environment:",
@@ -106,8 +105,3 @@ def instructions(name: str, namespace: str, secrets: Sequence[Secret]) -> list[s
     lines.append("    --dry-run=client -o yaml | kubectl apply --server-side -f -")
     lines += ["", "where ECS has them from:", *(f"  {key}: {source}" for key, source in by_key.items())]
     return lines
-
-
-def uses_files(definition: TaskDefinitionSpec) -> list[ecs.ContainerDefinition]:
-    """Return the containers that read variables from files in S3."""
-    return [container for container in definition.containerDefinitions if container.environmentFiles]

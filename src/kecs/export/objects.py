@@ -23,7 +23,7 @@ from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.disruption import make_disruption_budget
 from kecs.translate.network import make_service
 from kecs.translate.pod import make_pod_template
-from kecs.translate.secrets import add_references, secret_name, secrets_of
+from kecs.translate.secrets import add_references, secret_name, secrets_of, without_secrets
 from kecs.translate.storage import make_storage_classes, make_volumes
 from kecs.translate.workload import make_daemon_set, make_deployment
 
@@ -104,7 +104,7 @@ def _storage_names(made: Made) -> dict[str, str]:
 
 def carried(definition: TaskDefinitionSpec) -> TaskDefinitionSpec:
     """Return a definition without what the converter refuses and a tree can do without, which the report tells."""
-    made = environment.without_secrets(definition)
+    made = environment.without_files(without_secrets(definition))
     volumes = [
         msgspec.structs.replace(volume, s3filesVolumeConfiguration=None, fsxWindowsFileServerVolumeConfiguration=None)
         for volume in made.volumes or ()
@@ -153,9 +153,7 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
     if secrets:
         files["secrets.yaml"] = [environment.make_secret(secret_name(name), secrets, choices)]
         if choices.secrets == "empty":
-            comments["secrets.yaml"] = {
-                ("apiVersion",): environment.instructions(secret_name(name), namespace, secrets)
-            }
+            comments["secrets.yaml"] = {("apiVersion",): environment.instructions(secret_name(name), secrets)}
     files.update(around)
     if autoscaler:
         autoscaler["spec"]["scaleTargetRef"].update(apiVersion=body["apiVersion"], kind=body["kind"])

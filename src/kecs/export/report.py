@@ -130,8 +130,7 @@ def _members(
 ) -> Iterator[Entry]:
     where = source.where
     by_path = {row.path: row for row in rows}
-    starts = {row.path.rpartition(".")[0] for row in rows} | {row.path for row in rows}
-    for pattern, path, found in _walk(value, by_path, starts, "", ""):
+    for pattern, path, found in _walk(value, by_path, "", ""):
         row = by_path[pattern]
         verdict, reason = _judged(row, found, below(where.path, path), source, placed)
         output = placed.line(row, path, value, found)
@@ -149,9 +148,7 @@ def _judged(
     return placed.judged(row, value) or verdicts.judged(row.path, value) or (row.verdict, row.reason)
 
 
-def _walk(
-    value: Any, rows: dict[str, Row], starts: set[str], pattern: str, path: str
-) -> Iterator[tuple[str, str, Any]]:
+def _walk(value: Any, rows: dict[str, Row], pattern: str, path: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the members that rows are for, with their patterns, as deep as rows go."""
     for field in msgspec.structs.fields(value):
         found = getattr(value, field.name)
@@ -161,18 +158,16 @@ def _walk(
         there = f"{path}.{field.name}" if path else field.name
         if isinstance(found, list) and any(key.startswith(f"{here}[]") for key in rows):
             for at, one in enumerate(found):
-                yield from _node(one, rows, starts, f"{here}[]", f"{there}[{at}]")
+                yield from _node(one, rows, f"{here}[]", f"{there}[{at}]")
         else:
-            yield from _node(found, rows, starts, here, there)
+            yield from _node(found, rows, here, there)
 
 
-def _node(
-    value: Any, rows: dict[str, Row], starts: set[str], pattern: str, path: str
-) -> Iterator[tuple[str, str, Any]]:
+def _node(value: Any, rows: dict[str, Row], pattern: str, path: str) -> Iterator[tuple[str, str, Any]]:
     if pattern in rows:
         yield pattern, path, value
     if isinstance(value, msgspec.Struct) and any(key.startswith(f"{pattern}.") for key in rows):
-        yield from _walk(value, rows, starts, pattern, path)
+        yield from _walk(value, rows, pattern, path)
 
 
 class _Places:

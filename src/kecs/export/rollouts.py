@@ -16,7 +16,6 @@ from kecs.model.generated import ecs
 from kecs.translate.body import Json
 
 PLUGIN = "argoproj-labs/gatewayAPI"
-STRATEGIES = ("ROLLING", "BLUE_GREEN", "CANARY", "LINEAR")
 # Amazon ECS's own figures where the definition names none: percent and minutes.
 _CANARY_PERCENT, _CANARY_BAKE = 5, 10
 _STEP_PERCENT, _STEP_BAKE = 10, 6
