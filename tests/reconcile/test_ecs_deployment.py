@@ -327,7 +327,8 @@ async def test_a_helper_that_ends_holds_nothing_up(bench: Bench) -> None:
     assert (await bench.get()).status.runningCount == 2
 
 
-async def test_objects_of_others_are_left_alone(bench: Bench) -> None:
+async def test_objects_of_others_are_left_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kecs.reconcile.ecs_deployment._WAIT_FOR_NAME", 0.1)
     ports = [{"port": 1}]
     await bench.api.create(kube.SERVICES, SPACE, {"metadata": {"name": NAME}, "spec": {"ports": ports}}, manager="test")
     await bench.create(Task=[container(PortMappings=[{"ContainerPort": 80}])], Service={"DesiredCount": 1})
@@ -335,6 +336,8 @@ async def test_objects_of_others_are_left_alone(bench: Bench) -> None:
     found = await bench.object(kube.SERVICES)
     assert "ownerReferences" not in found["metadata"]
     assert [port["port"] for port in found["spec"]["ports"]] == [1]
+    await bench.api.delete(kube.SERVICES, SPACE, NAME)
+    await bench.ready()
 
 
 async def test_what_others_change_or_delete_is_put_back(bench: Bench) -> None:

@@ -41,6 +41,7 @@ Key = tuple[str, str]
 _WORKERS = 16
 _SETTLE = 0.02  # seconds in which the changes of one's objects gather
 _LOOK_AGAIN = 5.0  # seconds between looks whether a right that is missing has come
+_WAIT_FOR_NAME = 30.0  # seconds between looks whether a name that somebody else has is free
 _WAIT_FOR_END = 1.0  # seconds between looks whether the objects of an earlier one of the same name have gone
 
 
@@ -96,9 +97,12 @@ class EcsDeployments:
             return _LOOK_AGAIN
         try:
             return await self._carry_out(key, one)
-        except (UnreadableError, NameTakenError) as error:
-            await self._refuse(one, error.reason, str(error))
-            return _WAIT_FOR_END if isinstance(error, NameTakenError) and error.ends else None
+        except UnreadableError as error:
+            await self._refuse(one, error.reason, error.message)
+            return None
+        except NameTakenError as error:
+            await self._refuse(one, "NameTaken", str(error))
+            return _WAIT_FOR_END if error.ends else _WAIT_FOR_NAME
         except (AwsError, RefusedError, DependencyCycleError) as error:
             await self._refuse(one, "Invalid", str(error))
             return None

@@ -78,8 +78,6 @@ class Beside(msgspec.Struct, omit_defaults=True):
 class NameTakenError(Exception):
     """An object of that name is somebody else's. `ends`: it goes with an earlier ECSDeployment of the same name."""
 
-    reason = "NameTaken"
-
     def __init__(self, kind: str, name: str, *, ends: bool) -> None:
         super().__init__(f"there is a {kind} {name} already, which is not this object's")
         self.ends = ends
