@@ -269,3 +269,26 @@ def test_a_directory_is_read_without_what_is_hidden_and_without_the_tree_in_it(
     for _ in range(2):
         assert run(".") == 0
     assert run(".", "--check") == 0
+
+
+def test_an_autoscaler_that_may_go_to_none_keeps_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    resource = {"ResourceId": "service/default/app", "ScalableDimension": "ecs:service:DesiredCount"}
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": 40, "DisableScaleIn": False, "PredefinedMetricSpecification": metric}
+    policies = [
+        {**resource, "PolicyName": "cpu", "TargetTrackingScalingPolicyConfiguration": tracking},
+        {**resource, "PolicyName": "steps", "PolicyType": "StepScaling"},
+    ]
+    targets = [{**resource, "MinCapacity": 0, "MaxCapacity": 4}]
+    Path("app.json").write_text(json.dumps([DEFINITION, SERVICE]))
+    Path("scaling.json").write_text(json.dumps({"ScalableTargets": targets, "ScalingPolicies": policies}))
+    assert run("app.json", "scaling.json") == 0
+    text = Path("k8s/base/app/hpa.yaml").read_text()
+    assert "minReplicas: 1\n" in text
+    assert "averageUtilization: 40\n" in text
+    entries = json.loads(Path("k8s/export-report.json").read_text())["entries"]
+    verdicts = {one["member"]: one["verdict"] for one in entries}
+    assert verdicts["scalableTarget.minCapacity"] == "approximate"
+    assert verdicts["scalableTarget.maxCapacity"] == "exact"
+    assert verdicts["steps"] == "lost"

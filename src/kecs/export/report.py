@@ -310,6 +310,8 @@ def _policies(exported: Exported, placed: _Places) -> Iterator[Entry]:
         line = placed.at("hpa.yaml", path)
         verdict: Verdict = "exact" if line else "lost"
         reason = "" if line else "no policy of the service can be an autoscaler's metric"
+        if line and not target.number(member):
+            verdict, reason = "approximate", "an autoscaler keeps one pod at least"
         source = f"{target.document.file}:{target.line(member)}"
         yield Entry(exported.name, f"scalableTarget.{member}", verdict, reason, source, str(line or ""))
     for policy in scaling.policies:
