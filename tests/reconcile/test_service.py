@@ -310,6 +310,18 @@ async def test_a_daemon_that_fails_again_and_again_is_delayed_until_something_el
         await until(lambda: stage.status() == "INACTIVE")
 
 
+async def test_the_pod_of_a_failed_daemon_goes_where_another_one_was_made_all_the_same(engine: Engine) -> None:
+    async with prepared(engine, HELD) as stage:
+        await stage.definition("exit 1", revision=2)
+        await stage.service(schedulingStrategy="DAEMON", desiredCount=None, taskDefinition="web:2")
+        await until(lambda: len(stage.records()) == 2 and all(pod.metadata.deletionTimestamp for pod in stage.pods()))
+        (kept,) = stage.pods()
+        meta = {"name": "next", "labels": kept.metadata.labels, "annotations": kept.metadata.annotations}
+        spec = {"nodeName": kept.spec.nodeName, "containers": [{"name": "app", "image": "i"}]}
+        await stage.world.create(stage.world.pods, NAMESPACE, {"metadata": meta, "spec": spec})
+        await until(lambda: kept.metadata.name not in [pod.metadata.name for pod in stage.pods()])
+
+
 async def test_a_service_waits_for_its_definition(stage: Stage) -> None:
     await stage.service(taskDefinition="later")
     await until(lambda: stage.get().status.conditions)

@@ -1,7 +1,8 @@
 """Tasks of a DaemonSet that fail again and again: their successors have to wait, as those of other services do.
 
 A DaemonSet makes the next pod of a node as soon as the one before is gone, and has no number that could be lowered
-meanwhile. So the pod of a task that failed, whose record is written already, is let go of later.
+meanwhile. So the pod of a task that failed, whose record is written already, is let go of later. Where a cluster does
+not wait for that (Kubernetes since 1.28 takes a pod that has ended for gone), keeping it is of no use, and it goes.
 """
 
 from collections.abc import Collection
@@ -40,7 +41,8 @@ class Daemons:
         deployment = meta.annotations.get(marks.DEPLOYMENT_ID, "")
         record = self._context.world.stopped_tasks.get(meta.namespace, task_id(meta.uid))
         failed = record is not None and of_record(record).failed
-        wait = max(0.0, self._until(service, deployment, now) - now) if failed else 0.0
+        delays = failed and not self._has_successor(pod, service)
+        wait = max(0.0, self._until(service, deployment, now) - now) if delays else 0.0
         pods = self._kept.setdefault(service, set())
         if wait:
             pods.add((meta.namespace, meta.name))
@@ -49,6 +51,15 @@ class Daemons:
         if not pods:
             del self._kept[service]
         return wait
+
+    def _has_successor(self, pod: views.Pod, service: Key) -> bool:
+        """Return whether another pod has taken the place of this one on its node."""
+        return any(
+            one.spec.nodeName == pod.spec.nodeName
+            and one.metadata.uid != pod.metadata.uid
+            and not one.metadata.deletionTimestamp
+            for one in self._context.world.pods.by("service", service)
+        )
 
     def _until(self, service: Key, deployment: str, now: float) -> float:
         """Return until when no task may take the place of one of this deployment that failed."""

@@ -112,8 +112,9 @@ class Tasks:
 
     def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:
         pod = new or old
-        if pod is not None and marks.SERVICE in pod.metadata.labels:
+        if pod is not None and (service := pod.metadata.labels.get(marks.SERVICE)):
             self._replacements.see(old, new)
+            self._look_at_kept((pod.metadata.namespace, service))
         if new is not None and needs_look(new):
             self._controller.add((new.metadata.namespace, new.metadata.name))
         elif new is None and old is not None and self._has_vanished(old):
@@ -121,8 +122,12 @@ class Tasks:
             self._controller.add((old.metadata.namespace, old.metadata.uid))
 
     def _on_service(self, old: Service | None, new: Service | None) -> None:
-        """Look at the pods that are kept for a service: it may want other ones now, or none."""
-        for key in self._daemons.kept((old.metadata.namespace, old.metadata.name)) if old is not None else ():
+        if old is not None:
+            self._look_at_kept((old.metadata.namespace, old.metadata.name))
+
+    def _look_at_kept(self, service: Key) -> None:
+        """Look at the pods that are kept for a service: it may want other ones now, or have others."""
+        for key in self._daemons.kept(service):
             self._controller.add(key)
 
     def _has_vanished(self, pod: views.Pod) -> bool:
