@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -406,6 +408,27 @@ async def test_a_right_that_is_missing_is_told_and_waited_for(engine: Engine, mo
         assert await bench.object(kube.DEPLOYMENTS) is not None  # nothing else is kept from being written
         gate.forbidden = set()
         await bench.ready()
+
+
+async def test_where_there_is_none_none_is_looked_for(engine: Engine) -> None:
+    gate = Gate(engine)
+    gate.forbidden = {("list", "networkpolicies")}  # which nobody else lists
+    async with prepared(gate, SETTINGS) as stage:
+        await stage.service()
+        await stage.steady(1)
+        assert gate.attempts == 0
+        await stage.api.create(kube.NAMESPACES, None, {"metadata": {"name": SPACE}}, manager="test")
+        bench = Bench(stage)
+        await bench.create()
+        await bench.told("Forbidden")
+        assert gate.attempts > 0
+
+
+def test_what_carries_them_out_is_not_loaded_at_the_start() -> None:
+    code = "import sys, kecs.compose; print(*(name for name in sys.modules if name.startswith('kecs.')))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "kecs.reconcile.build" in loaded
+    assert not {"kecs.reconcile.ecs_deployment", "kecs.translate.ecs_deployment", "kecs.model.shapes"} & set(loaded)
 
 
 @pytest.mark.parametrize("after", [False, True])
