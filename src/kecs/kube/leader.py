@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 
 _UNKNOWN, _ABSENT = -1, 0  # in place of a version
+_LOOKS = 2  # times in a period that a follower looks at the lease: it counts from when it saw the last renewal
 _LONGEST_PAUSE = 1.2  # periods between two questions of who follows
 _ANSWER_SECONDS = 1.0  # that an answer may take before anybody is told that it is owed
 _RELEASE_SECONDS = 3.0  # that giving the lease back may take; others find out by themselves when it does not work
@@ -155,7 +156,8 @@ class Leader:
                 if term.left() > 0:
                     return term
             due = self._seen_at + self._duration - self._clock()  # then the lease as it was seen has run out
-            wait = min(self._period, due) if due > 0 else self._period
+            pause = self._period / _LOOKS
+            wait = min(pause, due) if due > 0 else pause
             await asyncio.sleep(wait * random.uniform(1.0, _LONGEST_PAUSE))  # noqa: S311 # so that not all ask at once
 
     async def _renew(self, term: Term) -> None:
