@@ -5,7 +5,6 @@ kecs. What is wrong with a definition is a condition, and what ran before goes o
 """
 
 import asyncio
-from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -55,11 +54,10 @@ class EcsDeployments:
         self._config_maps = ConfigMaps(context)
         self._templates = Templates(context)
         self._patience: dict[Key, Patience] = {}
-        self._readers: defaultdict[Key, set[Key]] = defaultdict(set)  # of each ConfigMap
         self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
         self.cache.subscribe(self._on_own)
         self._objects.subscribe(self._on_object)
-        self._config_maps.subscribe(self._on_config_map)
+        self._config_maps.subscribe(self._controller.add)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -78,16 +76,12 @@ class EcsDeployments:
         for one in self.cache.by("label", (meta.namespace, label)):
             self._controller.add_after((one.metadata.namespace, one.metadata.name), _SETTLE)
 
-    def _on_config_map(self, namespace: str, name: str) -> None:
-        for key in self._readers.get((namespace, name), ()):
-            self._controller.add(key)
-
     async def reconcile(self, key: Key) -> float | None:
         """Make the objects of one what they shall be, and tell how it is."""
         refusal = await self._objects.refusal()
         one = self.cache.get(*key)
         if one is None or one.metadata.deletionTimestamp:
-            self._read_no_more(key, set())
+            self._config_maps.forget(key)
             self._objects.forget(key)
             self._templates.forget(key)
             self._patience.pop(key, None)
@@ -157,21 +151,8 @@ class EcsDeployments:
 
     async def _read(self, key: Key, one: EcsDeployment) -> Definitions:
         """Return the definitions, after noting which ConfigMaps they are in. Raises UnreadableError."""
-        namespace = key[0]
-        wanted = {reference.name for reference in reading.references(one.spec)}
-        self._read_no_more(key, wanted)
-        data = {}
-        for name in wanted:
-            self._readers[namespace, name].add(key)
-            data[name] = await self._config_maps.data(namespace, name)
-        return reading.read(one, data)
-
-    def _read_no_more(self, key: Key, wanted: set[str]) -> None:
-        """Forget that one refers to any ConfigMap but those with these names."""
-        for place in [place for place, readers in self._readers.items() if key in readers and place[1] not in wanted]:
-            self._readers[place].discard(key)
-            if not self._readers[place]:
-                del self._readers[place]
+        names = frozenset(reference.name for reference in reading.references(one.spec))
+        return reading.read(one, await self._config_maps.read(key, names))
 
     async def _refuse(self, one: EcsDeployment, reason: str, message: str) -> None:
         status = msgspec.structs.replace(one.status, warnings=[])
