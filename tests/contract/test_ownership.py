@@ -39,9 +39,12 @@ def test_lists_by_key(cluster: Client) -> None:
     env = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
     ports = [{"containerPort": 80}, {"containerPort": 53, "protocol": "UDP", "name": "dns"}]
     cluster.apply(_PATH, _containers({"name": "main", "env": env, "ports": ports}), "other")
+    _settle(cluster)
     cluster.apply(_PATH, _containers({"name": "main", "env": env[1:], "ports": ports[1:]}), "other")
     cluster.apply(_PATH, _containers({"name": "main", "env": [{"name": "B", "value": "3"}]}), "third")
+    _settle(cluster)
     cluster.apply(_PATH, _containers({"name": "side", "image": "side"}), "third", force="true")
+    _settle(cluster)
     cluster.apply(_PATH, _containers(), "third")
     cluster.apply(_PATH, _containers({"name": "main", "ports": [ports[0], ports[0]]}), "other")
     cluster.apply(_PATH, _containers({"image": "nameless"}), "other")
