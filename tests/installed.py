@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -67,6 +68,14 @@ class Installed(KecsProcess):
         """Return once the rollout is over and the Service leads to it."""
         until(self._is_rolled_out, 300, "kecs is rolled out")
         self._reach(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
+        until(self._answers, 60, "the Service leads to kecs")  # the node learns of it after the replicas are ready
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/readyz", timeout=1):
+                return True
+        except OSError:
+            return False
 
     def _is_rolled_out(self) -> bool:
         found = self.kubectl.json("get", "deployment", "kecs")
