@@ -12,6 +12,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from kecs.model.annotation import bare
+
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _ECHO = 60  # characters of a wrong value that a message repeats
 
@@ -95,7 +97,7 @@ def _kinds(shape: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _value(value: Any, kind: Any, path: str, ignored: list[Ignored]) -> Any:
-    kind, limits = _bare(kind)
+    kind, limits = bare(kind)
     if kind is Any:
         return value
     if get_origin(kind) is list:
@@ -135,16 +137,6 @@ def _map(value: Any, kind: Any, path: str, ignored: list[Ignored]) -> dict[str, 
         else:
             made[str(key)] = _value(item, kind, below(path, str(key)), ignored)
     return made
-
-
-def _bare(kind: Any) -> tuple[Any, tuple[int, int] | None]:
-    """Return an annotation without `| None`, and the least and greatest value that its width allows."""
-    if type(None) in get_args(kind):
-        kind = next(each for each in get_args(kind) if each is not type(None))
-    if not hasattr(kind, "__metadata__"):
-        return kind, None
-    (width,) = kind.__metadata__
-    return kind.__origin__, (width.ge, width.le)
 
 
 def _text(value: Any, path: str, limits: tuple[int, int] | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from kecs.model.annotation import bare
 from kecs.model.errors import SerializationException
 
 _PACKAGE = "com.amazonaws.madison.frontend"
@@ -30,7 +31,7 @@ def settle(value: Any, shape: type[msgspec.Struct]) -> Any:
 
 def _settle(value: Any, kind: Any, *, element: bool) -> Any:
     """Return `value` for a member or, with `element`, for an item of a list or map. `kind` is the annotation."""
-    kind, limits = _bare(kind)
+    kind, limits = bare(kind)
     if kind is Any:
         return value
     if get_origin(kind) is list:
@@ -96,16 +97,6 @@ def _token(value: Any) -> str:
     if isinstance(value, str):
         return "STRING_VALUE"
     return "NUMBER_VALUE" if isinstance(value, int) else "DECIMAL_VALUE"
-
-
-def _bare(kind: Any) -> tuple[Any, tuple[int, int] | None]:
-    """Return an annotation without `| None`, and the least and greatest value that its width allows."""
-    if type(None) in get_args(kind):
-        kind = next(each for each in get_args(kind) if each is not type(None))
-    if not hasattr(kind, "__metadata__"):
-        return kind, None
-    (width,) = kind.__metadata__
-    return kind.__origin__, (width.ge, width.le)
 
 
 def _unexpected(*, element: bool) -> str:
