@@ -38,13 +38,18 @@ async def _definition(stage: Stage) -> None:
     await stage.create(objects.TaskDefinition(metadata=meta, spec=spec))
 
 
+async def _service(stage: Stage) -> None:
+    """Run a service that has a directory of EFS and a disk of EBS."""
+    await _definition(stage)
+    disk = ecs.ServiceManagedEBSVolumeConfiguration(roleArn="arn:aws:iam::123456789012:role/ebs", sizeInGiB=1)
+    configurations = [ecs.ServiceVolumeConfiguration(name="disk", managedEBSVolume=disk)]
+    await stage.service(taskDefinition="stored:1", volumeConfigurations=configurations)
+    await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+
+
 async def test_a_service_has_its_volumes_and_leaves_none_behind(engine: Engine) -> None:
     async with prepared(engine, CSI) as stage:
-        await _definition(stage)
-        disk = ecs.ServiceManagedEBSVolumeConfiguration(roleArn="arn:aws:iam::123456789012:role/ebs", sizeInGiB=1)
-        configurations = [ecs.ServiceVolumeConfiguration(name="disk", managedEBSVolume=disk)]
-        await stage.service(taskDefinition="stored:1", volumeConfigurations=configurations)
-        await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+        await _service(stage)
         (claim,) = await _names(stage, PERSISTENT_VOLUME_CLAIMS)
         assert await _names(stage, PERSISTENT_VOLUMES) == [claim]
         (storage_class,) = (await stage.api.list(STORAGE_CLASSES)).items
@@ -60,9 +65,7 @@ async def test_a_service_has_its_volumes_and_leaves_none_behind(engine: Engine) 
 async def test_volumes_do_not_outlive_a_namespace_that_is_made_anew(engine: Engine) -> None:
     """They would stay bound to claims that are gone, and the new ones of the same name would wait for ever."""
     async with prepared(engine, CSI) as stage:
-        await _definition(stage)
-        await stage.service(taskDefinition="stored:1")
-        await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+        await _service(stage)
         assert len(await _names(stage, PERSISTENT_VOLUMES)) == 1
         old = (await stage.api.get(NAMESPACES, None, NAMESPACE))["metadata"]["uid"]
         await stage.api.delete(NAMESPACES, None, NAMESPACE)
@@ -77,11 +80,7 @@ async def test_volumes_do_not_outlive_a_namespace_that_is_made_anew(engine: Engi
 
 async def test_an_uninstallation_takes_the_volumes_along(engine: Engine) -> None:
     async with prepared(engine, CSI) as stage:
-        await _definition(stage)
-        disk = ecs.ServiceManagedEBSVolumeConfiguration(roleArn="arn:aws:iam::123456789012:role/ebs", sizeInGiB=1)
-        configurations = [ecs.ServiceVolumeConfiguration(name="disk", managedEBSVolume=disk)]
-        await stage.service(taskDefinition="stored:1", volumeConfigurations=configurations)
-        await until(lambda: stage.world.deployments.get(NAMESPACE, "web"))
+        await _service(stage)
     await uninstall(stage.api, "kecs-system", lambda _: None)
     assert await _names(stage, PERSISTENT_VOLUMES) == []
     assert await _names(stage, STORAGE_CLASSES) == []
