@@ -91,8 +91,7 @@ class Normal:
             if metadata.get("resourceVersion"):
                 value = {**value, "metadata": {**metadata, "resourceVersion": "CLUSTER"}}
         if value.get("type") == "BOOKMARK":  # so is where a watch has come
-            mark = value["object"]
-            value = {**value, "object": {**mark, "metadata": {**mark["metadata"], "resourceVersion": "CLUSTER"}}}
+            value = {**value, "object": _anywhere(value["object"])}
         columns = value.get("columnDefinitions")
         if isinstance(columns, list):  # what columns are described with is documentation
             value = {**value, "columnDefinitions": [{**one, "description": "TEXT"} for one in columns]}
@@ -102,6 +101,13 @@ class Normal:
             value = {**value, "manager": "PROGRAM"}
         # In an order of its own: whoever is seen first must not depend on how a server arranges members.
         return {self.text(key): self._value(one, key) for key, one in sorted(value.items())}
+
+
+def _anywhere(mark: dict[str, Json]) -> dict[str, Json]:
+    """Return a bookmark without the version that it tells, which a table has in the object of its only row."""
+    if "rows" in mark:
+        return {**mark, "rows": [{**row, "object": _anywhere(row["object"])} for row in mark["rows"]]}
+    return {**mark, "metadata": {**mark["metadata"], "resourceVersion": "CLUSTER"}}
 
 
 def _manager(entry: dict[str, str]) -> tuple[str, ...]:
