@@ -3,7 +3,7 @@
 import asyncio
 import builtins
 import logging
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -154,20 +154,24 @@ class Engine:
             self._hub.remove(watcher)
 
     async def write(self, kind: Kind, write: Write) -> Written:
-        """Do one write and return when it is stored.
+        """Do one write and return when it is stored."""
+        if kind.namespaced and not write.namespace:
+            raise BadRequest("an empty namespace may not be set during creation")
+        return await self._stored(lambda: self._staged(kind, write))
+
+    async def _stored(self, stage: Callable[[], tuple[T, Done]]) -> T:
+        """Return what a write comes to once it is stored.
 
         A refusal, or that there is nothing to change, may rest on what other writers have staged. It is told after
         their commit: whoever reads the object then, perhaps to try again, must find it as it was judged.
         """
-        if kind.namespaced and not write.namespace:
-            raise BadRequest("an empty namespace may not be set during creation")
         try:
-            written, done = self._staged(kind, write)
+            result, done = stage()
         except ApiError:
             await self.store.committed()
             raise
         await (done or self.store.committed())
-        return written
+        return result
 
     def _staged(self, kind: Kind, write: Write) -> tuple[Written, Done]:
         subresources.require(kind, write.subresource)
@@ -186,14 +190,8 @@ class Engine:
                 return self._writer.update(kind, write)
 
     async def remove(self, kind: Kind, request: Deletion) -> Removed:
-        """Delete one object, or mark it. A refusal is told as `write` does."""
-        try:
-            removed, done = self._writer.remove(kind, request)
-        except ApiError:
-            await self.store.committed()
-            raise
-        await (done or self.store.committed())
-        return removed
+        """Delete one object, or mark it."""
+        return await self._stored(lambda: self._writer.remove(kind, request))
 
     async def remove_all(self, kind: Kind, namespace: str | None, query: Query, how: Deletion) -> Listing:
         """Delete every object that is selected; return them as they were.
