@@ -40,7 +40,7 @@ async def main() -> None:
     running = asyncio.create_task(world.pods.run())
     async with asyncio.timeout(120):
         await last.wait()
-    assert len(world.pods) == count
+    assert len(world.pods.values()) == count
     print(f"{_resident() - before:.1f}", flush=True)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

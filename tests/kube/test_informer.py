@@ -47,7 +47,7 @@ async def test_lists_then_follows_the_watch() -> None:
         assert fake.watched_since == ["5"]
         assert (one := informer.get("ns", "a")) and one["metadata"]["uid"] == "uid-a"
         assert informer.get("ns", "b") is None
-        assert len(informer) == 2
+        assert len(informer.values()) == 2
 
 
 async def test_reads_a_list_of_several_pages() -> None:
@@ -62,7 +62,7 @@ async def test_a_closed_watch_goes_on_from_the_last_version() -> None:
         fake.tell(added(made("a", 3)), Event("BOOKMARK", None, "9"))
         fake.close()
         fake.tell(added(made("b", 12)))
-        await until(lambda: len(informer) == 2)
+        await until(lambda: len(informer.values()) == 2)
         assert fake.watched_since == ["1", "9"]
         assert fake.lists == 1
 
@@ -94,7 +94,7 @@ async def test_a_broken_event_does_not_end_the_informer(caplog: pytest.LogCaptur
         assert "watch of pods broke: KeyError" in caplog.text
         assert "secret" not in caplog.text
         fake.tell(added(made("a", 4)))
-        await until(lambda: len(informer) == 1)
+        await until(lambda: len(informer.values()) == 1)
 
 
 async def test_a_handler_that_fails_does_not_stop_the_others() -> None:

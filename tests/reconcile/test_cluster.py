@@ -94,8 +94,8 @@ async def test_kubectl_delete_takes_services_and_tasks_along(stage: Stage) -> No
     await stage.world.delete(stage.world.clusters, None, NAMESPACE)
     await until(lambda: stage.world.clusters.get(None, NAMESPACE) is None)
     assert not await _namespace(stage)
-    assert not len(stage.world.pods)
-    assert not len(stage.world.services)
+    assert not stage.world.pods.values()
+    assert not stage.world.services.values()
 
 
 async def test_a_misnamed_cluster_is_refused_with_a_reason(stage: Stage) -> None:

@@ -62,7 +62,7 @@ async def _start(stage: Stage) -> None:
 async def _started(stage: Stage) -> None:
     await stage.steady(1)
     await until(lambda: [record.spec.group for record in stage.records()] == ["family:web"])
-    await until(lambda: len(stage.world.pods) == 2)
+    await until(lambda: len(stage.world.pods.values()) == 2)
     (record,) = stage.records()
     assert record.spec.stopCode == "EssentialContainerExited"
     assert stage.get().status.runningCount == 2
@@ -80,7 +80,7 @@ async def _update(stage: Stage) -> None:
 
 async def _updated(stage: Stage) -> None:
     await stage.steady(3)
-    await until(lambda: len(stage.world.pods) == 1)
+    await until(lambda: len(stage.world.pods.values()) == 1)
     assert [record.spec.stopCode for record in stage.records()] == ["ServiceSchedulerInitiated"]
     assert stage.get().status.runningCount == 1
 

@@ -23,7 +23,7 @@ async def test_of_one_family_only_the_newest_are_kept(engine: Engine) -> None:
         await stage.definition("exit 0", revision=2)
         for count in range(1, 6):
             await stage.run_task(revision=2)
-            await until(lambda count=count: len(stage.records()) == min(count, 3) and not len(stage.world.pods))  # type: ignore[misc]
+            await until(lambda count=count: len(stage.records()) == min(count, 3) and not stage.world.pods.values())  # type: ignore[misc]
         await stage.definition("exit 0", family="other")
         await stage.run_task(family="other")
         await until(lambda: len(stage.records()) == 4)

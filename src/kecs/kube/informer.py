@@ -172,9 +172,6 @@ class Informer(Generic[T]):
         """Return the objects that an index has under `key`."""
         return self._indexes[index].get(key)
 
-    def __len__(self) -> int:
-        return len(self._objects)
-
     def subscribe(self, handler: Handler[T]) -> None:
         """Call `handler` for what is there already and for every change from now on. It must not block."""
         for item in list(self._objects.values()):

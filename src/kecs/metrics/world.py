@@ -47,7 +47,7 @@ def families(world: World) -> Iterable[Family]:
             "gauge",
             "Objects in the cache, by resource.",
             ("resource",),
-            (((informer.resource.plural,), len(informer)) for informer in world.informers),
+            (((informer.resource.plural,), len(informer.values())) for informer in world.informers),
         ),
         Family(
             "kecs_informer_lag_seconds",

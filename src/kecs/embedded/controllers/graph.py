@@ -136,8 +136,7 @@ class Graph:
                 self._drop(table)
         for table, resource in wanted.items():
             if table not in self._informers:
-                shared = self._shared_one(table)  # one without objects is false
-                self._informers[table] = self._own_one(table, resource) if shared is None else shared
+                self._informers[table] = self._shared_one(table) or self._own_one(table, resource)
                 self._by_kind[(resource.group, resource.kind)] = table
                 self._unheard.add(table)
         with suppress(TimeoutError):  # a custom resource may be gone again before it was ever listed

@@ -87,7 +87,7 @@ def describe(ctx: Context, cluster: objects.Cluster, include: Collection[str]) -
         counts = ctx.world.tasks.counts(namespace)
         shown.runningTasksCount, shown.pendingTasksCount = counts
         shown.activeServicesCount = len(ctx.world.service_names(namespace))
-        shown.registeredContainerInstancesCount = len(ctx.world.nodes)
+        shown.registeredContainerInstancesCount = len(ctx.world.nodes.values())
         if "STATISTICS" in include:
             shown.statistics = _statistics(ctx, namespace)
     if "SETTINGS" not in include:
