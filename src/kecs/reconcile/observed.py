@@ -16,6 +16,7 @@ from kecs.model.generated import ecs
 from kecs.model.objects import StoppedTask
 from kecs.model.stop import ESSENTIAL, HEALTH_REASON, NOT_STARTED, SCHEDULER
 from kecs.reconcile.drift import Patience
+from kecs.reconcile.refusals import Refusals
 from kecs.reconcile.workload import Written
 from kecs.translate import facts as task_facts
 from kecs.translate import views
@@ -42,6 +43,7 @@ class Memory:
         self.definitions: dict[str, str] = {}
         self.written = Written()
         self.patience = Patience()
+        self.refusals = Refusals()
         self.told: frozenset[str] | None = None
         self.told_stopped: frozenset[str] = frozenset()
 

@@ -163,8 +163,10 @@ class _Services:
         service, asked = await deployments.ensure(context, service, now)
         launched = deployments.launched(context, service, spec, asked)
         memory = self._memory.setdefault(key, Memory())
-        workload = workload_of(context, key, memory.written, daemon=spec.schedulingStrategy == "DAEMON")
-        observed = self._observe(key, service, workload, memory, asked.id, now)
+        daemon = spec.schedulingStrategy == "DAEMON"
+        workload = workload_of(context, key, memory.written, memory.refusals, daemon=daemon)
+        trouble = await workload.trouble(asked.id, now)
+        observed = self._observe(key, service, workload, memory, now, primary=asked.id, trouble=trouble.message)
         wanted = deployments.wanted(context, launched, asked, workload)
         plan = rules.plan(wanted, observed, context.settings.rules, now)
         plan = await self._carry_out(key, launched, workload, memory, plan, now)
@@ -173,7 +175,7 @@ class _Services:
         if plan.rollback and plan.completed:
             launched = msgspec.structs.replace(launched, service=service)
             await deployments.roll_back(context, launched, plan.deployments[0], plan.completed, now)
-        return plan.again
+        return min((at for at in (plan.again, trouble.again) if at is not None), default=None)
 
     async def _carry_out(
         self, key: Key, launched: Launched, workload: Workload, memory: Memory, plan: rules.Plan, now: float
@@ -199,7 +201,15 @@ class _Services:
         )
 
     def _observe(
-        self, key: Key, service: objects.Service, workload: Workload, memory: Memory, primary: str, now: float
+        self,
+        key: Key,
+        service: objects.Service,
+        workload: Workload,
+        memory: Memory,
+        now: float,
+        *,
+        primary: str = "",
+        trouble: str = "",
     ) -> rules.Observed:
         world = self._context.world
         status = service.status
@@ -216,7 +226,7 @@ class _Services:
             told=memory.told or frozenset(),
             toldStopped=memory.told_stopped,
             definitions=memory.definitions,
-            trouble=workload.trouble(primary),
+            trouble=trouble,
             othersWanted=workload.others_wanted(primary),
             settled=workload.is_settled(primary),
         )
@@ -225,13 +235,14 @@ class _Services:
         """Take a deleted service one step further."""
         context, now = self._context, self._context.now()
         memory = self._memory.setdefault(key, Memory())
-        workload = workload_of(context, key, memory.written, daemon=service.spec.schedulingStrategy == "DAEMON")
+        daemon = service.spec.schedulingStrategy == "DAEMON"
+        workload = workload_of(context, key, memory.written, memory.refusals, daemon=daemon)
         pods = context.world.pods.by("service", key)
         tasks = sum(marks.TASK_FINALIZER in pod.metadata.finalizers for pod in pods)
         step = draining.next_step(tasks=tasks, workload=workload.exists, replicas=workload.replicas)
         if step == "record":
             await self.objects.remove(key, service)
-        observed = self._observe(key, service, workload, memory, primary="", now=now)
+        observed = self._observe(key, service, workload, memory, now)
         service = await statuses.show_draining(context, service, observed, now=now)
         memory.tell(observed.tasks)
         match step:

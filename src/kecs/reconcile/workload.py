@@ -17,6 +17,7 @@ from kecs.model.generated import ecs
 from kecs.model.objects import Service, TaskDefinition
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Drift
+from kecs.reconcile.refusals import Refusals, Trouble
 from kecs.translate import views
 from kecs.translate import workload as make
 from kecs.translate.launch import Launch
@@ -65,8 +66,8 @@ class Workload(Protocol):
         """Return how many tasks are kept up for other deployments than `primary`."""
         ...
 
-    def trouble(self, primary: str) -> str:
-        """Return why Kubernetes cannot make tasks; empty when it can."""
+    async def trouble(self, primary: str, now: float) -> Trouble:
+        """Return why Kubernetes cannot make tasks."""
         ...
 
     def is_settled(self, primary: str) -> bool:
@@ -97,11 +98,16 @@ _PAUSED = {"type": "Recreate"}
 W = TypeVar("W", views.Deployment, views.DaemonSet)
 
 
-def workload_of(context: Context, key: tuple[str, str], written: Written, *, daemon: bool) -> Workload:
-    """Return the workload of the service with that namespace and object name; `written` is kept for the next look."""
+def workload_of(
+    context: Context, key: tuple[str, str], written: Written, refusals: Refusals, *, daemon: bool
+) -> Workload:
+    """Return the workload of the service with that namespace and object name.
+
+    `written` and `refusals` are kept for the next look.
+    """
     world = context.world
     if daemon:
-        return _Daemon(context, key, world.daemon_sets, written)
+        return _Daemon(context, key, world.daemon_sets, written, refusals)
     return _Replicated(context, key, world.deployments, written)
 
 
@@ -186,14 +192,14 @@ class _Replicated(_Object[views.Deployment]):
         sets = self._context.world.replica_sets.by("service", self._key)
         return sum(one.spec.replicas for one in sets if _deployment_id(one.spec.template) != primary)
 
-    def trouble(self, primary: str) -> str:
+    async def trouble(self, primary: str, now: float) -> Trouble:
         for one in self._context.world.replica_sets.by("service", self._key):
             if _deployment_id(one.spec.template) == primary:
                 for condition in one.status.conditions:
                     if condition.type == "ReplicaFailure" and condition.status == "True":
                         # What comes before that names a pod, another one at each attempt.
-                        return condition.message.rpartition(" is forbidden: ")[2]
-        return ""
+                        return Trouble(condition.message.rpartition(" is forbidden: ")[2])
+        return Trouble()
 
     def _mark(self, item: views.Deployment) -> object:
         return item.spec
@@ -292,6 +298,17 @@ def _difference(spec: views.DeploymentSpec, scale: Scale) -> Json:
 class _Daemon(_Object[views.DaemonSet]):
     """A DaemonSet. It decides by itself how many tasks there are, and delays those that fail."""
 
+    def __init__(
+        self,
+        context: Context,
+        key: tuple[str, str],
+        cache: Informer[views.DaemonSet],
+        written: Written,
+        refusals: Refusals,
+    ) -> None:
+        super().__init__(context, key, cache, written)
+        self._refusals = refusals
+
     @property
     def replicas(self) -> int:
         # It has no figure to set to 0: it is deleted for its tasks to end.
@@ -303,8 +320,11 @@ class _Daemon(_Object[views.DaemonSet]):
     def others_wanted(self, primary: str) -> int:
         return 0
 
-    def trouble(self, primary: str) -> str:
-        return ""
+    async def trouble(self, primary: str, now: float) -> Trouble:
+        found, world = self._found, self._context.world
+        if found is None or found.metadata.deletionTimestamp or not self.is_settled(primary):
+            return Trouble()
+        return await self._refusals.read(self._context.api, found, world.pods.by("service", self._key), now)
 
     def _mark(self, item: views.DaemonSet) -> object:
         return item.metadata.generation  # it grows with the spec alone, which only kecs writes

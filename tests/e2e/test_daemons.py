@@ -1,0 +1,47 @@
+"""DAEMON services where Kubernetes's own controller of DaemonSets meets trouble, on both backends."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.replicas import writes_of_the_work
+from tests.process import KecsProcess
+from tests.waiting import until
+
+SOON = {"Delay": 0.2, "MaxAttempts": 300}
+CONTAINER = {"name": "main", "image": "example/steady", "memory": 16, "command": ["sleep", "86400"]}
+
+
+@pytest.fixture
+def kecs_server(kecs_on_both: KecsProcess) -> KecsProcess:
+    return kecs_on_both
+
+
+def service(ecs: Any, cluster: str) -> dict[str, Any]:
+    (found,) = ecs.describe_services(cluster=cluster, services=["web"])["services"]
+    return dict(found)
+
+
+def messages(ecs: Any, cluster: str) -> list[str]:
+    return [event["message"] for event in service(ecs, cluster)["events"]]
+
+
+def test_a_quota_that_takes_no_more_pods_is_told_and_nothing_runs_hot(kecs_server: KecsProcess) -> None:
+    ecs = kecs_server.client()
+    ecs.create_cluster(clusterName="full", tags=[{"key": "kecs.io/quota-tasks", "value": "1"}])
+    ecs.register_task_definition(family="full", containerDefinitions=[CONTAINER])
+    task = ecs.run_task(cluster="full", taskDefinition="full")["tasks"][0]["taskArn"]
+    refused = until(lambda: ecs.run_task(cluster="full", taskDefinition="full")["failures"], 20, "the quota is full")
+    assert "exceeded quota" in refused[0]["detail"]
+    ecs.create_service(cluster="full", serviceName="web", taskDefinition="full", schedulingStrategy="DAEMON")
+    told = "(service web) was unable to place a task. Reason: exceeded quota"
+    until(lambda: any(one.startswith(told) for one in messages(ecs, "full")), 20, "the service tells it")
+    writes, began = writes_of_the_work(kecs_server), time.monotonic()
+    until(lambda: time.monotonic() > began + 3, 10, "it has had time to run hot")
+    assert writes_of_the_work(kecs_server) - writes <= 5
+    assert sum(one.startswith(told) for one in messages(ecs, "full")) == 1
+    ecs.stop_task(cluster="full", task=task)
+    until(lambda: service(ecs, "full")["runningCount"] == 1, 60, "the service goes on")
+    ecs.delete_service(cluster="full", service="web", force=True)
+    ecs.get_waiter("services_inactive").wait(cluster="full", services=["web"], WaiterConfig=SOON)
