@@ -36,6 +36,14 @@ def test_a_definition_in_a_config_map_is_json_or_yaml() -> None:
     assert [variable.value for variable in container.environment or ()] == ["1.10", "2026-01-01"]
 
 
+def test_null_in_quotes_is_a_text() -> None:
+    task = "[{name: web, image: i, memory: null, environment: [{name: A, value: 'null'}, {name: B, value: \"~\"}]}]"
+    task = f"containerDefinitions: {task}"
+    (container,) = read(one(TaskFrom=source("m")), {"m": {"a": task}}).task.containerDefinitions
+    assert container.memory is None
+    assert [variable.value for variable in container.environment or ()] == ["null", "~"]
+
+
 def test_every_reference_is_known() -> None:
     spec = one(TaskFrom=source("a"), serviceFrom=source("b", "k")).spec
     assert [(each.name, each.key) for each in references(spec)] == [("a", ""), ("b", "k")]

@@ -10,6 +10,7 @@ from kecs.model import shapes
 from kecs.model.ecs_deployment import ConfigMapKey, EcsDeployment, EcsDeploymentSpec, Source
 from kecs.model.generated import ecs
 
+_NULLS = ("null", "~", "")  # where they are not in quotes
 _MOST_CHARACTERS = 256 * 1024  # of a definition in a ConfigMap; ECS's own limit is 64 KiB
 
 
@@ -121,14 +122,23 @@ def _parsed(text: str, where: str) -> Any:
 
 
 def _parsed_yaml(text: str, where: str) -> Any:
-    """Return the YAML of a text; scalars stay texts, as what is due decides what they are. Aliases are not followed."""
+    """Return the YAML of a text; scalars stay texts (what is due decides what they are) or null.
+
+    Aliases are not followed.
+    """
     import yaml
 
-    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+    class Loader(base):  # type: ignore[misc]  # which of the two it is, the installation says
+        def construct_scalar(self, node: Any) -> Any:
+            text = super().construct_scalar(node)
+            return None if not node.style and text in _NULLS else text
+
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=base)):
             raise UnreadableError("Invalid", f"{where}: aliases of YAML are not followed")
-        value = yaml.load(text, Loader=loader)  # noqa: S506  # it makes texts, lists and mappings alone
+        value = yaml.load(text, Loader=Loader)  # noqa: S506  # it makes texts, lists and mappings alone
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise UnreadableError("Invalid", f"{where}: {line}{error.problem or 'it is no YAML'}") from None
@@ -136,12 +146,4 @@ def _parsed_yaml(text: str, where: str) -> Any:
         raise UnreadableError("Invalid", f"{where}: it is neither JSON nor YAML") from None
     if not isinstance(value, dict | list):
         raise UnreadableError("Invalid", f"{where}: a definition is due here")
-    return _without_nulls(value)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
-    return None if value in ("null", "~") else value
+    return value

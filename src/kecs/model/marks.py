@@ -16,7 +16,7 @@ ROLE = "kecs.io/role"  # what the object stands for: cluster, service, taskset, 
 REQUEST = "kecs.io/request"  # on pods and records of RunTask with a client token: digests of token, place and the rest
 ATTRIBUTE = "attribute.kecs.io/"  # of nodes, before the name of an ECS attribute that a user gave them
 FAMILY = "kecs.io/family"  # names.label() of the task definition's family
-ECS_DEPLOYMENT = "kecs.io/ecsdeployment"  # names.label() of the ECSDeployment that an object was made for
+ECS_DEPLOYMENT = "kecs.io/ecsdeployment"  # names.label() of the ECSDeployment that it was made for, "" of several
 TASK_GROUP = "kecs.io/group"  # names.label() of a task's group, where it is neither a service's nor a family's
 NETWORK = "kecs.io/network"  # on pods that a network policy selects by their network mode: none
 REGION = "kecs.io/region"  # of cluster-scoped resources; the default region when absent
@@ -53,3 +53,6 @@ FORCE_NEW_DEPLOYMENT = (
 TASK_FINALIZER = "kecs.io/task"  # holds a task's pod until its end is recorded as an ECSTask
 SERVICE_FINALIZER = "kecs.io/service"  # holds an ECSService until its tasks have ended
 CLUSTER_FINALIZER = "kecs.io/cluster"  # holds an ECSCluster until its namespace is gone
+
+# Scheduling gates.
+HELD = "kecs.io/held"  # on pods that keep the places of a DaemonSet's tasks while those are not to be started

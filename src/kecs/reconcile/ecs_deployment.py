@@ -22,6 +22,7 @@ from kecs.model.ecs_deployment import EcsDeployment
 from kecs.model.ecs_deployment_reading import Definitions, UnreadableError
 from kecs.model.errors import AwsError
 from kecs.model.generated import ecs
+from kecs.model.objects import Meta
 from kecs.model.service_checks import check_create
 from kecs.model.task_definition_checks import check
 from kecs.reconcile import ecs_deployment_status as statuses
@@ -39,6 +40,9 @@ Key = tuple[str, str]
 
 _WORKERS = 16
 _SETTLE = 0.02  # seconds in which the changes of one's objects gather
+_PER_TASK = 100e-6  # and more of them where it has many tasks: a look goes through all
+_MOST_WARNINGS = 64
+_LONGEST = 4096  # characters of a condition's message
 _LOOK_AGAIN = 5.0  # seconds between looks whether a right that is missing has come
 _WAIT_FOR_NAME = 30.0  # seconds between looks whether a name that somebody else has is free
 _WAIT_FOR_END = 1.0  # seconds between looks whether the objects of an earlier one of the same name have gone
@@ -56,7 +60,7 @@ class EcsDeployments:
         self._patience: dict[Key, Patience] = {}
         self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
         self.cache.subscribe(self._on_own)
-        self._objects.subscribe(self._on_object)
+        self._objects.subscribe(self._on_object, self._on_account)
         self._config_maps.subscribe(self._controller.add)
 
     async def run(self) -> None:
@@ -73,8 +77,13 @@ class EcsDeployments:
     def _on_object(self, old: Any, new: Any) -> None:
         meta = (new or old).metadata
         label = meta.labels.get(marks.ECS_DEPLOYMENT, "")
-        for one in self.cache.by("label", (meta.namespace, label)):
-            self._controller.add_after((one.metadata.namespace, one.metadata.name), _SETTLE)
+        place = (meta.namespace, label)
+        for one in self.cache.by("label", place):
+            pause = max(_SETTLE, _PER_TASK * len(self._objects.pods.by("label", place)))
+            self._controller.add_after((one.metadata.namespace, one.metadata.name), pause)
+
+    def _on_account(self, account: Meta, owner: str) -> None:
+        self._controller.add_after((account.namespace, owner), _SETTLE)
 
     async def reconcile(self, key: Key) -> float | None:
         """Make the objects of one what they shall be, and tell how it is."""
@@ -129,9 +138,10 @@ class EcsDeployments:
                 one, "PutBack", f"The {kind} {desired.name} was changed or deleted, and is as it shall be again."
             )
         told = make.warnings(desired, definitions.service, self._context.settings.options)
-        told += definitions.ignored
+        told = _bounded(told + definitions.ignored)
         for sentence in told:
-            self._tell(one, "NotActedOn", sentence)
+            if sentence not in one.status.warnings:
+                self._tell(one, "NotActedOn", sentence)
         status = statuses.of(self._objects, desired, definitions, told, blocked=paused)
         await self._write_status(one, status, now)
         return put_back.again
@@ -155,7 +165,8 @@ class EcsDeployments:
         return reading.read(one, await self._config_maps.read(key, names))
 
     async def _refuse(self, one: EcsDeployment, reason: str, message: str) -> None:
-        status = msgspec.structs.replace(one.status, warnings=[])
+        status = statuses.of_refused(self._objects, one)
+        message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
         await self._write_status(one, statuses.Told(status, rules.refused(reason, message)), self._context.now())
         self._tell(one, reason, message)
 
@@ -168,11 +179,12 @@ class EcsDeployments:
         if status == one.status:
             return
         body = dict.fromkeys(msgspec.to_builtins(one.status)) | msgspec.to_builtins(status)
+        # The version: else one that was deleted and made again would be told to be as its predecessor was.
         stored = await self._context.api.patch(
             ECS_DEPLOYMENTS,
             meta.namespace,
             meta.name,
-            {"status": body},
+            {"metadata": {"resourceVersion": meta.resourceVersion}, "status": body},
             type="merge",
             manager=marks.MANAGER,
             subresource="status",
@@ -189,6 +201,13 @@ def _asks_the_same(old: EcsDeployment, new: EcsDeployment) -> bool:
         and before.deletionTimestamp == after.deletionTimestamp
         and before.labels == after.labels
     )
+
+
+def _bounded(sentences: list[str]) -> list[str]:
+    """Return as many of the sentences as a status may hold, and an event each."""
+    if len(sentences) <= _MOST_WARNINGS:
+        return sentences
+    return [*sentences[:_MOST_WARNINGS], f"There are {len(sentences) - _MOST_WARNINGS} more of these."]
 
 
 def check_definitions(desired: make.Desired, definitions: Definitions) -> None:

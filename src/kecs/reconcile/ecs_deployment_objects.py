@@ -9,11 +9,11 @@ import msgspec
 
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Resource
-from kecs.kube.errors import NotFound
+from kecs.kube.errors import Conflict, Invalid, NotFound
 from kecs.kube.informer import Informer
 from kecs.model import ecs_deployment as model
 from kecs.model import marks, names
-from kecs.model.objects import Meta
+from kecs.model.objects import Meta, OwnerReference
 from kecs.reconcile.context import Context
 from kecs.translate import views
 
@@ -75,6 +75,10 @@ class Beside(msgspec.Struct, omit_defaults=True):
     metadata: Meta
 
 
+class AccountView(Beside, omit_defaults=True):
+    """What is read of the account of a task role, which may belong to several ECSDeployments."""
+
+
 class NameTakenError(Exception):
     """An object of that name is somebody else's. `ends`: it goes with an earlier ECSDeployment of the same name."""
 
@@ -97,6 +101,7 @@ DAEMON_SETS = resources.DAEMON_SETS.viewed(views.DaemonSet)
 SERVICES = resources.SERVICES.viewed(ServiceView)
 _BUDGETS = resources.POD_DISRUPTION_BUDGETS.viewed(Beside)
 _POLICIES = resources.NETWORK_POLICIES.viewed(Beside)
+_ACCOUNTS = resources.SERVICE_ACCOUNTS.viewed(AccountView)
 _PODS = resources.PODS.viewed(views.Pod)
 _OWNED: tuple[Resource[Any], ...] = (SERVICES, _BUDGETS, _POLICIES, DEPLOYMENTS, DAEMON_SETS)
 
@@ -112,7 +117,7 @@ class Objects:
     def __init__(self, context: Context) -> None:
         api = context.api
         self._caches: dict[str, Informer[Any]] = {
-            resource.kind: Informer(api, resource, labels=marks.ECS_DEPLOYMENT) for resource in _OWNED
+            resource.kind: Informer(api, resource, labels=marks.ECS_DEPLOYMENT) for resource in (*_OWNED, _ACCOUNTS)
         }
         self.pods = Informer(api, _PODS, labels=marks.ECS_DEPLOYMENT, indexes={"label": _label})
         context.world.siblings.add(*self._caches.values(), self.pods)
@@ -131,10 +136,25 @@ class Objects:
             await cache.answered()
         return next((cache.refusal for cache in caches if not cache.is_synced), "")
 
-    def subscribe(self, handler: Callable[[Any, Any], None]) -> None:
-        """Call `handler` for every change of any of them."""
-        for cache in (*self._caches.values(), self.pods):
+    def subscribe(self, handler: Callable[[Any, Any], None], on_account: Callable[[Meta, str], None]) -> None:
+        """Call `handler` for every change of any of them but accounts.
+
+        `on_account` is called with an account that has gone or changed, and the name of an ECSDeployment that it is
+        for: not with one of its others coming, as a thousand may share it.
+        """
+        for cache in (*(self._caches[resource.kind] for resource in _OWNED), self.pods):
             cache.subscribe(handler)
+
+        def on_change(old: AccountView | None, new: AccountView | None) -> None:
+            if old is None:
+                return
+            same = new is not None and new.metadata.annotations == old.metadata.annotations
+            left = {owner.uid for owner in new.metadata.ownerReferences} if new and same else set()
+            for owner in old.metadata.ownerReferences:
+                if owner.kind == model.KIND and owner.uid not in left:
+                    on_account(old.metadata, owner.name)
+
+        self._caches[_ACCOUNTS.kind].subscribe(on_change)
 
     def deployment(self, namespace: str, name: str) -> DeploymentView | None:
         """Return a Deployment."""
@@ -171,61 +191,79 @@ class Objects:
 
         await together(write(body) for body in bodies)
         wanted, name = {body["kind"] for body in bodies}, names.service(meta.name)
-        for kind, cache in self._caches.items():
-            found = cache.get(meta.namespace, name)
-            if kind not in wanted and found is not None and _is_owned(found.metadata, meta):
-                written.pop(kind, None)
-                await self._delete(api, cache, found.metadata)
+        for resource in _OWNED:
+            found = self._caches[resource.kind].get(meta.namespace, name)
+            if resource.kind not in wanted and found is not None and is_owned(found.metadata, meta):
+                written.pop(resource.kind, None)
+                await self._delete(api, resource, found.metadata)
         return put_back
 
     def _is_drifted(self, written: "dict[str, _Written]", meta: Meta, body: Json) -> bool:
         """Return whether an object is wanted as it was written, and is not so any more."""
-        cache, before = self._caches.get(body["kind"]), written.get(body["kind"])
-        if cache is None or before is None or before.text != msgspec.json.encode(body):
+        cache, before = self._caches[body["kind"]], written.get(body["kind"])
+        if before is None or before.text != msgspec.json.encode(body):
             return False
         found = cache.get(meta.namespace, body["metadata"]["name"])
-        return found is None or _mark(found) != before.mark
+        return found is None or _mark(found, meta) != before.mark
 
     async def _write_one(self, api: Api, written: "dict[str, _Written]", meta: Meta, body: Json) -> bool:
         """Write one object where that is due; return whether it had been written before and was not as it was."""
         kind, name = body["kind"], body["metadata"]["name"]
-        cache = self._caches.get(kind)
+        cache = self._caches[kind]
         before = written.get(kind)
         text = msgspec.json.encode(body)
-        if cache is None:  # an account, which may be shared: written when it has become another one
-            if before is None or before.text != text:
-                await api.apply(resources.SERVICE_ACCOUNTS, meta.namespace, name, body, manager=_sharing(meta))
-                written[kind] = _Written(text, "")
-            return False
         found = cache.get(meta.namespace, name)
-        if before is not None and before.text == text and found is not None and _mark(found) == before.mark:
+        if before is not None and before.text == text and found is not None and _mark(found, meta) == before.mark:
             return False
-        if found is None or not _is_owned(found.metadata, meta):
-            await self._check_free(api, cache, meta, name)
-        stored = await api.apply(cache.resource, meta.namespace, name, body, manager=marks.MANAGER)
+        there = found if found is not None and is_owned(found.metadata, meta) else None
+        stored = await self._store(api, cache, meta, body, there or await self._looked_up(api, cache, meta, name))
         cache.observe(stored)
-        written[kind] = _Written(text, _mark(stored))
-        was_left = before is None or before.text != text or (found is not None and _mark(found) == written[kind].mark)
+        written[kind] = _Written(text, _mark(stored, meta))
+        mark = written[kind].mark
+        was_left = before is None or before.text != text or (found is not None and _mark(found, meta) == mark)
         return not was_left
 
-    async def _check_free(self, api: Api, cache: Informer[Any], meta: Meta, name: str) -> None:
-        """Refuse to write over an object that is not this one's. Raises NameTakenError."""
-        try:
-            found: Beside = await api.get(cache.resource.viewed(Beside), meta.namespace, name)
-        except NotFound:
-            return
-        if not _is_owned(found.metadata, meta):
-            ends = any(
-                (owner.apiVersion, owner.kind, owner.name) == (model.API_VERSION, model.KIND, meta.name)
-                for owner in found.metadata.ownerReferences
-            )
-            raise NameTakenError(cache.resource.kind, name, ends=ends)
+    async def _store(self, api: Api, cache: Informer[Any], meta: Meta, body: Json, there: Any) -> Any:
+        """Write over `there`, or where it is None write what is new: nothing that has come in between is written over.
 
-    async def _delete(self, api: Api, cache: Informer[Any], meta: Meta) -> None:
+        Raises Conflict when something has.
+        """
+        resource, name = cache.resource, body["metadata"]["name"]
+        is_account = resource is _ACCOUNTS
+        manager = _sharing(meta) if is_account else marks.MANAGER
+        if there is None and is_account:  # its fields are those of any account, so that an apply conflicts with none
+            return await api.create(resource, meta.namespace, body, manager=manager)
+        if there is None:
+            return await api.apply(resource, meta.namespace, name, body, manager=manager, force=False)
+        uid = there.metadata.uid
+        pinned = {**body, "metadata": {**body["metadata"], "uid": uid}}
+        try:
+            return await api.apply(resource, meta.namespace, name, pinned, manager=manager)
+        except Invalid:
+            now: Beside = await api.get(resource.viewed(Beside), meta.namespace, name)
+            if now.metadata.uid != uid:
+                raise Conflict(f"{resource.kind} {name} is another one now") from None
+            raise
+
+    async def _looked_up(self, api: Api, cache: Informer[Any], meta: Meta, name: str) -> Any:
+        """Return an object that the cache does not know, None where there is none. Raises NameTakenError."""
+        try:
+            found = await api.get(cache.resource, meta.namespace, name)
+        except NotFound:
+            return None
+        owners = found.metadata.ownerReferences
+        if cache.resource is _ACCOUNTS and any(_is_ours(owner) for owner in owners):
+            return found
+        if not is_owned(found.metadata, meta):
+            ends = any(_is_ours(owner) and owner.name == meta.name for owner in owners)
+            raise NameTakenError(cache.resource.kind, name, ends=ends)
+        return found
+
+    async def _delete(self, api: Api, resource: Resource[Any], meta: Meta) -> None:
         if meta.deletionTimestamp:
             return
         try:
-            await api.delete(cache.resource, meta.namespace, meta.name, uid=meta.uid, propagation="Background")
+            await api.delete(resource, meta.namespace, meta.name, uid=meta.uid, propagation="Background")
         except NotFound:
             return
 
@@ -237,11 +275,13 @@ class _Written(msgspec.Struct):
     mark: str
 
 
-def _mark(item: Any) -> str:
+def _mark(item: Any, owner: Meta) -> str:
     """Return what stays the same while nobody writes; where that can be told, a status does not count."""
     meta: Meta = item.metadata
     if isinstance(item, DeploymentView):
         return f"{meta.uid} {item.digest} {sorted(meta.labels.items())}"
+    if isinstance(item, AccountView):
+        return f"{meta.uid} {is_owned(meta, owner)} {sorted(meta.annotations.items())}"
     return f"{meta.uid} {meta.generation or meta.resourceVersion}"
 
 
@@ -252,8 +292,13 @@ async def together(calls: Iterable[Awaitable[None]]) -> None:
             raise outcome
 
 
-def _is_owned(meta: Meta, owner: Meta) -> bool:
+def is_owned(meta: Meta, owner: Meta) -> bool:
+    """Say whether an object is that of an ECSDeployment."""
     return any(reference.uid == owner.uid for reference in meta.ownerReferences)
+
+
+def _is_ours(reference: OwnerReference) -> bool:
+    return (reference.apiVersion, reference.kind) == (model.API_VERSION, model.KIND)
 
 
 def _sharing(meta: Meta) -> str:

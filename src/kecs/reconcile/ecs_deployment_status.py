@@ -10,7 +10,7 @@ from kecs.model.ecs_deployment import EcsDeployment, EcsDeploymentStatus
 from kecs.model.ecs_deployment_reading import Definitions
 from kecs.model.objects import Condition
 from kecs.reconcile import conditions
-from kecs.reconcile.ecs_deployment_objects import DeploymentView, Objects
+from kecs.reconcile.ecs_deployment_objects import DeploymentView, Objects, is_owned
 from kecs.translate import views
 from kecs.translate.ecs_deployment import Desired
 
@@ -75,6 +75,26 @@ def of(objects: Objects, desired: Desired, definitions: Definitions, warnings: l
         service=msgspec.to_builtins(definitions.service),
     )
     return Told(status, rules.verdicts(seen))
+
+
+def of_refused(objects: Objects, one: EcsDeployment) -> EcsDeploymentStatus:
+    """Return the status of one that is not carried out as it is: what was told of it, and how what runs is now."""
+    meta, name = one.metadata, names.service(one.metadata.name)
+    found = objects.deployment(meta.namespace, name)
+    daemon = objects.daemon_set(meta.namespace, name)
+    there = found or daemon
+    if there is None or not is_owned(there.metadata, meta):
+        seen = rules.Seen()
+    else:
+        seen = _of_deployment(found, found.replicas) if found else _of_daemon_set(daemon)
+    return msgspec.structs.replace(
+        one.status,
+        desiredCount=seen.desired,
+        runningCount=seen.available,
+        pendingCount=max(0, seen.total - seen.available),
+        updatedCount=seen.updated,
+        warnings=[],
+    )
 
 
 def whole(told: Told, one: EcsDeployment, now: float) -> EcsDeploymentStatus:

@@ -151,7 +151,9 @@ def make_objects(
     add_references(secret_name(one.name), workload["spec"]["template"], secrets)
     account = make_account(one.definition, launch.scope, one.meta.namespace)[:1]
     for body in account:
-        body["metadata"] = {**body["metadata"], "labels": {}, "ownerReferences": [_reference(one.meta, controls=False)]}
+        labels = {marks.ECS_DEPLOYMENT: ""}  # no one's: several may share it
+        references = [_reference(one.meta, controls=False)]
+        body["metadata"] = {**body["metadata"], "labels": labels, "ownerReferences": references}
         yield body
     beside = [_service(owner, one), _budget(owner, one), _isolation(one)]
     for body in (*(body for body in beside if body is not None), workload):
