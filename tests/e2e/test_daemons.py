@@ -45,3 +45,28 @@ def test_a_quota_that_takes_no_more_pods_is_told_and_nothing_runs_hot(kecs_serve
     until(lambda: service(ecs, "full")["runningCount"] == 1, 60, "the service goes on")
     ecs.delete_service(cluster="full", service="web", force=True)
     ecs.get_waiter("services_inactive").wait(cluster="full", services=["web"], WaiterConfig=SOON)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_tasks_that_end_again_and_again_are_started_less_and_less_often(kecs_server: KecsProcess, code: int) -> None:
+    """Kubernetes delays pods that failed; those that ended well it replaces ten times in a second."""
+    ecs, name = kecs_server.client(), f"ends-{code}"
+    ecs.create_cluster(clusterName=name)
+    ecs.register_task_definition(
+        family=name, containerDefinitions=[CONTAINER | {"command": ["sh", "-c", f"exit {code}"]}]
+    )
+    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+    began = time.monotonic()
+    ecs.create_service(cluster=name, serviceName="web", taskDefinition=f"{name}:1", schedulingStrategy="DAEMON")
+    told = "(service web) is unable to consistently start tasks successfully"
+    until(lambda: any(one.startswith(told) for one in messages(ecs, name)), 20, "the service tells it")
+    until(lambda: time.monotonic() > began + 5, 10, "it has had time to run hot")
+    stopped = ecs.list_tasks(cluster=name, desiredStatus="STOPPED")["taskArns"]
+    assert len(stopped) <= 12
+    tasks = ecs.describe_tasks(cluster=name, tasks=stopped)["tasks"]
+    assert {task["stopCode"] for task in tasks} == {"EssentialContainerExited"}
+    assert [one for one in messages(ecs, name) if "has stopped" in one] == [], "the scheduler has stopped none of them"
+    ecs.update_service(cluster=name, service="web", taskDefinition=f"{name}:2")
+    ecs.get_waiter("services_stable").wait(cluster=name, services=["web"], WaiterConfig=SOON)
+    ecs.delete_service(cluster=name, service="web", force=True)
+    ecs.get_waiter("services_inactive").wait(cluster=name, services=["web"], WaiterConfig=SOON)

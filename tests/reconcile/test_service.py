@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,11 @@ from kecs.decide import service as rules
 from kecs.decide.percent import bounds
 from kecs.decide.throttle import Delays
 from kecs.embedded.engine import Engine
+from kecs.embedded.node.context import NodeSettings
+from kecs.embedded.node.engine import ContainerConfig
+from kecs.embedded.node.node import Node
+from kecs.embedded.node.simulated import SimulatedEngine
+from kecs.kube import resources
 from kecs.kube.time import epoch
 from kecs.model import marks
 from kecs.model.generated.ecs import (
@@ -288,38 +294,67 @@ async def test_a_daemon_service_has_a_task_on_each_node(stage: Stage) -> None:
 HELD = Settings(rules=rules.Settings(steadyAfter=0.0, delays=Delays(base=60.0, cap=60.0, brief=60.0, briefCap=60.0)))
 
 
-async def test_a_daemon_that_fails_again_and_again_is_delayed_until_something_else_is_wanted(engine: Engine) -> None:
+@pytest.mark.parametrize("end", ["exit 1", "exit 0"])
+async def test_a_daemon_that_ends_again_and_again_is_delayed_until_something_else_is_wanted(
+    engine: Engine, end: str
+) -> None:
     async with prepared(engine, HELD) as stage:
-        await stage.definition("exit 1", revision=2)
+        await stage.definition(end, revision=2)
         await stage.service(schedulingStrategy="DAEMON", desiredCount=None, taskDefinition="web:2")
-        await until(lambda: len(stage.records()) == 2)
         await until(lambda: any("unable to consistently start" in message for message in stage.messages()))
+        await until(lambda: not stage.pods())
+        made = len(stage.records())
+        assert made <= 4  # two, and as many as it takes to hold the next ones up
         await asyncio.sleep(0.3)  # time enough for some more of them
-        assert len(stage.records()) == 2
-        (kept,) = stage.pods()
-        assert kept.metadata.deletionTimestamp
-        assert stage.get().status.runningCount == 0
+        assert len(stage.records()) == made
+        assert {one.spec.stopCode for one in stage.records()} == {"EssentialContainerExited"}
+        assert (stage.get().status.runningCount, stage.get().status.pendingCount) == (0, 0)
+        assert described(stage.get(), SCOPE, CLUSTER, {}, "").desiredCount == 1
+        (keeper,) = (await stage.api.list(resources.PODS, NAMESPACE)).items  # no task of kecs's
+        assert keeper["status"]["conditions"][0]["reason"] == "SchedulingGated"
+        assert keeper["metadata"].get("finalizers", []) == []
         await stage.update(taskDefinition="web:1")
         await stage.steady(1)
-        assert len(stage.records()) == 2
-        await stage.update(taskDefinition="web:2")
-        await until(
-            lambda: len([one for one in stage.records() if one.spec.stopCode == "EssentialContainerExited"]) == 4
-        )
+        assert len(stage.records()) == made
         await stage.delete_service()
         await until(lambda: stage.status() == "INACTIVE")
 
 
-async def test_the_pod_of_a_failed_daemon_goes_where_another_one_was_made_all_the_same(engine: Engine) -> None:
-    async with prepared(engine, HELD) as stage:
-        await stage.definition("exit 1", revision=2)
-        await stage.service(schedulingStrategy="DAEMON", desiredCount=None, taskDefinition="web:2")
-        await until(lambda: len(stage.records()) == 2 and all(pod.metadata.deletionTimestamp for pod in stage.pods()))
-        (kept,) = stage.pods()
-        meta = {"name": "next", "labels": kept.metadata.labels, "annotations": kept.metadata.annotations}
-        spec = {"nodeName": kept.spec.nodeName, "containers": [{"name": "app", "image": "i"}]}
-        await stage.world.create(stage.world.pods, NAMESPACE, {"metadata": meta, "spec": spec})
-        await until(lambda: kept.metadata.name not in [pod.metadata.name for pod in stage.pods()])
+class Failing(SimulatedEngine):
+    """Starts no container, for as long as it is told so."""
+
+    failing = True
+
+    async def create(self, config: ContainerConfig) -> str:
+        found = await super().create(config)
+        if self.failing:
+            await self.remove(found)  # so it cannot be started
+        return found
+
+
+async def test_daemons_that_run_are_left_alone_while_others_are_delayed(engine: Engine, tmp_path: Path) -> None:
+    delays = Delays(base=1.0, cap=1.0, brief=60.0, briefCap=1.0)
+    containers = Failing()
+    second = Node(engine, containers, NodeSettings(name="second", directory=tmp_path / "second"))
+    running = asyncio.create_task(second.run())
+    await second.ready.wait()
+    async with prepared(engine, Settings(rules=rules.Settings(steadyAfter=0.0, delays=delays))) as stage:
+        await stage.service(schedulingStrategy="DAEMON", desiredCount=None)
+
+        def strategy() -> str:
+            found = stage.world.daemon_sets.get(NAMESPACE, "web")
+            return found.spec.updateStrategy.type if found else ""
+
+        await until(lambda: strategy() == "OnDelete")
+        (stays,) = [pod.metadata.uid for pod in stage.pods() if pod.spec.nodeName == "node"]
+        containers.failing = False
+        assert stage.rollout() == [("PRIMARY", "IN_PROGRESS", "1")]
+        await stage.steady(1)  # the delay is over
+        assert strategy() == "RollingUpdate"
+        assert stays in [pod.metadata.uid for pod in stage.pods()]
+        assert stage.get().status.runningCount == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_service_waits_for_its_definition(stage: Stage) -> None:

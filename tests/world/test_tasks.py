@@ -177,3 +177,18 @@ def test_stopped_are_pods_that_shall_not_run_and_records(changes: list[tuple[int
     wanted |= {one.metadata.uid.replace("-", "") for one in pods.values() if not tasks.shall_run(one)}
     assert list(stopped.ids("n")) == sorted(wanted)
     assert list(stopped.ids("n", "web")) == sorted(key for key in wanted if int(key[:8], 16) % 2)
+
+
+def test_a_pod_that_ended_before_it_was_deleted_is_told_from_one_that_ended_by_it() -> None:
+    pods, tasks = caches()
+    for number, states in enumerate((("running", "failed", "deleted"), ("running", "deleted", "deleted"))):
+        for version, state in enumerate(states, 1):
+            found = pod(number, state, version)
+            if version == len(states):
+                found.status.phase = "Failed"
+            pods.observe(found)
+    seen = sorted(pods.values(), key=lambda one: one.metadata.name)
+    assert [tasks.ended_first(one) for one in seen] == [True, False]
+    for one in seen:
+        pods.forget(one)
+    assert not any(tasks.ended_first(one) for one in seen)

@@ -8,7 +8,7 @@ was seen, or for the one at which the API server has stored it: else a rollout w
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kecs.decide.observed import End, Phase, Task
 from kecs.model import marks
@@ -37,7 +37,8 @@ class Memory:
     Losing it costs an event that is told twice or not at all, nothing else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ended_first: Callable[[views.Pod], bool]) -> None:
+        self._ended_first = ended_first  # whether a pod that is being deleted had ended before
         self._pods: dict[str, tuple[views.Pod, Task]] = {}
         self._records: dict[str, Task] = {}
         self.definitions: dict[str, str] = {}
@@ -56,7 +57,7 @@ class Memory:
         for pod in pods:
             uid = pod.metadata.uid
             before = self._pods.get(uid)
-            seen = before if before and before[0] is pod else (pod, of_pod(pod, now, before[1] if before else None))
+            seen = before if before and before[0] is pod else (pod, self._look(pod, now, before))
             if seen[1].id in stopped or marks.TASK_FINALIZER not in pod.metadata.finalizers:
                 continue
             alive[uid] = seen
@@ -65,6 +66,9 @@ class Memory:
                 self.definitions[seen[1].deployment] = facts.definition_arn if facts else ""
         self._pods, self._records = alive, stopped
         return [*(task for _, task in alive.values()), *stopped.values()]
+
+    def _look(self, pod: views.Pod, now: float, before: tuple[views.Pod, Task] | None) -> Task:
+        return of_pod(pod, now, before[1] if before else None, ended_first=self._ended_first(pod))
 
     def begin(self, tasks: Iterable[Task], events: Iterable[ecs.ServiceEvent]) -> None:
         """Take what was told before this process began from the events, and from how old the tasks are."""
@@ -131,8 +135,11 @@ def _end(code: str, reason: str) -> End:
     return End.OTHER
 
 
-def of_pod(pod: views.Pod, now: float, before: Task | None = None) -> Task:
-    """Return a task that is not recorded yet, as the rules see it; `before` is what was seen of it last."""
+def of_pod(pod: views.Pod, now: float, before: Task | None, *, ended_first: bool) -> Task:
+    """Return a task that is not recorded yet, as the rules see it; `before` is what was seen of it last.
+
+    `ended_first`: its pod had ended before somebody deleted it, as the controller of DaemonSets does.
+    """
     facts = task_facts.of(pod)
     meta = pod.metadata
     id_ = task_id(meta.uid)
@@ -154,7 +161,7 @@ def of_pod(pod: views.Pod, now: float, before: Task | None = None) -> Task:
         createdAt=created,
         startedAt=started,
         healthy=all(one.healthy for one in checked) if checked else None,
-        end=_end_of(pod, seen) if status not in _PHASES else End.NONE,
+        end=_end_of(pod, seen, ended_first=ended_first) if status not in _PHASES else End.NONE,
         stuck=unplaceable(scheduled.message) if scheduled and scheduled.reason == "Unschedulable" else "",
     )
 
@@ -187,11 +194,11 @@ def _started_at(pod: views.Pod, seen: Sequence[Seen]) -> float | None:
     return max(starts)
 
 
-def _end_of(pod: views.Pod, seen: Sequence[Seen]) -> End:
+def _end_of(pod: views.Pod, seen: Sequence[Seen], *, ended_first: bool) -> End:
     """Return why a task is about to end. A deletion without a note was the scheduler's, for all that is known here."""
     note = observe.stop_note(pod)
     if note:
         return _end(note.code, note.reason)
-    if pod.metadata.deletionTimestamp is None or any(one.error for one in seen):
+    if pod.metadata.deletionTimestamp is None or ended_first or any(one.error for one in seen):
         return End.FAILED
     return End.SCALED

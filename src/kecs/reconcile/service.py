@@ -162,7 +162,7 @@ class _Services:
         spec = model.effective(service.spec)
         service, asked = await deployments.ensure(context, service, now)
         launched = deployments.launched(context, service, spec, asked)
-        memory = self._memory.setdefault(key, Memory())
+        memory = self._remember(key)
         daemon = spec.schedulingStrategy == "DAEMON"
         workload = workload_of(context, key, memory.written, memory.refusals, daemon=daemon)
         trouble = await workload.trouble(asked.id, now)
@@ -200,6 +200,12 @@ class _Services:
             again=min(times, default=None),
         )
 
+    def _remember(self, key: Key) -> Memory:
+        found = self._memory.get(key)
+        if found is None:
+            found = self._memory[key] = Memory(self._context.world.tasks.ended_first)
+        return found
+
     def _observe(
         self,
         key: Key,
@@ -234,7 +240,7 @@ class _Services:
     async def _drain(self, key: Key, service: objects.Service) -> None:
         """Take a deleted service one step further."""
         context, now = self._context, self._context.now()
-        memory = self._memory.setdefault(key, Memory())
+        memory = self._remember(key)
         daemon = service.spec.schedulingStrategy == "DAEMON"
         workload = workload_of(context, key, memory.written, memory.refusals, daemon=daemon)
         pods = context.world.pods.by("service", key)

@@ -15,9 +15,8 @@ from kecs.kube.errors import AlreadyExists, Conflict, Forbidden, NotFound
 from kecs.kube.time import epoch
 from kecs.model import marks, stop
 from kecs.model.cluster import is_deleted
-from kecs.model.objects import Service, StopNote
+from kecs.model.objects import StopNote
 from kecs.reconcile.context import Context
-from kecs.reconcile.daemon import Daemons
 from kecs.translate import facts as task_facts
 from kecs.translate import views
 from kecs.translate.facts import TaskFacts
@@ -106,29 +105,17 @@ class Tasks:
         self._released: set[str] = set()  # uids of pods that kecs has let go, and that are not gone yet
         self._vanished: dict[str, views.Pod] = {}  # by uid: pods that went without kecs letting them go
         self._controller = Controller("tasks", self._reconcile, workers=_WORKERS, works=context.works)
-        self._daemons = Daemons(context)
         context.world.pods.subscribe(self._on_pod)
-        context.world.services.subscribe(self._on_service)
 
     def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:
         pod = new or old
-        if pod is not None and (service := pod.metadata.labels.get(marks.SERVICE)):
+        if pod is not None and marks.SERVICE in pod.metadata.labels:
             self._replacements.see(old, new)
-            self._look_at_kept((pod.metadata.namespace, service))
         if new is not None and needs_look(new):
             self._controller.add((new.metadata.namespace, new.metadata.name))
         elif new is None and old is not None and self._has_vanished(old):
             self._vanished[old.metadata.uid] = old
             self._controller.add((old.metadata.namespace, old.metadata.uid))
-
-    def _on_service(self, old: Service | None, new: Service | None) -> None:
-        if old is not None:
-            self._look_at_kept((old.metadata.namespace, old.metadata.name))
-
-    def _look_at_kept(self, service: Key) -> None:
-        """Look at the pods that are kept for a service: it may want other ones now, or have others."""
-        for key in self._daemons.kept(service):
-            self._controller.add(key)
 
     def _has_vanished(self, pod: views.Pod) -> bool:
         """Return whether a pod is gone that kecs has not let go."""
@@ -165,8 +152,6 @@ class Tasks:
             await self._delete(pod)
         elif step.action == "record" and step.note:
             await self._record(pod, step.note, now)
-            if wait := self._daemons.wait(pod, now):
-                return wait
             await self._let_go(pod)
         elif facts.service:
             due = [at for one in seen if (at := one.unhealthyAt) is not None and at > now]
@@ -275,7 +260,8 @@ class Tasks:
             service=bool(facts.service),
             deployment=facts.startedBy,
             replaced=deleted_at is not None and self._replacements.has(pod, deleted_at),
-            endedFirst=deleted_at is not None and _ended_before(seen, deleted_at - _slack(pod)),
+            endedFirst=deleted_at is not None
+            and (self._context.world.tasks.ended_first(pod) or _ended_before(seen, deleted_at - _slack(pod))),
             disruption=disruption.reason if disruption and disruption.status == "True" else "",
             failure=status.reason,
             message=status.message,

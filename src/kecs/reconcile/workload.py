@@ -94,6 +94,7 @@ class Workload(Protocol):
 # A paused Deployment of rolling updates still shares replicas plus surge among its ReplicaSets; of this type it does
 # not.
 _PAUSED = {"type": "Recreate"}
+_HELD = "OnDelete"  # the update strategy of a DaemonSet whose template is not that of its tasks
 
 W = TypeVar("W", views.Deployment, views.DaemonSet)
 
@@ -296,7 +297,12 @@ def _difference(spec: views.DeploymentSpec, scale: Scale) -> Json:
 
 
 class _Daemon(_Object[views.DaemonSet]):
-    """A DaemonSet. It decides by itself how many tasks there are, and delays those that fail."""
+    """A DaemonSet. It decides by itself how many tasks there are.
+
+    It has no number that could be lowered while tasks that fail have to wait, and Kubernetes's own delay is for pods
+    that failed alone, not for those that ended well or were deleted: so its template is another one meanwhile, and
+    applies to nothing that runs.
+    """
 
     def __init__(
         self,
@@ -334,7 +340,9 @@ class _Daemon(_Object[views.DaemonSet]):
         if found and found.metadata.deletionTimestamp:
             return
         is_new = found is None or _deployment_id(found.spec.template) != primary
-        if not is_new and self.drift(primary) is Drift.NONE:
+        drifted = not is_new and self.drift(primary) is not Drift.NONE
+        held = found is not None and not is_new and scale.replicas < found.status.desiredNumberScheduled
+        if not is_new and not drifted and held == self._is_held:
             self._remember(found)
             return
         body = make.make_daemon_set(
@@ -343,8 +351,14 @@ class _Daemon(_Object[views.DaemonSet]):
             launched.launch,
             self._context.settings.options,
             min_ready_seconds=whole_seconds(self._context.settings.rules.steadyAfter),
+            held=held,
         )
-        await self._apply(body, put_right=not is_new)
+        await self._apply(body, put_right=drifted)
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether nodes without a task get none for now."""
+        return self._found is not None and self._found.spec.updateStrategy.type == _HELD
 
     async def scale_to_zero(self) -> None:
         await self.remove()

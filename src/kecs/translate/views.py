@@ -238,6 +238,7 @@ class DaemonSetSpec(msgspec.Struct, omit_defaults=True, gc=False):
     """What is read of a DaemonSet's spec."""
 
     template: Template = msgspec.field(default_factory=Template)
+    updateStrategy: Strategy = msgspec.field(default_factory=Strategy)
 
 
 class DaemonSetStatus(msgspec.Struct, omit_defaults=True, gc=False):

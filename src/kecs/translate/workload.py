@@ -54,13 +54,16 @@ def make_daemon_set(
     options: Options = DEFAULT,
     *,
     min_ready_seconds: int = 0,
+    held: bool = False,
 ) -> Json:
     """Return the DaemonSet of a service that wants a task on each node; the arguments are `make_deployment`'s.
 
-    Kubernetes rounds the share of nodes that may be without the task up, so it is never none.
+    Kubernetes rounds the share of nodes that may be without the task up, so it is never none. While it is `held`, the
+    tasks that run are left alone, and a node without one gets a pod that keeps its place: no task, and never scheduled.
     """
     configuration = service.spec.deploymentConfiguration
     minimum = (configuration.minimumHealthyPercent if configuration else None) or 0
+    template = make_pod_template(definition, launch, options)
     spec = {
         "selector": _selector(service),
         "updateStrategy": {
@@ -69,9 +72,20 @@ def make_daemon_set(
         },
         "minReadySeconds": _min_ready(definition, min_ready_seconds),
         "revisionHistoryLimit": _HISTORY,
-        "template": make_pod_template(definition, launch, options),
+        "template": template,
     }
+    if held:
+        spec |= {"updateStrategy": {"type": "OnDelete"}, "template": _place_keeper(template)}
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _metadata(service), "spec": spec}
+
+
+def _place_keeper(template: Json) -> Json:
+    """Return the template of pods that stand where tasks would: without what makes a pod a task."""
+    meta, spec = template["metadata"], template["spec"]
+    labels = {name: value for name, value in meta["labels"].items() if name != marks.ROLE}
+    annotations = {marks.DEPLOYMENT_ID: meta["annotations"][marks.DEPLOYMENT_ID]}
+    gates = [{"name": marks.HELD}]
+    return {"metadata": {"labels": labels, "annotations": annotations}, "spec": {**spec, "schedulingGates": gates}}
 
 
 def _min_ready(definition: TaskDefinitionSpec, seconds: int) -> int:

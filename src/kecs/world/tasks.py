@@ -63,6 +63,11 @@ def _has_moved(old: views.Pod | None, new: views.Pod | None) -> bool:
     return _keys(old) != _keys(new) or _launch_type_of(old) != _launch_type_of(new)
 
 
+def _has_ended(pod: views.Pod) -> bool:
+    """Return whether a pod has ended, and nobody has asked for that."""
+    return pod.status.phase in ("Succeeded", "Failed") and not pod.metadata.deletionTimestamp
+
+
 class Tasks:
     """What all pods that are tasks come to."""
 
@@ -70,6 +75,7 @@ class Tasks:
         self._pods = pods
         self._nodes = nodes
         self._states: dict[str, int] = {}
+        self._ended: set[str] = set()  # uids of pods that had ended before somebody deleted them
         self._counts: dict[_Key, list[int]] = {}
         self._deployments: dict[_Key, set[str]] = {}
         self._ids = SortedKeys()
@@ -84,6 +90,10 @@ class Tasks:
 
     def _on_pod(self, old: views.Pod | None, new: views.Pod | None) -> None:
         uid = (new or old).metadata.uid  # type: ignore[union-attr]  # one of them is there
+        if new is None:
+            self._ended.discard(uid)
+        elif old is not None and new.metadata.deletionTimestamp and _has_ended(old):
+            self._ended.add(uid)
         self._json.pop((uid, False), None)
         self._json.pop((uid, True), None)
         before = self._states.pop(uid, _STOPPING)
@@ -156,6 +166,13 @@ class Tasks:
     def shall_run(self, pod: views.Pod) -> bool:
         """Say whether a task's desired status is RUNNING."""
         return pod.metadata.uid in self._states
+
+    def ended_first(self, pod: views.Pod) -> bool:
+        """Say whether a pod that is being deleted was seen to have ended before anybody asked for that.
+
+        Its times cannot tell: whoever deletes it, and the kubelet that lets it go, write the same.
+        """
+        return pod.metadata.uid in self._ended
 
     def json(self, pod: views.Pod, *, tags: bool = False) -> bytes | None:
         """Return a pod as an ECS task in JSON, with its tags or with none; None when it is no task."""
