@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import in_cluster
 from tests.engine import container_engine
+from tests.in_cluster import IN_CLUSTER, kecs_in_cluster
 from tests.process import KecsProcess
 from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, own_cluster, start_kubernetes
 
@@ -17,7 +19,7 @@ settings.register_profile("kecs", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("kecs")
 
 # For all tests, so that a worker has one engine, and a run one cluster of each sort.
-__all__ = ["container_engine", "kubernetes_control", "kubernetes_node", "start_kubernetes"]
+__all__ = ["container_engine", "kecs_in_cluster", "kubernetes_control", "kubernetes_node", "start_kubernetes"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,6 +32,12 @@ def pytest_unconfigure() -> None:
     end_run()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where an installed kecs is asked for, leave what can run on it."""
+    if IN_CLUSTER:
+        in_cluster.select(config, items)
+
+
 @pytest.fixture(scope="session")
 def kecs_on_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProcess]:
     """What `kecs_server` is where a module says nothing else."""
@@ -39,9 +47,10 @@ def kecs_on_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsP
 
 
 @pytest.fixture(scope="session")
-def kecs_server(kecs_on_embedded: KecsProcess) -> KecsProcess:
+def kecs_server(request: pytest.FixtureRequest) -> KecsProcess:
     """One running kecs for all tests of this worker: use names of your own, and leave it running."""
-    return kecs_on_embedded
+    name = "kecs_in_cluster" if IN_CLUSTER else "kecs_on_embedded"
+    return request.getfixturevalue(name)  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +62,10 @@ def kecs_on_kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kec
         server.stop()
 
 
-@pytest.fixture(scope="session", params=["embedded", "kubernetes"])
+@pytest.fixture(scope="session", params=["in_cluster"] if IN_CLUSTER else ["on_embedded", "on_kubernetes"])
 def kecs_on_both(request: pytest.FixtureRequest) -> KecsProcess:
     """As `kecs_server`, for each test once on the embedded cluster and once on a real one."""
-    name = {"embedded": "kecs_on_embedded", "kubernetes": "kecs_on_kubernetes"}[request.param]
-    return request.getfixturevalue(name)  # type: ignore[no-any-return]
+    return request.getfixturevalue(f"kecs_{request.param}")  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -79,8 +87,10 @@ def start_kecs(tmp_path: Path) -> Iterator[Callable[..., KecsProcess]]:
 NOTHING_LEFT_OUT = bool(os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in the last lines what was left out, and why."""
+    for line in config.stash.get(in_cluster.TOLD, []):
+        terminalreporter.write_line(line)
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
     if not reasons:

@@ -1,5 +1,6 @@
 """kecs installed in a real cluster as a user installs it, and called through its Service."""
 
+import json
 import re
 import shutil
 import socket
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -23,7 +24,8 @@ from tests.rig import Cluster, own_cluster
 from tests.waiting import until
 
 NAMESPACE = "kecs-system"
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+Sort = TypeVar("Sort", bound="Installed")
 _addresses: dict[str, str] = {}  # of names that only the cluster's own DNS knows
 _resolve = socket.getaddrinfo
 
@@ -32,14 +34,13 @@ def _resolved(host: Any, *arguments: Any, **options: Any) -> Any:
     return _resolve(_addresses.get(host, host), *arguments, **options)
 
 
-socket.getaddrinfo = _resolved
-
-
 class Installed(KecsProcess):
     """kecs in a cluster. `client()` and `endpoint` are those of a process on this machine."""
 
     def __init__(self, cluster: Cluster, home: Path) -> None:
         super().__init__(home / "none", cluster=cluster.kubeconfig)
+        self.address = ""
+        """Of the Service."""
         self.cluster = cluster
         self.kubectl = Kubectl(cluster.kubeconfig, NAMESPACE, home)
         self._route = ""
@@ -126,42 +127,59 @@ class Installed(KecsProcess):
         """Return what all pods have written."""
         return self.kubectl("logs", "-l", "app.kubernetes.io/name=kecs", "--tail=-1", "--prefix")
 
+    def audited(self) -> list[dict[str, Any]]:
+        """Return what it has asked of the API server."""
+        assert self.cluster.directory
+        lines = (self.cluster.directory / "logs" / "audit.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def forbidden(self) -> list[str]:
+        """Return what it has asked for and may not have by its rights; a quota refuses with the same code."""
+        decision = "authorization.k8s.io/decision"
+        asked = self.audited()
+        return [event["requestURI"] for event in asked if event.get("annotations", {}).get(decision) == "forbid"]
+
     def _reach(self, address: str) -> None:
         """Let this machine reach the Service's address, and know its name."""
+        self.address = address
         name = f"kecs.{NAMESPACE}.svc"
         self.endpoint = f"http://{name}:4566"
         _addresses[name] = address
+        socket.getaddrinfo = _resolved
         if self._route == f"{address}/32":
             return
-        self.leave()
+        self._lose_way()
         node = re.search(r"https://([0-9.]+):", self.cluster.kubeconfig.read_text())
         assert node
         self._route = f"{address}/32"
         subprocess.run(["ip", "route", "replace", self._route, "via", node[1]], check=True)
 
     def leave(self) -> None:
-        """Forget the way."""
+        """Leave nothing of it on this machine."""
+        self._lose_way()
+
+    def _lose_way(self) -> None:
         if self._route:
             subprocess.run(["ip", "route", "del", self._route], check=False, stderr=subprocess.DEVNULL)
 
 
 @cache
 def _image(*flags: str) -> str:
-    build = [sys.executable, str(_ROOT / "tools" / "image" / "build"), *flags]
+    build = [sys.executable, str(ROOT / "tools" / "image" / "build"), *flags]
     return subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @contextmanager
-def installed(home: Path) -> Iterator[Installed]:
+def installed(home: Path, sort: type[Sort], *companions: str) -> Iterator[Sort]:
     """A cluster with a real node that has the image of kecs, and nothing of kecs in it yet."""
     if PROGRAM is None or shutil.which("apt-get") is None:
         pytest.skip("installing kecs needs kubectl, and Debian or Ubuntu for its image")
-    with own_cluster(node=True) as cluster:
+    with own_cluster(*companions, node=True) as cluster:
         if cluster.directory is None:
             pytest.skip("installing kecs needs a cluster of the tests' own, not KECS_TEST_KUBECONFIG")
         cluster.rig("load", _image())
         home.mkdir(exist_ok=True)
-        one = Installed(cluster, home)
+        one = sort(cluster, home)
         try:
             yield one
         finally:

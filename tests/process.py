@@ -89,6 +89,11 @@ class KecsProcess:
         return self._process.pid
 
     @property
+    def local_endpoint(self) -> str:
+        """The endpoint for programs, which know the names that this machine knows."""
+        return self.endpoint
+
+    @property
     def kubeconfig(self) -> Path:
         """The file for `kubectl --kubeconfig`."""
         return self._cluster or self.data / "kubeconfig"

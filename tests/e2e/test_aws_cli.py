@@ -19,7 +19,7 @@ class Aws:
     def __init__(self, server: KecsProcess, home: Path) -> None:
         self._environment = environment() | {
             "HOME": str(home),
-            "AWS_ENDPOINT_URL": server.endpoint,
+            "AWS_ENDPOINT_URL": server.local_endpoint,
             "AWS_DEFAULT_REGION": "test-aws-cli",
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "secret",

@@ -50,7 +50,7 @@ def test_a_live_service_is_exported(kecs_server: KecsProcess, tmp_path: Path) ->
         ecs.create_service(**service | {"cluster": "leaving", "serviceName": f"web-{at}", "desiredCount": 0})
 
     def export(*arguments: str) -> Any:
-        flags = ("--from-aws", "--endpoint-url", kecs_server.endpoint, "-o", str(tmp_path / "k8s"), *arguments)
+        flags = ("--from-aws", "--endpoint-url", kecs_server.local_endpoint, "-o", str(tmp_path / "k8s"), *arguments)
         return kecs("export", *flags, timeout=30.0, **CREDENTIALS)
 
     done = export("--cluster", "leaving")

@@ -18,7 +18,6 @@ from tests.engine import IMAGE
 from tests.installed import NAMESPACE, Installed, installed
 from tests.metrics.test_page import samples
 from tests.process import kecs as run_kecs
-from tests.services import test_boto3 as suite
 from tests.waiting import until
 
 REGION = "test-replicas"
@@ -28,29 +27,10 @@ SLEEPER = {"name": "app", "image": IMAGE, "memory": 32, "command": ["sleep", "60
 
 @pytest.fixture(scope="module")
 def kecs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    with installed(tmp_path_factory.mktemp("installed")) as one:
+    with installed(tmp_path_factory.mktemp("installed"), Installed) as one:
         one.apply("dev")
         yield one
         assert "Traceback" not in one.log()
-
-
-# The suite of the operations, with real containers.
-
-
-@pytest.fixture
-def kecs_server(kecs: Installed, monkeypatch: pytest.MonkeyPatch) -> Installed:
-    monkeypatch.setitem(suite.APP, "image", IMAGE)
-    monkeypatch.setitem(suite.APP, "stopTimeout", 2)
-    return kecs
-
-
-ecs = suite.ecs
-test_tasks_run_and_stop = suite.test_tasks_run_and_stop
-test_a_service_becomes_stable_is_updated_and_goes = suite.test_a_service_becomes_stable_is_updated_and_goes
-
-
-test_paginators_see_everything_once = suite.test_paginators_see_everything_once
-test_errors_are_modelled = suite.test_errors_are_modelled
 
 
 def test_what_a_container_did_is_told(kecs: Installed) -> None:
@@ -94,23 +74,13 @@ RARELY = {
     ("ecsclusters", "get"): "an hour after DeleteCluster",
     ("ecstasks", "delete"): "an hour after a task has stopped",
     ("ecsservices/finalizers", "update"): "where an admission plugin asks for it that is off by default",
+    ("events", "list"): "when the node of a daemon has no pod of it",
     ("events", "create"): "when something is kept that is not acted on",
     ("pods", "get"): "when two requests change one task at the same time",
     ("rolebindings", "delete"): "when somebody has bound the account of a task role to another role",
+    ("serviceaccounts", "get"): "before the account of an ECSDeployment's task role is written over",
     ("replicasets", "patch"): "in rollouts whose pace Kubernetes cannot keep by itself",
 }
-
-
-def audited(kecs: Installed) -> list[dict[str, Any]]:
-    """Return what kecs has asked of the API server."""
-    assert kecs.cluster.directory
-    lines = (kecs.cluster.directory / "logs" / "audit.log").read_text().splitlines()
-    return [json.loads(line) for line in lines if line.endswith("}")]
-
-
-def forbidden(kecs: Installed) -> list[str]:
-    """Return what kecs has asked for and may not have."""
-    return [event["requestURI"] for event in audited(kecs) if event["responseStatus"]["code"] == 403]
 
 
 def granted(kecs: Installed) -> set[tuple[str, str]]:
@@ -193,10 +163,10 @@ def use_deployments(kecs: Installed) -> None:
 def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Installed) -> None:
     use_everything(kecs)
     use_deployments(kecs)
-    assert forbidden(kecs) == []
+    assert kecs.forbidden() == []
     used = {
         ("/".join(filter(None, (about["resource"], about.get("subresource")))), event["verb"])
-        for event in audited(kecs)
+        for event in kecs.audited()
         if (about := event.get("objectRef"))
     }
     used |= {(resource, "create") for resource, verb in used if verb == "patch"}  # apply makes what is not there
@@ -208,7 +178,7 @@ def test_nothing_is_forbidden_and_little_is_allowed_that_is_not_used(kecs: Insta
 
 @pytest.fixture(scope="module")
 def bare_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    with installed(tmp_path_factory.mktemp("bare")) as one:
+    with installed(tmp_path_factory.mktemp("bare"), Installed) as one:
         yield one
 
 
@@ -337,7 +307,7 @@ def test_replicas_come_and_go_under_load(bare: Installed, tmp_path: Path) -> Non
     kecs, newer = bare, releases.newer(tmp_path)
     kecs.apply("production")
     until(lambda: kecs.replicas() == len(kecs.pods()) == 3, 60, "the autoscaler has made three replicas")
-    before = len(forbidden(kecs))
+    before = len(kecs.forbidden())
     ecs = kecs.client(region=REGION, attempts=10)
     ecs.create_cluster(clusterName="c")
     once = {**SLEEPER, "command": ["true"]}
@@ -368,7 +338,7 @@ def test_replicas_come_and_go_under_load(bare: Installed, tmp_path: Path) -> Non
     assert load.failures == []
     check_load(ecs, load.tasks)
     check_service(ecs)
-    assert forbidden(kecs)[before:] == []  # to the newer release, too
+    assert kecs.forbidden()[before:] == []  # to the newer release, too
 
 
 def stored_versions(kecs: Installed) -> set[tuple[str, ...]]:

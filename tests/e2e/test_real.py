@@ -12,6 +12,7 @@ import pytest
 from kecs.embedded.node import engine as engines
 from tests.e2e.test_kill import containers_of
 from tests.engine import IMAGE
+from tests.in_cluster import IN_CLUSTER
 from tests.process import KecsProcess, kecs
 from tests.rig import Cluster
 from tests.waiting import until
@@ -20,7 +21,7 @@ CLUSTER = "real"
 _numbers = count()
 
 
-@pytest.fixture(scope="module", params=["engine", "kubelet"])
+@pytest.fixture(scope="module", params=["in_cluster"] if IN_CLUSTER else ["engine", "kubelet"])
 def server(request: pytest.FixtureRequest) -> KecsProcess:
     """A kecs with real containers, of its own node or of a real one, for the tests of this file."""
     return request.getfixturevalue(f"on_{request.param}")  # type: ignore[no-any-return]
@@ -36,6 +37,13 @@ def on_engine(tmp_path_factory: pytest.TempPathFactory, container_engine: str) -
     yield process
     process.stop()
     kecs("reset", "--data", str(process.data), DOCKER_HOST=container_engine, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def on_in_cluster(kecs_in_cluster: KecsProcess) -> KecsProcess:
+    """An installed kecs."""
+    kecs_in_cluster.client().create_cluster(clusterName=CLUSTER)
+    return kecs_in_cluster
 
 
 @pytest.fixture(scope="module")

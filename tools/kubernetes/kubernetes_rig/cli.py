@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from kubernetes_rig import control, keeper, mounts, needs, node, pki, storage, warden
+from kubernetes_rig import control, images, keeper, mounts, needs, node, pki, storage, warden
 from kubernetes_rig.binaries import build
 from kubernetes_rig.companions import COMPANIONS
 from kubernetes_rig.layout import Layout
@@ -130,6 +130,10 @@ def _load(options: argparse.Namespace) -> None:
     node.load(Layout.load(options.directory), options.image.read_bytes())
 
 
+def _stand_in(options: argparse.Namespace) -> None:
+    node.load(Layout.load(options.directory), images.stand_in(tuple(options.images)))
+
+
 def _run(options: argparse.Namespace) -> None:
     argv = [*warden.inside(options.directory.resolve()), *options.command]
     os.execvp(argv[0], argv)
@@ -180,6 +184,8 @@ def _parser() -> argparse.ArgumentParser:
         directed(name, act, purpose).add_argument("file", type=Path, metavar="FILE")
     load = directed("load", _load, "give the node an image")
     load.add_argument("image", type=Path, metavar="IMAGE.tar", help="as `docker save` writes it")
+    others = directed("stand-in", _stand_in, "give the node images of these names, of busybox, which sleep")
+    others.add_argument("images", nargs="+", metavar="IMAGE", help="as nginx:1.27")
     run = directed("run", _run, "run a command in the namespaces of the cluster")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     built = verb("build", _build, "build the programs of a cluster, so that it starts quickly")

@@ -7,15 +7,23 @@ import platform
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 BUSYBOX = ("kecs.local/busybox:1", "docker.io/library/busybox:1.36")
 """The names that the image of busybox has: the tests' own, and what examples use."""
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_SHELL = {"Cmd": ["sh"]}
+_SLEEPER = {"Cmd": ["sleep", "86400"], "StopSignal": "SIGKILL"}  # as the first process it would hear no other
 
 
-def busybox() -> bytes:
+def stand_in(names: tuple[str, ...]) -> bytes:
+    """Return an image of these names, in the place of what cannot be fetched: busybox, which sleeps until stopped."""
+    return busybox(names, _SLEEPER)
+
+
+def busybox(names: tuple[str, ...] = BUSYBOX, config: Mapping[str, object] = _SHELL) -> bytes:
     """Return an image of busybox as an archive; RuntimeError where the machine's busybox is not fit for one."""
     found = shutil.which("busybox")
     if found is None or subprocess.run(["ldd", found], check=False, capture_output=True).returncode == 0:
@@ -31,7 +39,7 @@ def busybox() -> bytes:
         for applet in applets:
             if applet != "busybox":
                 tar.addfile(_entry(f"bin/{applet}", type=tarfile.SYMTYPE, linkname="busybox"))
-    return archive(BUSYBOX, layer.getvalue(), {"Env": ["PATH=/bin"], "Cmd": ["sh"]})
+    return archive(names, layer.getvalue(), {"Env": ["PATH=/bin"], **config})
 
 
 def archive(names: tuple[str, ...], layer: bytes, config: dict[str, object]) -> bytes:
