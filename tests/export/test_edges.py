@@ -16,7 +16,6 @@ APP: Json = {"name": "app", "image": "example/app:1", "memory": 64}
 DEFINITION: Json = {"family": "app", "containerDefinitions": [APP]}
 SERVICE: Json = {"serviceName": "app", "taskDefinition": "app", "desiredCount": 1}
 FARGATE: Json = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
-TWO_CLUSTERS: list[Json] = [{**SERVICE, "cluster": "a"}, {**SERVICE, "serviceName": "b", "cluster": "b"}]
 WAITS_FOR_B: list[Json] = [{"containerName": "b", "condition": "START"}]
 
 # name: (files, what is said)
@@ -64,10 +63,6 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         "b.json:1: taskDefinition: there is no task definition web:3 (there is app)",
     ),
     "service-alone": ({"b.json": json.dumps(SERVICE)}, "b.json: there is no task definition"),
-    "clusters": (
-        {"a.json": json.dumps(DEFINITION), "b.json": json.dumps(TWO_CLUSTERS)},
-        "the sources name several clusters, and a tree is for one: a, b",
-    ),
     "cycle": (
         {
             "a.json": json.dumps(

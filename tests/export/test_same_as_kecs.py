@@ -30,7 +30,7 @@ PLAIN = [case for case in CASES if not (case / "arguments").exists()]
 
 def exported(case: Path) -> Iterator[tuple[Exported, dict[str, Json], TaskDefinitionSpec]]:
     files = [str(one) for one in case.iterdir() if one.name not in ("expected.txt", "source.md")]
-    joined = application.join(sources.load(sorted(files)))
+    (joined,) = application.join(sources.load(sorted(files)))
     for one in joined.services:
         if one.service:
             made = objects.make(one, joined.namespace, CHOICES, joined.renames)

@@ -19,9 +19,9 @@ of it, with its line in the source and its line in the tree.
 
 SOURCE is a file, or a directory of files, in JSON or YAML: task definitions and services in either case of keys, what
 `aws ecs describe-task-definition`, `describe-services` and `describe-clusters` print, CloudFormation templates, plans
-of Terraform (`terraform show -json`), ECSDeployments. What `aws application-autoscaling describe-scalable-targets`,
-`describe-scaling-policies`, `aws elbv2 describe-target-groups` and `describe-rules` print goes in beside them, for
-autoscalers, health checks, hosts and paths.
+of Terraform (`terraform show -json`), ECSDeployments. What `aws application-autoscaling describe-*`, `aws elbv2
+describe-*`, `aws ec2 describe-security-groups` and `aws servicediscovery get-service` print goes in beside them, for
+autoscalers, health checks, hosts, paths, weights, NetworkPolicies and names.
 """
 
 _EXAMPLES = """\
@@ -33,7 +33,8 @@ examples:
   aws ecs describe-services --cluster shop --services web > web.json
   aws ecs describe-task-definition --task-definition web > web-definition.json
   kecs export web.json web-definition.json -o k8s
-  kecs export --from-aws --cluster shop -o k8s        the same, without the AWS CLI
+  kecs export --from-aws --cluster shop -o k8s        the same, without the AWS CLI, and what stands around services
+  kecs export --from-aws --all -o k8s                 all clusters, each in namespaces of its own
   kecs export stack.yaml --parameter Image=example.com/web:7 -o k8s
 
   kecs export --env dev=ecs/dev --env production=ecs/production -o k8s
@@ -71,7 +72,14 @@ def build() -> argparse.ArgumentParser:
     add(
         "--endpoint-url", default="", metavar="URL", help="with --from-aws: the endpoint [AWS_ENDPOINT_URL, else AWS's]"
     )
-    add("--cluster", default="default", metavar="NAME", help="with --from-aws: the cluster [default]")
+    add(
+        "--cluster",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --from-aws: the cluster; may be given several times [default]",
+    )
+    add("--all", action="store_true", help="with --from-aws: all clusters that have services")
     add(
         "--service",
         action="append",
@@ -113,6 +121,12 @@ def build() -> argparse.ArgumentParser:
         default="default",
         metavar="NAME",
         help="the GatewayClass of the tree's own Gateway [default]",
+    )
+    add(
+        "--ingress-class",
+        default="",
+        metavar="NAME",
+        help="the IngressClass of Ingresses; with --rollouts argo, nginx and alb carry weights [the cluster's default]",
     )
     add(
         "--rollouts",
@@ -159,6 +173,10 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("name the files with the definitions")
     if given.sources and given.from_aws:
         parser.error("--from-aws takes no files")
+    if given.service and (given.all or len(given.cluster) > 1):
+        parser.error("--service is of one cluster")
+    if given.all and (given.cluster or not given.from_aws):
+        parser.error("--all goes with --from-aws, and without --cluster")
     environments: dict[str, list[str]] = {}
     for name, path in given.env:
         environments.setdefault(name, []).append(path)
@@ -167,6 +185,7 @@ def main(arguments: Sequence[str]) -> int:
         traffic=given.traffic,
         gateway=given.gateway,
         gateway_class=given.gateway_class,
+        ingress_class=given.ingress_class,
         rollouts=given.rollouts,
         secrets=given.secrets,
         secret_store=given.secret_store,
@@ -174,7 +193,9 @@ def main(arguments: Sequence[str]) -> int:
         parameters=dict(given.parameter),
     )
     try:
-        fetched = _fetched(given.endpoint_url, given.cluster, given.service) if given.from_aws else {}
+        fetched = (
+            _fetched(given.endpoint_url, given.cluster, given.service, everything=given.all) if given.from_aws else {}
+        )
     except ExportError as error:
         return _told(error)
     request = Request(
@@ -203,11 +224,17 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _fetched(endpoint: str, cluster: str, services: list[str]) -> dict[str, str]:
+def _fetched(endpoint: str, clusters: list[str], services: list[str], *, everything: bool) -> dict[str, str]:
     """Return what a live source says, by the files of the tree that keep it."""
-    from kecs.export import aws
+    from kecs.export import aws, live
 
-    found = aws.fetch(aws.client_of(endpoint), cluster, services)
+    client = aws.client_of(endpoint)
+    if everything:
+        found = live.fetch_all(client)
+    elif len(clusters) > 1:
+        found = live.fetch_clusters(client, clusters)
+    else:
+        found = live.fetch(client, clusters[0] if clusters else "default", services)
     return {f"sources/{name}": text for name, text in found.items()}
 
 

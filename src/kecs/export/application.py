@@ -1,14 +1,15 @@
 """Services with their definitions, as they are exported: what the sources say, joined by their references."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypedDict
 
 import msgspec
 
 from kecs.export.naming import renames, shortened
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.sources import Definition, ServiceSource, Sources, Where
-from kecs.export.surroundings import Fact
+from kecs.export.surroundings import Fact, Scaled, Surroundings
 from kecs.model import names
 from kecs.model.generated import ecs
 from kecs.model.objects import Cluster, Meta, Service, TaskDefinitionSpec
@@ -19,17 +20,21 @@ from kecs.translate import launch
 _REFERENCE = re.compile(r"(?:arn:[^/]*/)?(?P<family>[A-Za-z0-9_-]+)(?::(?P<revision>\d+))?")
 
 
-class Scaling(msgspec.Struct, frozen=True):
-    """A service's scalable target and its policies."""
+class Owner(msgspec.Struct, frozen=True):
+    """Whose target group one is: a service, by its name, and the port of its container."""
 
-    target: Fact
-    policies: Sequence[Fact] = ()
+    service: str
+    port: int
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
     """One service and its task definition; or a definition that no service refers to, which `service` is None of.
 
-    `object_name` is what its objects are called in the tree, `rules` are those of listeners by ARN of a target group.
+    `object_name` is what its objects are called in the tree, `taken` what those of others are. `rules` and `listeners`
+    are by the ARN of a target group of this service, `owners` those of all target groups, `gateway` all listeners that
+    a tree's own Gateway has. `security` are its security groups by their names, each with rules that stand apart from
+    it, `peers` the objects' names of all services that are in one. `registries` are services of Cloud Map with their
+    namespaces, by ARN.
     """
 
     name: str
@@ -38,9 +43,16 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     definition: Definition
     service: ServiceSource | None = None
     spec: ecs.CreateServiceRequest
-    scaling: Scaling | None = None
+    scaling: Scaled | None = None
     groups: Sequence[Fact] = ()
     rules: Mapping[str, Sequence[Fact]] = {}
+    listeners: Mapping[str, Sequence[Fact]] = {}
+    owners: Mapping[str, Owner] = {}
+    security: Mapping[str, Sequence[Fact]] = {}
+    peers: Mapping[str, Sequence[str]] = {}
+    registries: Mapping[str, tuple[Fact, Fact | None]] = {}
+    taken: Collection[str] = ()
+    gateway: Sequence[Fact] = ()
 
     def resource(self, namespace: str) -> Service:
         """Return it as the custom resource that `kecs.translate` makes objects of."""
@@ -60,11 +72,17 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Application(msgspec.Struct, frozen=True):
-    """Everything that goes into one tree, in one namespace."""
+    """Everything of one cluster, which goes into one namespace.
+
+    `name` is the cluster's own, `listeners` are all that the sources have, `gaps` is what a live endpoint did not tell.
+    """
 
     namespace: str
     services: Sequence[Exported]
     cluster: Cluster | None = None
+    name: str = "default"
+    listeners: Sequence[Fact] = ()
+    gaps: Sequence[Fact] = ()
 
     @property
     def renames(self) -> dict[str, str]:
@@ -72,34 +90,64 @@ class Application(msgspec.Struct, frozen=True):
         return renames(one.name for one in self.services)
 
 
-def join(sources: Sources, *, namespace: str = "") -> Application:
-    """Return the application of the sources; `namespace` names it, else the cluster does.
+def join(sources: Sources, *, namespace: str = "") -> list[Application]:
+    """Return the applications of the sources, one for each cluster; `namespace` names it, else the cluster does.
 
-    Raises ExportError with a line for each reference to what is not there and each name that is taken twice.
+    Definitions that no service refers to go to the first of them. With several clusters each has `namespace` before its
+    name. Raises ExportError with a line for each reference to what is not there and each name that is taken twice.
     """
     problems: list[str] = []
     _check_families(sources.definitions, problems)
     clusters = {cluster.spec.clusterName or "default" for cluster in sources.clusters}
     clusters |= {cluster_name(service.spec.cluster) for service in sources.services if service.spec.cluster}
-    if len(clusters) > 1:
-        problems.append(f"the sources name several clusters, and a tree is for one: {', '.join(sorted(clusters))}")
-    cluster = min(clusters, default="default")
-    exported = list(_services(sources, cluster, problems))
-    _check_names(exported, problems)
+    known = sorted(clusters) or ["default"]
+    if len(known) > 1 and any(not service.spec.cluster for service in sources.services):
+        known = sorted({*known, "default"})
+    exported = {cluster: list(_services(sources, cluster, known, problems)) for cluster in known}
+    for found in exported.values():
+        _check_names(found, problems)
     if problems:
         raise ExportError(problems[0], problems[1:])
-    used = {id(one.definition) for one in exported}
-    exported += [
-        _lone(definition, cluster, taken={one.name for one in exported})
+    everyone = [one for found in exported.values() for one in found]
+    used = {id(one.definition) for one in everyone}
+    filled = [cluster for cluster in known if exported[cluster]] or known[:1]
+    first = exported[filled[0]]
+    first += [
+        _lone(definition, filled[0], taken={one.name for one in first})
         for definition in _latest(sources.definitions)
-        if id(definition) not in used and not _superseded(definition, exported)
+        if id(definition) not in used and not _superseded(definition, everyone)
     ]
+    spaces = shortened(filled)
+    if namespace:
+        several = len(filled) > 1
+        spaces = {one: names.label(f"{namespace}-{spaces[one]}") if several else namespace for one in filled}
+    return [_application(sources, cluster, exported[cluster], spaces[cluster]) for cluster in filled]
+
+
+def _application(sources: Sources, cluster: str, exported: list[Exported], space: str) -> Application:
     called = shortened(one.name for one in exported)
     exported = [msgspec.structs.replace(one, object_name=called[one.name]) for one in exported]
-    space = namespace or shortened([cluster])[cluster]
-    described = next((one.spec for one in sources.clusters), None)
+    owners, peers = _owners(exported), _peers(exported)
+    exported = [
+        msgspec.structs.replace(
+            one,
+            owners=owners,
+            peers=peers,
+            taken=set(called.values()) - {one.object_name},
+            gateway=sources.around.listeners,
+        )
+        for one in exported
+    ]
+    described = next((one.spec for one in sources.clusters if (one.spec.clusterName or "default") == cluster), None)
     made = Cluster(Meta(name=space), described) if described else None
-    return Application(space, sorted(exported, key=lambda one: one.object_name), made)
+    return Application(
+        namespace=space,
+        services=sorted(exported, key=lambda one: one.object_name),
+        cluster=made,
+        name=cluster,
+        listeners=sources.around.listeners,
+        gaps=[one for one in sources.around.gaps if one.text("cluster") in ("", cluster)],
+    )
 
 
 def cluster_name(reference: str | None) -> str:
@@ -107,13 +155,14 @@ def cluster_name(reference: str | None) -> str:
     return (reference or "default").rpartition("/")[2]
 
 
-def _services(sources: Sources, cluster: str, problems: list[str]) -> Iterator[Exported]:
+def _services(sources: Sources, cluster: str, clusters: Sequence[str], problems: list[str]) -> Iterator[Exported]:
     for service in sources.services:
+        if len(clusters) > 1 and cluster_name(service.spec.cluster) != cluster:
+            continue
         definition = service.own or _referred(service, sources.definitions, problems)
         if definition is None:
             continue
         spec = effective(msgspec.structs.replace(service.spec, taskDefinition=definition.spec.family))
-        target, policies = sources.around.scaling(spec.serviceName)
         groups = [
             group
             for balancer in spec.loadBalancers or ()
@@ -126,14 +175,67 @@ def _services(sources: Sources, cluster: str, problems: list[str]) -> Iterator[E
             definition=definition,
             service=service,
             spec=spec,
-            scaling=Scaling(target, policies) if target else None,
+            scaling=sources.around.scaling(spec.serviceName, cluster, clusters),
             groups=groups,
-            rules={arn: rules for arn in _arns(spec) if (rules := sources.around.rules_to(arn))},
+            **_attached(spec, sources.around),
         )
 
 
-def _arns(spec: ecs.CreateServiceRequest) -> list[str]:
-    return [balancer.targetGroupArn for balancer in spec.loadBalancers or () if balancer.targetGroupArn]
+class _Attached(TypedDict):
+    rules: Mapping[str, Sequence[Fact]]
+    listeners: Mapping[str, Sequence[Fact]]
+    security: Mapping[str, Sequence[Fact]]
+    registries: Mapping[str, tuple[Fact, Fact | None]]
+
+
+def _attached(spec: ecs.CreateServiceRequest, around: Surroundings) -> _Attached:
+    """Return what the surroundings have for a service's references to them."""
+    rules: dict[str, list[Fact]] = {}
+    listeners: dict[str, list[Fact]] = {}
+    for balancer in spec.loadBalancers or ():
+        arn = balancer.targetGroupArn or ""
+        found = {(one.document.file, one.path): one for own in groups_of(balancer) for one in around.rules_to(own)}
+        if arn and found:
+            rules[arn] = list(found.values())
+        leading = {(one.document.file, one.path): one for rule in found.values() if (one := around.listener(rule))}
+        if leading:
+            listeners[arn] = list(leading.values())
+    network = spec.networkConfiguration.awsvpcConfiguration if spec.networkConfiguration else None
+    security = (network.securityGroups if network else None) or ()
+    arns = [one.registryArn or "" for one in spec.serviceRegistries or ()]
+    return {
+        "rules": rules,
+        "listeners": listeners,
+        "security": {ident: around.security_groups(ident) for ident in security},
+        "registries": {arn: registered for arn in arns if (registered := around.registry(arn))},
+    }
+
+
+def groups_of(balancer: ecs.LoadBalancer) -> list[str]:
+    """Return the ARNs of a load balancer entry's target groups: its own, and the one that deployments switch to."""
+    advanced = balancer.advancedConfiguration
+    found = [balancer.targetGroupArn, advanced.alternateTargetGroupArn if advanced else None]
+    return [one for one in found if one]
+
+
+def _owners(exported: Sequence[Exported]) -> dict[str, Owner]:
+    """Return whose each target group is."""
+    return {
+        arn: Owner(one.name, balancer.containerPort)
+        for one in exported
+        for balancer in one.spec.loadBalancers or ()
+        if balancer.containerPort
+        for arn in groups_of(balancer)
+    }
+
+
+def _peers(exported: Sequence[Exported]) -> dict[str, list[str]]:
+    """Return the objects' names of the services that are in each security group."""
+    found: dict[str, list[str]] = {}
+    for one in exported:
+        for ident in one.security:
+            found.setdefault(ident, []).append(one.object_name)
+    return found
 
 
 def _referred(service: ServiceSource, definitions: Sequence[Definition], problems: list[str]) -> Definition | None:

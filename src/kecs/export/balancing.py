@@ -1,8 +1,8 @@
 """What target groups do for containers: judge their health, and let them finish before they go."""
 
-from kecs.export import traffic
 from kecs.export.application import Exported
 from kecs.export.choices import Choices
+from kecs.export.listening import backends
 from kecs.export.surroundings import Fact
 from kecs.model import names
 from kecs.translate.body import Json
@@ -16,7 +16,7 @@ def balance(exported: Exported, template: Json, choices: Choices) -> None:
     grace = exported.spec.healthCheckGracePeriodSeconds or 0
     by_port = {balancer.containerPort: balancer.containerName for balancer in exported.spec.loadBalancers or ()}
     longest = 0
-    for backend in traffic.backends(exported):
+    for backend in backends(exported):
         container = next(
             (one for one in spec["containers"] if one["name"] == names.container(by_port[backend.port] or "")), None
         )

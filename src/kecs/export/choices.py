@@ -22,6 +22,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """`minor` is the version of Kubernetes 1 to write for; `secret_store` the ClusterSecretStore of ExternalSecrets.
 
     `gateway` is one that is there already, `NAME` or `NAMESPACE/NAME`; without it the tree has one of `gateway_class`.
+    `ingress_class` is that of Ingresses; without it the cluster's default.
     """
 
     minor: int = USUAL
@@ -30,6 +31,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     secret_store: str = "aws"  # noqa: S105
     gateway: str = ""
     gateway_class: str = "default"
+    ingress_class: str = ""
     rollouts: Rollouts = "plain"
     dashboards: bool = False
     parameters: Mapping[str, str] = {}

@@ -9,6 +9,7 @@ from kecs.export.application import Application
 from kecs.export.choices import Choices
 from kecs.export.objects import Made
 from kecs.export.patches import Difference
+from kecs.export.problems import ExportError
 from kecs.export.sources import Sources
 from kecs.export.tree import Tree
 from kecs.translate.body import Json
@@ -24,18 +25,11 @@ def inherited(own: Sources, base: Sources) -> Sources:
     taken = [one for one in base.services if one.spec.serviceName not in services]
     if cluster:
         taken = [msgspec.structs.replace(one, spec=msgspec.structs.replace(one.spec, cluster=cluster)) for one in taken]
-    around = msgspec.structs.replace(
-        own.around,
-        targets=own.around.targets or base.around.targets,
-        policies=own.around.policies or base.around.policies,
-        groups={**base.around.groups, **own.around.groups},
-        rules=own.around.rules or base.around.rules,
-    )
     return Sources(
         definitions=[*own.definitions, *(one for one in base.definitions if one.spec.family not in families)],
         services=[*own.services, *taken],
         clusters=own.clusters or ([] if cluster else base.clusters),
-        around=around,
+        around=own.around.or_of(base.around),
     )
 
 
@@ -85,4 +79,8 @@ def _by_place(made: Sequence[Made]) -> dict[tuple[str, str], tuple[str, Json]]:
 
 def applications(sources: Mapping[str, Sources], base: Sources, namespace: str) -> dict[str, Application]:
     """Return the application of each environment. Raises ExportError."""
-    return {name: application.join(inherited(own, base), namespace=namespace) for name, own in sources.items()}
+    found = {name: application.join(inherited(own, base), namespace=namespace) for name, own in sources.items()}
+    for name, joined in found.items():
+        if len(joined) > 1:
+            raise ExportError(f"the environment {name} names several clusters, and --env is for one")
+    return {name: joined[0] for name, joined in found.items()}

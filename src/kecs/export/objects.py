@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from kecs.export import dashboards, environment, rollouts, scaling, traffic
+from kecs.export import dashboards, discovery, environment, rollouts, scaling, security, traffic
 from kecs.export.application import Exported
 from kecs.export.balancing import balance
 from kecs.export.choices import Choices
+from kecs.export.listening import backends, listener_of
 from kecs.export.naming import renamed, renames
 from kecs.export.problems import SourceError
 from kecs.export.readable import FAMILY, NAME, PART_OF, tidy, tidy_pod
@@ -177,10 +178,11 @@ def _make(exported: Exported, definition: TaskDefinitionSpec, namespace: str, ch
 
 def _rollout(body: Json, exported: Exported, choices: Choices, around: Files, namespace: str) -> Json:
     """Return the Rollout in the place of a Deployment, its Services added to those that stand around it."""
-    route = next(iter(around.get("gateway.yaml", ())), None)
-    made = rollouts.make_rollout(body, exported, choices, route, namespace)
-    if "service.yaml" in around:
-        around["service.yaml"] += rollouts.services_of(made, around["service.yaml"][0])
+    routes = around.get("gateway.yaml") or around.get("ingress.yaml") or []
+    made = rollouts.make_rollout(body, exported, choices, routes, namespace)
+    own = [one for one in around.get("service.yaml", ()) if one["metadata"]["name"] == names.service(exported.name)]
+    if own:
+        around["service.yaml"] += rollouts.services_of(made, own[0])
     return made
 
 
@@ -290,16 +292,19 @@ def _around(exported: Exported, resource: Service, definition: TaskDefinitionSpe
     service = make_service(resource, definition)
     ports = [port["port"] for port in service["spec"]["ports"]] if service else []
     if service:
-        if any(one.is_connection for one in traffic.backends(exported)):
+        if any(one.is_connection for one in backends(exported)):
             service["spec"]["type"] = "LoadBalancer"
-        files["service.yaml"] = [service]
-    routes = traffic.make_routes(exported, ports, choices)
+        traffic.add_listeners(service, backends(exported))
+    selector = {"matchLabels": {NAME: name}}
+    aliases = discovery.make_aliases(exported, service, selector["matchLabels"])
+    files["service.yaml"] = [*([service] if service else []), *aliases]
+    routes = traffic.make_routes(exported, ports, choices, [listener_of(one) for one in exported.gateway])
     files["ingress.yaml" if choices.traffic == "ingress" else "gateway.yaml"] = routes
     configuration = exported.spec.deploymentConfiguration
     minimum = (configuration.minimumHealthyPercent if configuration else None) or 0
     budget = make_disruption_budget(resource, minimum)
     files["pdb.yaml"] = [budget] if budget else []
-    policy = traffic.make_policy(name, {"matchLabels": {NAME: name}}, definition)
+    policy = security.make_policy(name, selector, exported, definition)
     files["networkpolicy.yaml"] = [policy] if policy else []
     monitor = dashboards.make_pod_monitor(name, definition) if choices.dashboards else None
     files["podmonitor.yaml"] = [monitor] if monitor else []

@@ -26,8 +26,8 @@ _LEAST, _MOST = 3, 20  # tasks of a service in production
 _ZONE, _HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
 
-def add_usual(tree: Tree, application: Application, made: Sequence[Made]) -> None:
-    """Add the overlays of the three usual environments to a tree."""
+def add_usual(tree: Tree, application: Application, made: Sequence[Made], cluster: str = "") -> None:
+    """Add the overlays of the three usual environments to a tree; `cluster` is the directory of one of several."""
     patchers = {"dev": _dev, "staging": _staging, "production": _production}
     for environment, patcher in patchers.items():
         patches: list[Json] = []
@@ -35,7 +35,7 @@ def add_usual(tree: Tree, application: Application, made: Sequence[Made]) -> Non
         for service in made:
             if service.workload["kind"] in ("Deployment", "Rollout"):
                 patcher(service, patches, extra)
-        add(tree, application, made, environment, patches, extra)
+        add(tree, application, made, environment, patches, extra, cluster=cluster)
 
 
 def space_of(application: Application, environment: str) -> str:
@@ -51,14 +51,16 @@ def add(
     patches: Sequence[Json],
     extra: Sequence[tuple[str, Json]],
     operations: Sequence[tuple[Json, Sequence[Json]]] = (),
+    cluster: str = "",
 ) -> None:
     """Write an overlay: patches of objects of the base, objects of its own (with their files), and its volumes.
 
     `operations` are JSON patches, each with the object that it is for.
     """
-    directory = f"overlays/{environment}"
+    directory = f"overlays/{environment}/{cluster}".rstrip("/")
+    base = f"../../../base/{cluster}" if cluster else "../../base"
     space = space_of(application, environment)
-    body: Json = {"namespace": space, "resources": ["../../base"]}
+    body: Json = {"namespace": space, "resources": [base]}
     for file, found in _by_file(extra).items():
         tree.add(f"{directory}/{file}", found)
         body["resources"].append(file)

@@ -4,7 +4,8 @@ import html
 import re
 from collections.abc import Mapping
 
-from kecs.export.report import Entry, Report
+from kecs.export.places import Entry
+from kecs.export.report import Report
 from kecs.export.verdicts import VERDICTS
 
 _STYLE = """

@@ -1,6 +1,7 @@
 """What is wrong with a source, and where: file, line and key.
 
 ExportError
+├── Refused       an endpoint answered with an error
 └── SourceError   one place of one file
 """
 
@@ -19,6 +20,14 @@ class ExportError(Exception):
     def lines(self) -> tuple[str, ...]:
         """The message and its details, one problem a line."""
         return (self.message, *self.details)
+
+
+class Refused(ExportError):
+    """An endpoint answered an operation with an error, which `code` is of."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}" if message else f"{operation}: {code}")
+        self.code = code
 
 
 class SourceError(ExportError):

@@ -7,8 +7,11 @@
 | CANARY | canary: one step of that weight, a pause of that time |
 | LINEAR | canary: steps of that weight, each with a pause of that time |
 
-Weights go through the Gateway API or Istio where those lead traffic in; else they are shares of the pods.
+Weights go through the Gateway API, Istio, or an Ingress of a class that Argo Rollouts knows (nginx, alb); else they are
+shares of the pods.
 """
+
+from collections.abc import Sequence
 
 from kecs.export.application import Exported
 from kecs.export.choices import Choices
@@ -21,16 +24,19 @@ _CANARY_PERCENT, _CANARY_BAKE = 5, 10
 _STEP_PERCENT, _STEP_BAKE = 10, 6
 
 
-def make_rollout(deployment: Json, exported: Exported, choices: Choices, route: Json | None, namespace: str) -> Json:
-    """Return the Rollout in the place of a Deployment; `route` leads HTTP to it, and is given the canary's backend."""
+def make_rollout(
+    deployment: Json, exported: Exported, choices: Choices, routes: Sequence[Json], namespace: str
+) -> Json:
+    """Return the Rollout in the place of a Deployment; `routes` lead HTTP to it, and are given the canary's backend."""
     spec = {key: value for key, value in deployment["spec"].items() if key != "strategy"}
     configuration = exported.spec.deploymentConfiguration or ecs.DeploymentConfiguration()
     name = deployment["metadata"]["name"]
     spec["strategy"] = _strategy(configuration, deployment["spec"]["strategy"]["rollingUpdate"], name)
     canary = spec["strategy"].get("canary")
-    if canary and canary.get("steps") and route and choices.traffic != "ingress":
+    routing = _routing(routes, name, namespace) if canary and canary.get("steps") else None
+    if routing:
         canary["canaryService"], canary["stableService"] = f"{name}-canary", name
-        canary["trafficRouting"] = _routing(route, name, namespace)
+        canary["trafficRouting"] = routing
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": deployment["metadata"], "spec": spec}
 
 
@@ -56,18 +62,57 @@ def _steps(percents: list[int], minutes: int) -> list[Json]:
     return [step for percent in percents for step in ({"setWeight": percent}, {"pause": {"duration": f"{minutes}m"}})]
 
 
-def _routing(route: Json, name: str, namespace: str) -> Json:
-    """Return how weights are set, and give the route a second backend for them."""
+def _routing(routes: Sequence[Json], name: str, namespace: str) -> Json | None:
+    """Return how weights are set, and give the routes a second backend for them; None where nothing sets any."""
+    if routes and routes[0]["kind"] == "Ingress":
+        return _ingress_routing(routes, name)
+    mine = [route for route in routes if all(len(one) == 1 for one in _backends(route))]
+    for route in mine:
+        for backends in _backends(route):
+            (stable,) = backends
+            backends[:] = [{**stable, "weight": 100}, {**_canary(stable, name), "weight": 0}]
+    if not mine:
+        return None
+    if mine[0]["kind"] == "VirtualService":
+        named = [{"name": route["metadata"]["name"]} for route in mine]
+        return {"istio": {"virtualService": named[0]} if len(named) == 1 else {"virtualServices": named}}
+    if len(mine) == 1:
+        return {"plugins": {PLUGIN: {"httpRoute": mine[0]["metadata"]["name"], "namespace": namespace}}}
+    named = [{"name": route["metadata"]["name"]} for route in mine]
+    return {"plugins": {PLUGIN: {"httpRoutes": named, "namespace": namespace}}}
+
+
+def _backends(route: Json) -> list[list[Json]]:
+    """Return the lists of backends of a route's rules."""
     if route["kind"] == "VirtualService":
-        http = route["spec"]["http"][0]
-        (stable,) = http["route"]
-        canary = {"destination": {**stable["destination"], "host": f"{name}-canary"}, "weight": 0}
-        http["route"] = [{**stable, "weight": 100}, canary]
-        return {"istio": {"virtualService": {"name": route["metadata"]["name"]}}}
-    for rule in route["spec"]["rules"]:
-        (stable,) = rule["backendRefs"]
-        rule["backendRefs"] = [{**stable, "weight": 100}, {**stable, "name": f"{name}-canary", "weight": 0}]
-    return {"plugins": {PLUGIN: {"httpRoute": route["metadata"]["name"], "namespace": namespace}}}
+        return [one["route"] for one in route["spec"]["http"]]
+    return [one["backendRefs"] for one in route["spec"]["rules"]]
+
+
+def _canary(stable: Json, name: str) -> Json:
+    if "destination" in stable:
+        return {"destination": {**stable["destination"], "host": f"{name}-canary"}}
+    return {**stable, "name": f"{name}-canary"}
+
+
+def _ingress_routing(routes: Sequence[Json], name: str) -> Json | None:
+    """Return how the controller of an Ingress shares requests out; None where Argo Rollouts does not know its class.
+
+    For that of NGINX it makes a second Ingress; that of AWS reads an annotation, which the backend's port names.
+    """
+    ingress = routes[0]
+    kind, called = ingress["spec"].get("ingressClassName"), ingress["metadata"]["name"]
+    if kind == "nginx":
+        if len(routes) == 1:
+            return {"nginx": {"stableIngress": called}}
+        return {"nginx": {"stableIngresses": [one["metadata"]["name"] for one in routes]}}
+    if kind != "alb" or len(routes) > 1:
+        return None
+    paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+    port = paths[0]["backend"]["service"]["port"]["number"]
+    for path in paths:
+        path["backend"] = {"service": {"name": name, "port": {"name": "use-annotation"}}}
+    return {"alb": {"ingress": called, "servicePort": port}}
 
 
 def services_of(rollout: Json, service: Json) -> list[Json]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from kecs.export import application, environments, objects, overlays, sources, tree, writing
+from kecs.export import application, clusters, environments, objects, overlays, sources, tree, writing
 from kecs.export.choices import Choices
 from kecs.export.preview import page
 from kecs.export.problems import ExportError, SourceError
@@ -49,6 +49,28 @@ def export(request: Request) -> Result:
     else:
         found = sources.load(request.paths, parameters, output=request.output) if request.paths else _base_of(own)
     joined = application.join(found, namespace=request.namespace)
+    if len(joined) == 1:
+        files, report = _one(joined[0], found, own, request)
+    elif own:
+        names = ", ".join(one.name for one in joined)
+        raise ExportError(f"--env is for one cluster, and the sources name several: {names}")
+    else:
+        files, report = clusters.make(
+            joined, [make_all(one, request.choices) for one in joined], request.output.name, request.choices
+        )
+    files.files.update(request.fetched)
+    files.files["export-report.md"] = report.markdown()
+    files.files["export-report.json"] = report.json()
+    if request.preview:
+        files.files["preview.html"] = page(report, found.texts, files.files)
+    plan = writing.plan(request.output, files.files, files.kustomizations, overwrite=request.overwrite)
+    return Result(plan, report)
+
+
+def _one(
+    joined: application.Application, found: sources.Sources, own: Mapping[str, sources.Sources], request: Request
+) -> tuple[tree.Tree, Report]:
+    """Return the tree of one cluster, and its report."""
     made = make_all(joined, request.choices)
     files = tree.make_base(joined, made, request.choices)
     report = make_report(joined, made, files, request.choices)
@@ -60,13 +82,7 @@ def export(request: Request) -> Result:
         overlays.add_usual(files, joined, made)
     names = list(own) or list(overlays.ENVIRONMENTS)
     files.files["docs/runbook.md"] = runbook(joined, made, names, request.output.name, request.choices)
-    files.files.update(request.fetched)
-    files.files["export-report.md"] = report.markdown()
-    files.files["export-report.json"] = report.json()
-    if request.preview:
-        files.files["preview.html"] = page(report, found.texts, files.files)
-    plan = writing.plan(request.output, files.files, files.kustomizations, overwrite=request.overwrite)
-    return Result(plan, report)
+    return files, report
 
 
 def _base_of(own: Mapping[str, sources.Sources]) -> sources.Sources:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from kecs.export import traffic
 from kecs.export.application import Application
 from kecs.export.choices import Choices
+from kecs.export.listening import listener_of
 from kecs.export.objects import Made
 from kecs.export.overlays import space_of
 
@@ -11,20 +13,26 @@ _KINDS = {"Deployment": "deployment", "DaemonSet": "daemonset", "Rollout": "roll
 
 
 def runbook(
-    application: Application, made: Sequence[Made], environments: Sequence[str], output: str, choices: Choices
+    application: Application,
+    made: Sequence[Made],
+    environments: Sequence[str],
+    output: str,
+    choices: Choices,
+    cluster: str = "",
 ) -> str:
-    """Return the page; `output` is the directory of the tree as its user names it."""
+    """Return the page; `output` is the directory of the tree, `cluster` that of one of several in its overlays."""
+    of = f"/{cluster}" if cluster else ""
     spaces = {name: space_of(application, name) for name in environments}
     first = environments[0]
     lines = ["# Runbook", "", "| environment | namespace | overlay |", "|---|---|---|"]
-    lines += [f"| {name} | `{space}` | `{output}/overlays/{name}` |" for name, space in spaces.items()]
+    lines += [f"| {name} | `{space}` | `{output}/overlays/{name}{of}` |" for name, space in spaces.items()]
     lines += ["", f"The commands are for {first}; another environment has its own overlay and namespace.", ""]
     lines += _before(application, made, spaces[first], choices)
-    lines += ["## Deploy", "", "```", f"kubectl diff -k {output}/overlays/{first}"]
-    lines += [f"kubectl apply -k {output}/overlays/{first}", "```", ""]
+    lines += ["## Deploy", "", "```", f"kubectl diff -k {output}/overlays/{first}{of}"]
+    lines += [f"kubectl apply -k {output}/overlays/{first}{of}", "```", ""]
     for service in made:
         lines += _service(service, spaces[first])
-    lines += ["## Remove", "", "```", f"kubectl delete --ignore-not-found -k {output}/overlays/{first}", "```", ""]
+    lines += ["## Remove", "", "```", f"kubectl delete --ignore-not-found -k {output}/overlays/{first}{of}", "```", ""]
     return "\n".join(lines)
 
 
@@ -48,13 +56,22 @@ def _before(application: Application, made: Sequence[Made], space: str, choices:
         if "hpa.yaml" in service.files:
             needs.append("metrics-server")
         if "ingress.yaml" in service.files:
-            needs.append("an Ingress controller whose class is the default, or `ingressClassName` in a patch")
+            own = f"of the class `{choices.ingress_class}`" if choices.ingress_class else "whose class is the default"
+            needs.append(f"an Ingress controller {own}")
+            for body in service.files["ingress.yaml"]:
+                needs += [_certificate(space, one["secretName"]) for one in body["spec"].get("tls", ())]
         if "gateway.yaml" in service.files:
             own = f"the Gateway `{choices.gateway}`" if choices.gateway else f"a GatewayClass `{choices.gateway_class}`"
             needs.append("Istio" if choices.traffic == "istio" else own)
+            if not choices.gateway and any(listener_of(one).protocol == "HTTPS" for one in application.listeners):
+                needs.append(_certificate(space, traffic.CERTIFICATE))
     if not needs:
         return []
     return ["## Before the first time", "", *(f"- {one}" for one in dict.fromkeys(needs)), ""]
+
+
+def _certificate(space: str, name: str) -> str:
+    return f"a certificate: `kubectl -n {space} create secret tls {name} --cert=… --key=…`, or cert-manager"
 
 
 def _service(service: Made, space: str) -> list[str]:

@@ -8,7 +8,7 @@
 | `Resources` | a CloudFormation template (`template`) |
 | `planned_values` | a plan of Terraform (`terraform`) |
 | `kind: ECSDeployment`, `ECSService`, `ECSTaskDefinition`, `ECSCluster` | what its spec holds |
-| what `describe-scalable-targets`, `describe-scaling-policies`, `describe-target-groups` printed | `surroundings` |
+| what the CLI prints of autoscaling, load balancers, security groups and Cloud Map | `surroundings` |
 """
 
 import functools
@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from kecs.export import template, terraform
+from kecs.export import stack, template, terraform
 from kecs.export.problems import ExportError, SourceError
-from kecs.export.surroundings import Surroundings
+from kecs.export.surroundings import Surroundings, is_registry
 from kecs.export.text import Document, parse, read
 from kecs.model import container_definition, shapes
 from kecs.model.coerce import Ignored, ShapeError, below, coerce
@@ -234,7 +234,7 @@ class _Reader:
         done = False
         for name, take in known.items():
             inner = value.get(keys.get(name))
-            if isinstance(inner, dict | list):
+            if isinstance(inner, dict | list) and not _of_cloud_map(inner):
                 take(inner, below(path, keys[name]))
                 done = True
         return self._found.around.take(value, keys, path, self._document) or done
@@ -288,7 +288,7 @@ class _Reader:
             elif kind == "AWS::ECS::Cluster":
                 self._cluster({"clusterName": name, **_lower(resource.get("Properties") or {})}, where)
             else:
-                self._found.around.take_resource(name, resource, where, self._document)
+                stack.take(self._found.around, name, resource, where, self._document)
 
     def _plan(self, value: Any) -> None:
         try:
@@ -359,6 +359,10 @@ def _told_of(definition: ecs.RegisterTaskDefinitionRequest, path: str, message: 
         if container.name and re.search(rf"['\"\s]{re.escape(container.name)}(['\"\s.,]|$)", message):
             return below(path, f"containerDefinitions[{at}]")
     return path
+
+
+def _of_cloud_map(value: dict[str, Any] | list[Any]) -> bool:
+    return any(isinstance(one, dict) and is_registry(one) for one in (value if isinstance(value, list) else [value]))
 
 
 def _stem(file: str) -> str:

@@ -31,6 +31,7 @@ _NAMES = {
         "",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{name}/0",
     ),
+    "AWS::ServiceDiscovery::Service": ("", "arn:{partition}:servicediscovery:{region}:{account}:service/{name}"),
     "AWS::SecretsManager::Secret": ("Name", "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}"),
     "AWS::SSM::Parameter": ("Name", "arn:{partition}:ssm:{region}:{account}:parameter/{name}"),
     "AWS::Logs::LogGroup": ("LogGroupName", "arn:{partition}:logs:{region}:{account}:log-group:{name}"),
@@ -39,6 +40,14 @@ _NAMES = {
 # Resources whose Ref is their ARN, not their name.
 _ARN_REFS = {"AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::SecretsManager::Secret"}
 _RESOLVED_ATTRIBUTES = {"Arn", "TargetGroupArn", "Name", "ServiceName", "TaskDefinitionArn"}
+# Identifiers that AWS gives, of resources that are known here by their logical names.
+_IDENTIFIED = {
+    ("AWS::EC2::SecurityGroup", "GroupId"),
+    ("AWS::ElasticLoadBalancingV2::Listener", "ListenerArn"),
+    ("AWS::ServiceDiscovery::PrivateDnsNamespace", "Id"),
+    ("AWS::ServiceDiscovery::PublicDnsNamespace", "Id"),
+    ("AWS::ServiceDiscovery::HttpNamespace", "Id"),
+}
 
 
 class TemplateError(ValueError):
@@ -178,6 +187,8 @@ class _Resolver:
         if not isinstance(steps, list) or len(steps) != 2 or str(steps[0]) not in self._resources:
             raise TemplateError(path, f"Fn::GetAtt names no resource: {value}")
         name, attribute = str(steps[0]), str(self._value(steps[1], path))
+        if (str(self._resources[name].get("Type")), attribute) in _IDENTIFIED:
+            return name
         if attribute in _RESOLVED_ATTRIBUTES:
             return self._named(name, path, arn=attribute.endswith("Arn"))
         return Unresolved(f"${{{name}.{attribute}}}")

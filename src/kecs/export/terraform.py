@@ -12,6 +12,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from kecs.export import terraform_around
+from kecs.export.plan_values import Block, as_list, as_object, camel, first
 from kecs.model.generated import ecs
 
 _KINDS: Mapping[str, type[msgspec.Struct]] = {
@@ -41,13 +43,6 @@ _DEPLOYMENT = {
     "deployment_circuit_breaker": "deploymentCircuitBreaker",
     "alarms": "alarms",
 }
-_AROUND = {
-    "aws_appautoscaling_target": "ScalableTargets",
-    "aws_appautoscaling_policy": "ScalingPolicies",
-    "aws_lb_target_group": "TargetGroups",
-}
-# What the provider spells otherwise than a word for a word, of autoscaling and target groups.
-_OF_GROUPS = {"healthCheckInterval": "healthCheckIntervalSeconds", "healthCheckTimeout": "healthCheckTimeoutSeconds"}
 
 
 class PlanError(ValueError):
@@ -69,15 +64,15 @@ class Planned(msgspec.Struct, frozen=True):
 
 def resources(plan: Mapping[str, Any]) -> Iterator[Planned]:
     """Yield what matters to ECS of a plan. Raises PlanError."""
-    root = _object(plan.get("planned_values")).get("root_module")
+    root = as_object(plan.get("planned_values")).get("root_module")
     if not isinstance(root, dict):
         raise PlanError("planned_values", "there is no root_module: is it what `terraform show -json` printed?")
-    names = _object(_object(plan.get("configuration")).get("root_module"))
+    names = as_object(as_object(plan.get("configuration")).get("root_module"))
     yield from _module(root, names, "planned_values.root_module")
 
 
 def _module(module: Mapping[str, Any], configuration: Mapping[str, Any], path: str) -> Iterator[Planned]:
-    found = [_object(one) for one in _list(module.get("resources"))]
+    found = [as_object(one) for one in as_list(module.get("resources"))]
     families = {
         f"{one.get('type')}.{one.get('name')}": one["values"] for one in found if isinstance(one.get("values"), dict)
     }
@@ -85,36 +80,36 @@ def _module(module: Mapping[str, Any], configuration: Mapping[str, Any], path: s
         here = f"{path}.resources[{at}].values"
         if one.get("mode", "managed") == "managed" and isinstance(one.get("values"), dict):
             expressions = _expressions(configuration, str(one.get("type")), str(one.get("name")))
-            made = _resource(str(one.get("type")), one["values"], expressions, families, here)
+            address = f"{one.get('type')}.{one.get('name')}"
+            made = _resource(address, one["values"], expressions, families, here)
             if made:
                 yield Planned(made[0], made[1], here)
-    calls = _object(configuration.get("module_calls"))
-    for at, given in enumerate(_list(module.get("child_modules"))):
-        child = _object(given)
+    calls = as_object(configuration.get("module_calls"))
+    for at, given in enumerate(as_list(module.get("child_modules"))):
+        child = as_object(given)
         name = re.sub(r"\[.*\]$", "", str(child.get("address", ""))).rpartition("module.")[2]
-        inner = _object(_object(calls.get(name)).get("module"))
+        inner = as_object(as_object(calls.get(name)).get("module"))
         yield from _module(child, inner, f"{path}.child_modules[{at}]")
 
 
 def _expressions(configuration: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    for one in map(_object, _list(configuration.get("resources"))):
+    for one in map(as_object, as_list(configuration.get("resources"))):
         if one.get("type") == kind and one.get("name") == name:
-            return _object(one.get("expressions"))
+            return as_object(one.get("expressions"))
     return {}
 
 
 def _resource(
-    kind: str, values: Mapping[str, Any], expressions: Mapping[str, Any], known: Mapping[str, Any], path: str
+    address: str, values: Mapping[str, Any], expressions: Mapping[str, Any], known: Mapping[str, Any], path: str
 ) -> tuple[str, dict[str, Any]] | None:
-    if kind in _AROUND:
-        return _AROUND[kind], _around(kind, values, expressions, known)
+    kind = address.partition(".")[0]
     if kind not in _KINDS:
-        return None
+        return terraform_around.shaped(kind, Block(values, expressions, known, address))
     made = _shaped(values, _KINDS[kind])
     if kind == "aws_ecs_task_definition":
         made["containerDefinitions"] = _containers(values, path)
-        for volume, given in zip(_list(made.get("volumes")), _list(values.get("volume")), strict=False):
-            path_of_host = _object(given).get("host_path")
+        for volume, given in zip(as_list(made.get("volumes")), as_list(values.get("volume")), strict=False):
+            path_of_host = as_object(given).get("host_path")
             if path_of_host and isinstance(volume, dict):
                 volume["host"] = {"sourcePath": path_of_host}
     if kind == "aws_ecs_service":
@@ -135,18 +130,19 @@ def _containers(values: Mapping[str, Any], path: str) -> Any:
 def _complete_service(
     made: dict[str, Any], values: Mapping[str, Any], expressions: Mapping[str, Any], known: Mapping[str, Any]
 ) -> None:
-    network = _object(_one(values.get("network_configuration")))
+    network = as_object(first(values.get("network_configuration")))
+    groups = Block(values, expressions, known).block("network_configuration").every("security_groups")
     if network:
         made["networkConfiguration"] = {
             "awsvpcConfiguration": {
                 "subnets": network.get("subnets") or [],
-                "securityGroups": network.get("security_groups") or [],
+                "securityGroups": groups,
                 "assignPublicIp": "ENABLED" if network.get("assign_public_ip") else "DISABLED",
             }
         }
     deployment = {name: values[key] for key, name in _DEPLOYMENT.items() if values.get(key) not in (None, [])}
     if deployment:
-        given = {**_object(made.get("deploymentConfiguration")), **_shaped(deployment, ecs.DeploymentConfiguration)}
+        given = {**as_object(made.get("deploymentConfiguration")), **_shaped(deployment, ecs.DeploymentConfiguration)}
         made["deploymentConfiguration"] = given
     if not values.get("task_definition"):
         made["taskDefinition"] = _referred(expressions.get("task_definition"), known).get("family")
@@ -154,58 +150,23 @@ def _complete_service(
         made["cluster"] = _referred(expressions.get("cluster"), known).get("name")
     else:
         made["cluster"] = str(values["cluster"]).rpartition("/")[2]
-    blocks = _list(expressions.get("load_balancer"))
-    for balancer, block in zip(_list(made.get("loadBalancers")), blocks, strict=False):
+    whole = Block(values, expressions, known)
+    for balancer, block in zip(as_list(made.get("loadBalancers")), whole.blocks("load_balancer"), strict=False):
         if isinstance(balancer, dict) and not balancer.get("targetGroupArn"):
-            name = _referred(_object(block).get("target_group_arn"), known).get("name")
-            balancer["targetGroupArn"] = f"arn:aws:elasticloadbalancing:::targetgroup/{name}/0" if name else None
+            balancer["targetGroupArn"] = block.named("target_group_arn") or None
+    arns = [one.named("registry_arn") for one in whole.blocks("service_registries")]
+    for registry, arn in zip(as_list(made.get("serviceRegistries")), arns, strict=False):
+        registry["registryArn"] = arn or None
+    if arns and not made.get("serviceRegistries"):
+        made["serviceRegistries"] = [{"registryArn": arn} for arn in arns if arn]
 
 
 def _referred(expression: Any, known: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the values of the resource that an expression refers to; empty where it is none of the module."""
-    for reference in map(str, _list(_object(expression).get("references"))):
+    for reference in map(str, as_list(as_object(expression).get("references"))):
         if reference in known:
-            return _object(known[reference])
+            return as_object(known[reference])
     return {}
-
-
-def _around(
-    kind: str, values: Mapping[str, Any], expressions: Mapping[str, Any], known: Mapping[str, Any]
-) -> dict[str, Any]:
-    made = {_camel(key): value for key, value in values.items() if not isinstance(value, list | dict)}
-    if kind == "aws_lb_target_group":
-        check = _object(_one(values.get("health_check")))
-        made.update({f"healthCheck{_camel(key)[:1].upper()}{_camel(key)[1:]}": one for key, one in check.items()})
-        made = {_OF_GROUPS.get(key, key): value for key, value in made.items()}
-        made["targetGroupName"] = values.get("name")
-        made["healthyThresholdCount"] = check.get("healthy_threshold")
-        made["unhealthyThresholdCount"] = check.get("unhealthy_threshold")
-        made["targetGroupArn"] = f"arn:aws:elasticloadbalancing:::targetgroup/{values.get('name')}/0"
-        delay = values.get("deregistration_delay")
-        made["targetGroupAttributes"] = [{"Key": "deregistration_delay.timeout_seconds", "Value": str(delay or "")}]
-        return made
-    if kind == "aws_appautoscaling_policy":
-        made["policyName"] = values.get("name")
-        tracking = _object(_one(values.get("target_tracking_scaling_policy_configuration")))
-        metric = _object(_one(tracking.get("predefined_metric_specification")))
-        made["targetTrackingScalingPolicyConfiguration"] = {
-            **{_camel(key): one for key, one in tracking.items() if not isinstance(one, list)},
-            "predefinedMetricSpecification": {_camel(key): one for key, one in metric.items()},
-        }
-    if not made.get("resourceId"):
-        made["resourceId"] = _resource_id(expressions.get("resource_id"), known)
-    return made
-
-
-def _resource_id(expression: Any, known: Mapping[str, Any]) -> str:
-    """Return `service/CLUSTER/NAME` of the service that an expression refers to, by itself or by its target."""
-    for reference in map(str, _list(_object(expression).get("references"))):
-        found = _object(known.get(reference))
-        if reference.startswith("aws_ecs_service.") and found.get("name"):
-            return f"service/x/{found['name']}"
-        if reference.startswith("aws_appautoscaling_target.") and found.get("resource_id"):
-            return str(found["resource_id"])
-    return ""
 
 
 def _shaped(values: Mapping[str, Any], shape: type[msgspec.Struct]) -> dict[str, Any]:
@@ -213,7 +174,7 @@ def _shaped(values: Mapping[str, Any], shape: type[msgspec.Struct]) -> dict[str,
     kinds = {field.name: field.type for field in msgspec.structs.fields(shape)}
     made: dict[str, Any] = {}
     for key, value in values.items():
-        name = _NAMES.get((shape.__name__, key)) or (key if key in kinds else _camel(key))
+        name = _NAMES.get((shape.__name__, key)) or (key if key in kinds else camel(key))
         if name not in kinds or value in (None, "", [], {}):
             continue
         if name == "tags" and isinstance(value, dict):
@@ -226,27 +187,10 @@ def _shaped(values: Mapping[str, Any], shape: type[msgspec.Struct]) -> dict[str,
 def _member(value: Any, kind: Any) -> Any:
     for option in get_args(kind) if type(None) in get_args(kind) else (kind,):
         if isinstance(option, type) and issubclass(option, msgspec.Struct):
-            one = _one(value)
+            one = first(value)
             return _shaped(one, option) if isinstance(one, dict) else one
         if get_origin(option) is list:
             (inner,) = get_args(option)
             if isinstance(inner, type) and issubclass(inner, msgspec.Struct) and isinstance(value, list):
                 return [_shaped(one, inner) for one in value if isinstance(one, dict)]
     return value
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _one(value: Any) -> Any:
-    return (value[0] if value else None) if isinstance(value, list) else value
-
-
-def _camel(key: str) -> str:
-    first, *rest = key.split("_")
-    return first + "".join(word.capitalize() for word in rest)

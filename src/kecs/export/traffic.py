@@ -4,202 +4,213 @@ Hosts and paths are those of the listener rules among the sources; without any, 
 Connections (a network or a classic load balancer) come through a Service of type LoadBalancer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from kecs.export.application import Exported
 from kecs.export.choices import Choices
+from kecs.export.listening import Backend, Listener, Match, backends
 from kecs.export.surroundings import Fact
 from kecs.model import names
-from kecs.model.objects import TaskDefinitionSpec
 from kecs.translate.body import Json
-from kecs.translate.network import service_ports
 
-_OF_CONNECTIONS = ("TCP", "UDP", "TLS", "TCP_UDP", "QUIC", "TCP_QUIC")
 GATEWAY = "gateway"
+CERTIFICATE = "gateway-tls"  # the Secret of a tree's own Gateway
 
 
-class Match(msgspec.Struct, frozen=True):
-    """One host and one path; `exact`: that path alone, else all below it. An empty host is any."""
+def make_routes(
+    exported: Exported, ports: Sequence[int], choices: Choices, listeners: Sequence[Listener] = ()
+) -> list[Json]:
+    """Return what leads HTTP to a service's ports; nothing where it has no load balancer, or one of connections.
 
-    host: str = ""
-    path: str = "/"
-    exact: bool = False
-
-
-class Backend(msgspec.Struct, frozen=True):
-    """One load balancer entry of a service: the port, its target group where it is known, and what leads there."""
-
-    port: int
-    group: Fact | None = None
-    classic: bool = False
-    matches: Sequence[Match] = (Match(),)
-
-    @property
-    def is_connection(self) -> bool:
-        """Whether connections, not HTTP requests, are balanced."""
-        return self.classic or bool(self.group and self.group.text("protocol") in _OF_CONNECTIONS)
-
-
-def backends(exported: Exported) -> list[Backend]:
-    """Return the entries of a service that name a port, each port once."""
-    found: dict[int, Backend] = {}
-    for balancer in exported.spec.loadBalancers or ():
-        if balancer.containerPort:
-            arn = balancer.targetGroupArn or ""
-            group = next((one for one in exported.groups if arn and _is_of(one, arn)), None)
-            rules = [match for rule in exported.rules.get(arn, ()) for match in matches_of(rule)]
-            matches = tuple(dict.fromkeys(rules)) or (Match(),)
-            found.setdefault(balancer.containerPort, Backend(balancer.containerPort, group, not arn, matches))
-    return list(found.values())
-
-
-def matches_of(rule: Fact) -> list[Match]:
-    """Return the hosts and paths of a listener rule; none where it asks for something else, or for other patterns."""
-    hosts, paths = [""], ["/*"]
-    for condition in rule.parts("conditions"):
-        field = condition.text("field")
-        given = condition.part("hostHeaderConfig" if field == "host-header" else "pathPatternConfig").texts("values")
-        values = given or condition.texts("values")
-        if field == "host-header":
-            hosts = values
-        elif field == "path-pattern":
-            paths = values
-        else:
-            return []
-    made = [_path(path) for path in paths]
-    if any("*" in host.removeprefix("*.") or "?" in host for host in hosts) or None in made:
-        return []
-    return [msgspec.structs.replace(match, host=host) for host in hosts for match in made if match]
-
-
-def _path(pattern: str) -> Match | None:
-    stem = pattern.removesuffix("*")
-    if "*" in stem or "?" in stem or not stem.startswith("/"):
-        return None
-    return Match(path=stem.rstrip("/") or "/") if pattern.endswith("*") else Match(path=stem, exact=True)
-
-
-def _is_of(group: Fact, arn: str) -> bool:
-    own = group.text("targetGroupArn")
-    return arn == own if own else f"/{group.text('logicalName')}/" in arn or arn.endswith(group.text("logicalName"))
-
-
-def make_routes(exported: Exported, ports: Sequence[int], choices: Choices) -> list[Json]:
-    """Return what leads HTTP to a service's ports; nothing where it has no load balancer, or one of connections."""
-    mine = [one for one in backends(exported) if not one.is_connection and one.port in ports]
-    makers = {"ingress": _ingress, "gateway": _http_route, "istio": _virtual_service}
+    `listeners` are all that the tree's Gateway has.
+    """
+    mine = [one for one in backends(exported) if one.matches and not one.is_connection and one.port in ports]
     service = names.service(exported.name)
-    return [
-        makers[choices.traffic](
-            service if len(mine) == 1 else names.label(f"{service}-{one.port}"),
-            service,
-            one,
-            choices.gateway or GATEWAY,
-        )
-        for one in mine
-    ]
+    made = []
+    for one in mine:
+        name = service if len(mine) == 1 else names.label(f"{service}-{one.port}")
+        if choices.traffic == "ingress":
+            made.append(_ingress(name, service, one, choices))
+            continue
+        for at, (hosts, matches) in enumerate(_by_hosts(one), 1):
+            own = name if at == 1 else names.label(f"{name}-{at}")
+            if choices.traffic == "gateway":
+                made.append(_http_route(own, service, one, hosts, matches, _parent(choices, one, listeners)))
+            else:
+                made.append(_virtual_service(own, service, one, hosts, matches, choices.gateway or GATEWAY))
+    return made
 
 
-def _hosts(backend: Backend) -> dict[str, list[Match]]:
-    found: dict[str, list[Match]] = {}
-    for match in backend.matches:
-        found.setdefault(match.host, []).append(match)
-    return found
+def _by_hosts(backend: Backend) -> list[tuple[list[str], list[Match]]]:
+    """Return hosts with what leads there, those together that have the same: a route has one list for all its hosts."""
+    found: dict[tuple[Match, ...], list[str]] = {}
+    for host, matches in backend.hosts.items():
+        found.setdefault(tuple(msgspec.structs.replace(one, host="") for one in matches), []).append(host)
+    return [(sorted(hosts), list(matches)) for matches, hosts in found.items()]
 
 
-def _ingress(name: str, service: str, backend: Backend, gateway: str) -> Json:
+def _ingress(name: str, service: str, backend: Backend, choices: Choices) -> Json:
     to = {"service": {"name": service, "port": {"number": backend.port}}}
     rules = []
-    for host, matches in _hosts(backend).items():
+    for host, matches in backend.hosts.items():
         paths = [{"path": one.path, "pathType": "Exact" if one.exact else "Prefix", "backend": to} for one in matches]
         rules.append({**({"host": host} if host else {}), "http": {"paths": paths}})
+    spec: Json = {"ingressClassName": choices.ingress_class} if choices.ingress_class else {}
+    if backend.is_secure:
+        hosts = [host for host in backend.hosts if host]
+        spec["tls"] = [{**({"hosts": hosts} if hosts else {}), "secretName": f"{name}-tls"}]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {"name": name},
-        "spec": {"rules": rules},
+        "spec": {**spec, "rules": rules},
     }
 
 
-def _http_route(name: str, service: str, backend: Backend, gateway: str) -> Json:
-    space, _, parent = gateway.rpartition("/")
-    hosts = sorted(host for host in _hosts(backend) if host)
-    paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
-    matches = [{"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}} for one in paths]
-    spec: Json = {
-        "parentRefs": [{"name": parent, **({"namespace": space} if space else {})}],
-        "rules": [{"matches": matches, "backendRefs": [{"name": service, "port": backend.port}]}],
-    }
-    if hosts and "" not in _hosts(backend):
-        spec["hostnames"] = hosts
+def _parent(choices: Choices, backend: Backend, listeners: Sequence[Listener]) -> list[Json]:
+    """Return the Gateway of a route; those of its listeners that lead there, where others do not."""
+    space, _, name = (choices.gateway or GATEWAY).rpartition("/")
+    parent = {"name": name, **({"namespace": space} if space else {})}
+    mine = {one.name for one in backend.listeners if one.is_http}
+    if choices.gateway or not mine or mine == {one.name for one in listeners}:
+        return [parent]
+    return [{**parent, "sectionName": one} for one in sorted(mine)]
+
+
+def _http_route(
+    name: str, service: str, backend: Backend, hosts: list[str], matches: list[Match], parents: list[Json]
+) -> Json:
+    rules = [
+        {
+            "matches": [{"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}} for one in found],
+            "backendRefs": [
+                {"name": to, "port": port, **({"weight": weight} if weight else {})}
+                for to, port, weight in _targets(found[0], service, backend)
+            ],
+        }
+        for found in _alike(matches)
+    ]
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
         "metadata": {"name": name},
-        "spec": spec,
+        "spec": {"parentRefs": parents, "rules": rules, **({"hostnames": hosts} if "" not in hosts else {})},
     }
 
 
-def _virtual_service(name: str, service: str, backend: Backend, gateway: str) -> Json:
-    hosts = _hosts(backend)
-    paths = dict.fromkeys(msgspec.structs.replace(one, host="") for one in backend.matches)
-    matches = [{"uri": {"exact" if one.exact else "prefix": one.path}} for one in paths]
-    destination = {"host": service, "port": {"number": backend.port}}
+def _alike(matches: Sequence[Match]) -> list[list[Match]]:
+    """Return paths together that are shared out to the same services."""
+    found: dict[object, list[Match]] = {}
+    for match in matches:
+        found.setdefault(match.shares, []).append(match)
+    return list(found.values())
+
+
+def _targets(match: Match, service: str, backend: Backend) -> list[tuple[str, int, int]]:
+    if not match.shares:
+        return [(service, backend.port, 0)]
+    return [(names.service(one.owner.service), one.owner.port, one.weight) for one in match.shares]
+
+
+def _virtual_service(
+    name: str, service: str, backend: Backend, hosts: list[str], matches: list[Match], gateway: str
+) -> Json:
+    http = []
+    for found in _alike(matches):
+        route = [
+            {
+                "destination": {"host": to, "port": {"number": port}},
+                **({"weight": weight} if weight else {}),
+            }
+            for to, port, weight in _targets(found[0], service, backend)
+        ]
+        wanted = [{"uri": {"exact" if one.exact else "prefix": one.path}} for one in found]
+        http.append({"match": wanted, "route": route})
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {"name": name},
+        "spec": {"hosts": ["*"] if "" in hosts else hosts, "gateways": [gateway], "http": http},
+    }
+
+
+def make_gateway(choices: Choices, listeners: Sequence[Listener] = ()) -> list[Json]:
+    """Return the one Gateway that all routes of a tree belong to; none where they need none, or belong to another.
+
+    After it stand the routes that send requests from one of its listeners on to another.
+    """
+    if choices.gateway or choices.traffic == "ingress":
+        return []
+    known = {one.name: one for one in sorted(listeners, key=lambda one: one.port) if one.is_http}
+    if choices.traffic == "istio":
+        servers = [_server(one) for one in known.values()] or [_server(None)]
+        return [
+            {
+                "apiVersion": "networking.istio.io/v1",
+                "kind": "Gateway",
+                "metadata": {"name": GATEWAY},
+                "spec": {"selector": {"istio": "ingressgateway"}, "servers": servers},
+            }
+        ]
+    spec = {"gatewayClassName": choices.gateway_class, "listeners": [_listener(one) for one in known.values()]}
+    spec["listeners"] = spec["listeners"] or [{"name": "http", "port": 80, "protocol": "HTTP"}]
+    gateway: Json = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": GATEWAY},
+        "spec": spec,
+    }
+    return [gateway, *(_redirect(one, one.redirect) for one in known.values() if one.redirect)]
+
+
+def _listener(one: Listener) -> Json:
+    made: Json = {"name": one.name, "port": one.port, "protocol": one.protocol}
+    if one.protocol == "HTTPS":
+        made["tls"] = {"certificateRefs": [{"name": CERTIFICATE}]}
+    return made
+
+
+def _server(one: Listener | None) -> Json:
+    port, name, protocol = (one.port, one.name, one.protocol) if one else (80, "http", "HTTP")
+    made: Json = {"port": {"number": port, "name": name, "protocol": protocol}, "hosts": ["*"]}
+    if protocol == "HTTPS":
+        made["tls"] = {"mode": "SIMPLE", "credentialName": CERTIFICATE}
+    elif one and one.redirect:
+        made["tls"] = {"httpsRedirect": True}
+    return made
+
+
+def _redirect(one: Listener, redirect: Fact) -> Json:
+    """Return the route of a listener that sends everything on; what a redirect names as `#{…}` stays as it was."""
+    to: Json = {}
+    protocol, host, port = (redirect.text(name) for name in ("protocol", "host", "port"))
+    if protocol and not protocol.startswith("#"):
+        to["scheme"] = protocol.lower()
+    if host and not host.startswith("#"):
+        to["hostname"] = host
+    if port.isdecimal():
+        to["port"] = int(port)
+    to["statusCode"] = 302 if redirect.text("statusCode").endswith("302") else 301
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": names.label(f"redirect-{one.name}")},
         "spec": {
-            "hosts": ["*"] if "" in hosts else sorted(hosts),
-            "gateways": [gateway],
-            "http": [{"match": matches, "route": [{"destination": destination}]}],
+            "parentRefs": [{"name": GATEWAY, "sectionName": one.name}],
+            "rules": [{"filters": [{"type": "RequestRedirect", "requestRedirect": to}]}],
         },
     }
 
 
-def make_gateway(choices: Choices) -> Json | None:
-    """Return the one Gateway that all routes of a tree belong to; None where they need none, or belong to another."""
-    if choices.gateway:
-        return None
-    if choices.traffic == "gateway":
-        listener = {"name": "http", "port": 80, "protocol": "HTTP"}
-        return {
-            "apiVersion": "gateway.networking.k8s.io/v1",
-            "kind": "Gateway",
-            "metadata": {"name": GATEWAY},
-            "spec": {"gatewayClassName": choices.gateway_class, "listeners": [listener]},
-        }
-    if choices.traffic == "istio":
-        server = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}
-        return {
-            "apiVersion": "networking.istio.io/v1",
-            "kind": "Gateway",
-            "metadata": {"name": GATEWAY},
-            "spec": {"selector": {"istio": "ingressgateway"}, "servers": [server]},
-        }
-    return None
-
-
-def make_policy(name: str, selector: Json, definition: TaskDefinitionSpec) -> Json | None:
-    """Return the NetworkPolicy of a service: to its ports from anywhere, as kecs lets in; None where it maps none."""
-    base: Json = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name}}
-    if definition.networkMode == "none":
-        return {**base, "spec": {"podSelector": selector, "policyTypes": ["Ingress", "Egress"]}}
-    ports = list(_policy_ports(definition))
-    if not ports or definition.networkMode == "host":
-        return None
-    return {**base, "spec": {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{"ports": ports}]}}
-
-
-def _policy_ports(definition: TaskDefinitionSpec) -> Iterator[Json]:
-    """Yield the ports of a policy; numbers that follow each other are one range."""
-    found = sorted({(port["protocol"], port["targetPort"]) for port in service_ports(definition)})
-    while found:
-        protocol, first = found[0]
-        last = first
-        while (protocol, last + 1) in found:
-            last += 1
-        found = [one for one in found if not (one[0] == protocol and first <= one[1] <= last)]
-        yield {"protocol": protocol, "port": first, **({"endPort": last} if last > first else {})}
+def add_listeners(service: Json, found: Sequence[Backend]) -> None:
+    """Let a Service of type LoadBalancer be reached at the ports of its listeners, too."""
+    ports = service["spec"]["ports"]
+    for backend in found:
+        target = next((one for one in ports if one["port"] == backend.port), None)
+        for listener in backend.listeners:
+            taken = {(one["port"], one.get("protocol", "TCP")) for one in ports}
+            protocol = (target or {}).get("protocol", "TCP")
+            if target and backend.is_connection and (listener.port, protocol) not in taken:
+                ports.append({**target, "name": f"listener-{listener.port}", "port": listener.port})

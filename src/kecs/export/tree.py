@@ -13,6 +13,7 @@ from kecs.export import objects, traffic
 from kecs.export.application import Application
 from kecs.export.choices import Choices
 from kecs.export.emit import Emitted, Path, emit
+from kecs.export.listening import listener_of
 from kecs.export.objects import Made
 from kecs.export.readable import PART_OF, tidy
 from kecs.model import names
@@ -83,41 +84,42 @@ def _lines(file: str, made: Emitted, offset: int) -> dict[Path, Line]:
     return {path: Line(file, line + offset) for path, line in made.at.items()}
 
 
-def make_base(application: Application, made: Sequence[Made], choices: Choices) -> Tree:
-    """Return the tree with its base alone."""
+def make_base(application: Application, made: Sequence[Made], choices: Choices, base: str = "base") -> Tree:
+    """Return the tree with its base alone, in the directory of that name."""
     tree = Tree()
     space = application.namespace
     labels = {PART_OF: names.label(space)}
     tree.add(
-        "base/namespace.yaml",
+        f"{base}/namespace.yaml",
         [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space, "labels": labels}}],
     )
     resources = ["namespace.yaml"]
     quota = make_quota(application.cluster) if application.cluster else None
     if quota:
         quota["metadata"]["name"] = space
-        tree.add("base/resourcequota.yaml", [tidy(quota, part_of=names.label(space))])
+        tree.add(f"{base}/resourcequota.yaml", [tidy(quota, part_of=names.label(space))])
         resources.append("resourcequota.yaml")
     classes = {one["metadata"]["name"]: one for service in made for one in service.classes}
     if classes:
-        tree.add("base/storageclass.yaml", [classes[name] for name in sorted(classes)])
+        tree.add(f"{base}/storageclass.yaml", [classes[name] for name in sorted(classes)])
         resources.append("storageclass.yaml")
-    gateway = traffic.make_gateway(choices)
+    gateway = traffic.make_gateway(choices, [listener_of(one) for one in application.listeners])
     if gateway and any("gateway.yaml" in service.files for service in made):
-        gateway["metadata"]["labels"] = labels
-        tree.add("base/gateway.yaml", [gateway])
+        for one in gateway:
+            one["metadata"]["labels"] = labels
+        tree.add(f"{base}/gateway.yaml", gateway)
         resources.append("gateway.yaml")
     claims: set[str] = set()
     for service in made:
-        _add_service(tree, service, claims)
+        _add_service(tree, service, claims, base)
         resources.append(service.exported.object_name)
-    tree.add_kustomization("base", {"namespace": space, "resources": resources})
+    tree.add_kustomization(base, {"namespace": space, "resources": resources})
     return tree
 
 
-def _add_service(tree: Tree, service: Made, claims: set[str]) -> None:
+def _add_service(tree: Tree, service: Made, claims: set[str], base: str) -> None:
     """Write a service's directory; a claim that several services share is the first one's."""
-    directory = f"base/{service.exported.object_name}"
+    directory = f"{base}/{service.exported.object_name}"
     resources = []
     for file in _ORDER:
         bodies = service.files.get(file, [])
