@@ -34,7 +34,7 @@ def exported(case: Path) -> Iterator[tuple[Exported, dict[str, Json], TaskDefini
     for one in joined.services:
         if one.service:
             made = objects.make(one, joined.namespace, CHOICES, joined.renames)
-            bodies = {body["kind"]: body for found in made.files.values() for body in found}
+            bodies = {body["kind"]: body for found in made.files.values() for body in reversed(found)}
             plain = msgspec.structs.replace(one, spec=carried_service(one.spec))
             yield plain, bodies, carried(one.definition.spec)
 

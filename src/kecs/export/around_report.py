@@ -16,6 +16,7 @@ _NO_ALARM = (
     "that metric with the alarm's threshold, and the steps as `behavior.scaleUp.policies`"
 )
 _SCHEDULED = "no autoscaler keeps a schedule: a cron scaler (KEDA), or a CronJob that patches `minReplicas`"
+_ON_NODE = "no NetworkPolicy holds for pods in the network of their node"
 _VPC = "addresses are those of the VPC: pods of the cluster have others"
 
 
@@ -148,26 +149,24 @@ def _redirect(application: Application, one: Listener, choices: Choices) -> Entr
 
 
 def _security(exported: Exported, placed: Places) -> Iterator[Entry]:
-    for ident, facts in exported.security.items():
-        if not facts:
-            continue
-        for one in security.permissions(exported):
-            if one.group != ident:
-                continue
-            line = placed.at("networkpolicy.yaml", ("spec", "ingress"))
-            verdict: Verdict
-            if not line:
-                verdict, reason = "lost", "there is no NetworkPolicy for pods in the network of their node"
-            elif one.rule is None:
-                verdict, reason = "lost", one.reason
-            else:
-                has_range = any("ipBlock" in peer for peer in one.peers)
-                verdict, reason = "approximate", "; ".join(filter(None, (one.reason, _VPC if has_range else "")))
-                verdict = "approximate" if reason else "exact"
-            yield Entry(exported.name, f"securityGroup {ident}", verdict, reason, source_of(one.fact), str(line or ""))
+    line = placed.at("networkpolicy.yaml", ("spec", "ingress"))
+    for at, one in enumerate(security.permissions(exported)):
+        verdict, reason = _permission(exported, one) if line else ("lost", _ON_NODE)
+        source = f"{one.fact.document.file}:{one.line}"
+        yield Entry(exported.name, f"securityGroup {one.group} rule {at + 1}", verdict, reason, source, str(line or ""))
     for fact in security.restricted(exported):
         reason = "a NetworkPolicy for what leaves needs an exception for DNS: add `egress` to it"
         yield Entry(exported.name, "securityGroup egress", "lost", reason, source_of(fact))
+
+
+def _permission(exported: Exported, one: security.Permission) -> tuple[Verdict, str]:
+    if one.is_within(security.balanced(exported)):
+        return "approximate", "the port is open to everybody, as a load balancer leads to it"
+    if one.rule is None:
+        return "lost", one.reason
+    has_range = any("ipBlock" in peer for peer in one.peers)
+    reason = "; ".join(filter(None, (one.reason, _VPC if has_range else "")))
+    return ("approximate" if reason else "exact"), reason
 
 
 def _registries(exported: Exported, placed: Places) -> Iterator[Entry]:

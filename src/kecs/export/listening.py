@@ -116,17 +116,16 @@ def _matches(exported: Exported, arn: str, port: int) -> tuple[Match, ...]:
     own = Owner(exported.name, port)
     rules = exported.rules.get(arn, ())
     found: list[Match] = []
-    elsewhere = False
     for rule in rules:
         shares = shares_of(rule, exported.owners)
         if shares and max(shares, key=lambda one: one.weight).owner != own:
-            elsewhere = True
             continue
         many = tuple(shares) if len(shares) > 1 else ()
         found += [msgspec.structs.replace(match, shares=many) for match in matches_of(rule)]
     seen = {(match.host, match.path, match.exact): match for match in reversed(found)}
     kept = tuple(match for match in dict.fromkeys(found) if seen[match.host, match.path, match.exact] is match)
-    return kept or (() if elsewhere else (Match(),))
+    # A rule that no route can say lets in whom the load balancer would not: without another there is no route.
+    return kept if rules else (Match(),)
 
 
 def shares_of(rule: Fact, owners: Mapping[str, Owner]) -> list[Share]:

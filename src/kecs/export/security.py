@@ -12,7 +12,7 @@ Ports that a load balancer leads to stay open to everybody, as the proxies of th
 the groups of a service among the sources all ports that it maps are open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -39,6 +39,20 @@ class Permission(msgspec.Struct, frozen=True):
     reason: str = ""
 
     @property
+    def line(self) -> int:
+        """The line of it, or of what it is in; templates and plans call it otherwise than the API does."""
+        path = self.fact.path
+        called = (path.replace("ipPermissions[", f"{name}[") for name in ("SecurityGroupIngress", "ingress"))
+        return max(self.fact.document.line_of(one) for one in (path, *called))
+
+    def is_within(self, ports: Collection[int | None]) -> bool:
+        """Say whether it is of some of these ports alone."""
+        spans = [(one.get("port"), one.get("endPort")) for one in self.ports]
+        return bool(spans) and all(
+            first and all(port in ports for port in range(first, (last or first) + 1)) for first, last in spans
+        )
+
+    @property
     def rule(self) -> Json | None:
         """The rule of the NetworkPolicy; None where there is none."""
         if not self.peers:
@@ -63,6 +77,11 @@ def restricted(exported: Exported) -> list[Fact]:
         fact.text("ipProtocol") in _ALL and any(one in _EVERYWHERE for one in _ranges(fact)) for fact in found
     )
     return [] if anything else found
+
+
+def balanced(exported: Exported) -> set[int | None]:
+    """Return the ports that a load balancer leads to."""
+    return {one.containerPort for one in exported.spec.loadBalancers or ()}
 
 
 def is_known(exported: Exported) -> bool:
@@ -123,8 +142,7 @@ def make_policy(name: str, selector: Json, exported: Exported, definition: TaskD
         return None
     if is_known(exported):
         rules = [rule for one in permissions(exported) if (rule := one.rule)]
-        balanced = {one.containerPort for one in exported.spec.loadBalancers or ()}
-        open_ports = list(_policy_ports(definition, only=balanced))
+        open_ports = list(_policy_ports(definition, only=balanced(exported)))
         rules = [*([{"ports": open_ports}] if open_ports else []), *_distinct(rules)]
         return {**base, "spec": {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": rules}}
     ports = list(_policy_ports(definition))
@@ -137,7 +155,7 @@ def _distinct(rules: list[Json]) -> list[Json]:
     return [rule for at, rule in enumerate(rules) if rule not in rules[:at]]
 
 
-def _policy_ports(definition: TaskDefinitionSpec, only: set[int | None] | None = None) -> Iterator[Json]:
+def _policy_ports(definition: TaskDefinitionSpec, only: Collection[int | None] | None = None) -> Iterator[Json]:
     """Yield the ports of a policy, or `only` these; numbers that follow each other are one range."""
     known = {(port["protocol"], port["targetPort"]) for port in service_ports(definition)}
     found = sorted(one for one in known if only is None or one[1] in only)
