@@ -13,6 +13,7 @@ from kecs.kube.informer import Informer
 from kecs.model import marks
 from kecs.model.objects import Meta
 from kecs.reconcile.context import Context
+from kecs.reconcile.foreign import apply_new
 
 ACCOUNTS = (resources.SERVICE_ACCOUNTS, resources.ROLES, resources.ROLE_BINDINGS)
 OWNED = (resources.SERVICES, resources.POD_DISRUPTION_BUDGETS)
@@ -62,12 +63,18 @@ class Parts:
         """Return an object, or None."""
         return self._caches[resource.kind].get(namespace, name)
 
-    async def apply(self, api: Any, resource: Resource[Json], body: Json) -> Part:
-        """Write an object; whoever reads the cache sees it at once."""
+    async def apply(self, api: Any, resource: Resource[Json], body: Json, uid: str = "") -> Part:
+        """Write an object; whoever reads the cache sees it at once. Raises NameTaken and ApiError.
+
+        One with that `uid` is kecs's, whatever others have made of it.
+        """
         cache, meta = self._caches.get(resource.kind), body["metadata"]
-        stored: Part = await api.apply(
-            resource.viewed(Part), meta.get("namespace"), meta["name"], body, manager=marks.MANAGER
-        )
+        viewed, namespace, name = resource.viewed(Part), meta.get("namespace"), meta["name"]
+        stored: Part
+        if cache is None or cache.get(namespace, name) is None:
+            stored = await apply_new(api, viewed, namespace, name, body, uid)
+        else:
+            stored = await api.apply(viewed, namespace, name, body, manager=marks.MANAGER)
         if cache is not None:
             cache.observe(stored)
         return stored

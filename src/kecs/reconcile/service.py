@@ -21,6 +21,7 @@ from kecs.reconcile import service_record as records
 from kecs.reconcile import service_status as statuses
 from kecs.reconcile.context import Context
 from kecs.reconcile.deployment import RefusedServiceError
+from kecs.reconcile.foreign import NameTaken
 from kecs.reconcile.observed import Memory
 from kecs.reconcile.parts import Part, Parts
 from kecs.reconcile.service_objects import ServiceObjects
@@ -145,7 +146,7 @@ class _Services:
             self.refused.add(key)
             await statuses.refuse(self._context, service, str(error), self._context.now())
             return None
-        except (Invalid, Forbidden) as error:
+        except (Invalid, Forbidden, NameTaken) as error:
             if isinstance(error, Forbidden) and error.namespace_ends:
                 return None  # the service goes with it
             await statuses.refuse(self._context, service, error.message, self._context.now())

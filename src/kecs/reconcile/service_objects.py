@@ -15,6 +15,7 @@ from kecs.model import marks
 from kecs.model.objects import Service
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Drift, Patience
+from kecs.reconcile.foreign import NameTaken
 from kecs.reconcile.parts import ACCOUNTS, OWNED, STORAGE, Part, Parts
 from kecs.reconcile.workload import Launched
 from kecs.translate.account import make_account
@@ -30,9 +31,13 @@ _STORAGE = {resource.kind: resource for resource in STORAGE}
 
 
 class _Applied(msgspec.Struct):
-    """What one service wanted of one kind when it was looked at last; `patience` is for what others will not have."""
+    """What one service wanted of one kind when it was looked at last; `patience` is for what others will not have.
+
+    `uid` is that of the object that was written last.
+    """
 
     name: str = ""
+    uid: str = ""
     text: bytes = b""
     patience: Patience = msgspec.field(default_factory=Patience)
 
@@ -94,12 +99,12 @@ class ServiceObjects:
                 continue
             try:
                 if applied.text != text:
-                    await self._make(resource, body, launched.service)
+                    await self._make(resource, body, launched.service, applied)
                     applied.name, applied.text = _name(body), text
-                elif body is not None and (drift := await self._put_back(resource, body)):
+                elif body is not None and (drift := await self._put_back(resource, body, applied)):
                     applied.patience.put_back(now)
                     outcome.drifted.append((resource.kind, _name(body), drift))
-            except (Invalid, Forbidden) as error:
+            except (Invalid, Forbidden, NameTaken) as error:
                 if isinstance(error, Forbidden) and error.namespace_ends:
                     raise
                 applied.patience.put_back(now)
@@ -115,21 +120,21 @@ class ServiceObjects:
         found = self._parts.get(*place)
         return (found.mark if found else "") == self._marks.get(place)
 
-    async def _make(self, resource: Resource[Json], body: Json | None, service: Service) -> None:
+    async def _make(self, resource: Resource[Json], body: Json | None, service: Service, applied: _Applied) -> None:
         if body is None:
             await self._delete(resource, service)
             return
         place = _place(resource, body)
         found = self._parts.get(*place) if self._parts.knows(resource) else None
-        self._marks[place] = (await self._write_over(resource, body, found)).mark
+        self._marks[place] = (await self._write_over(resource, body, found, applied)).mark
 
-    async def _put_back(self, resource: Resource[Json], body: Json) -> Drift:
+    async def _put_back(self, resource: Resource[Json], body: Json, applied: _Applied) -> Drift:
         """Write an object again that somebody else has written or deleted; return whether that made a difference."""
         place = _place(resource, body)
         found, written = self._parts.get(*place), self._marks.get(place)
         self._marks[place] = found.mark if found else ""  # another service with the same role shall not do it as well
         try:
-            stored = await self._write_over(resource, body, found)
+            stored = await self._write_over(resource, body, found, applied)
         except BaseException:
             self._marks.pop(place, None)
             if written is not None:
@@ -140,19 +145,21 @@ class ServiceObjects:
             return Drift.DELETED
         return Drift.NONE if stored.mark == found.mark else Drift.CHANGED
 
-    async def _write_over(self, resource: Resource[Json], body: Json, found: Part | None) -> Part:
+    async def _write_over(self, resource: Resource[Json], body: Json, found: Part | None, applied: _Applied) -> Part:
         try:
-            return await self._write(resource, body)
+            stored = await self._write(resource, body, applied.uid)
         except Invalid:
             if found is None:
                 raise
             # What others have made of it does not go with what is ours, as with a binding to another role.
             _, namespace, name = _place(resource, body)
             await self._context.api.delete(resource, namespace, name, uid=found.metadata.uid)
-            return await self._write(resource, body)
+            stored = await self._write(resource, body)
+        applied.uid = stored.metadata.uid
+        return stored
 
-    async def _write(self, resource: Resource[Json], body: Json) -> Part:
-        return await self._parts.apply(self._context.api, resource, body)
+    async def _write(self, resource: Resource[Json], body: Json, uid: str = "") -> Part:
+        return await self._parts.apply(self._context.api, resource, body, uid)
 
     def _wanted(self, launched: Launched) -> Iterator[tuple[Resource[Json], Json | None]]:
         service, definition = launched.service, launched.definition.spec

@@ -17,6 +17,7 @@ from kecs.model.generated import ecs
 from kecs.model.objects import Service, TaskDefinition
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Drift
+from kecs.reconcile.foreign import apply_new
 from kecs.reconcile.refusals import Refusals, Trouble
 from kecs.translate import views
 from kecs.translate import workload as make
@@ -166,7 +167,10 @@ class _Object(Generic[W]):
     async def _apply(self, body: Json, *, put_right: bool) -> None:
         """Write the object; with `put_right`, also take out of its template what others put in beside ours."""
         api, resource = self._context.api, self._cache.resource
-        stored = await api.apply(resource, *self._key, body, manager=marks.MANAGER)
+        if self._found is None:
+            stored = await apply_new(api, resource, *self._key, body, self._written.uid)
+        else:
+            stored = await api.apply(resource, *self._key, body, manager=marks.MANAGER)
         if put_right:
             # Applied first, what ours replaces is owned as applied, so that a later revision can leave it out again.
             change = [{"op": "replace", "path": "/spec/template", "value": body["spec"]["template"]}]
