@@ -1,12 +1,12 @@
 """The custom resource definitions: they take what the Structs hold, refuse what ECS refuses, and are installed once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
-from kecs.crds import definitions
+from kecs.crds import definitions, ecs_deployment_rules
 from kecs.crds.installation import install
 from kecs.crds.schema import schema_of
 from kecs.embedded.engine import Engine
@@ -99,6 +99,21 @@ def _check_structural(schema: dict[str, Any]) -> None:
     for member in ("items", "additionalProperties"):
         if member in schema:
             _check_structural(schema[member])
+
+
+def test_every_rule_is_known_to_the_embedded_cluster_and_used() -> None:
+    """A rule that only CEL knows would hold on a real API server alone."""
+    found = set(_rules([definitions.definition(kind) for kind in definitions.KINDS]))
+    assert found == set(ecs_deployment_rules.PREDICATES)
+
+
+def _rules(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (one["rule"] for one in value.get("x-kubernetes-validations", ()))
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _rules(one)
 
 
 def test_types_become_schemas() -> None:

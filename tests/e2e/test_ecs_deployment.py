@@ -91,19 +91,109 @@ def test_definitions_from_files(kubectl: Kubectl, tmp_path: Path) -> None:
     kubectl.until(lambda shown: "ConfigMapMissing" in shown, "get", "events")
 
 
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({}, "spec.Task: Required value"),
-    ({"Task": [{"Name": "a", "Memory": "much"}]}, "spec.Task[0].Memory in body should match"),
-    ({"task": {"Properties": {"containerDefinitions": {}}}}, "must be of type array"),
-    ({"Task": [], "task": []}, "must not validate the schema (not)"),
-    ({"Task": [], "replicas": -1}, "should be greater than or equal to 0"),
-    ({"TaskFrom": {"configMapKeyRef": {}}}, "spec.TaskFrom.configMapKeyRef.name: Required value"),
+TASK = [{"Name": "a", "Image": "i"}]
+SOURCE = {"configMapKeyRef": {"name": "m"}}
+NOT_CHECKED = (
+    "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the "
+    "existing errors to complete validation"
+)
+FULL = "Invalid value: Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
+GRACE = "Invalid value: Health check grace period is only valid for services configured to use load balancers"
+LAUNCH = (
+    "Invalid value: Specifying both a launch type and capacity provider strategy is not supported. Remove one and try "
+    "again."
+)
+# What is refused at creation, and the words for it, on a real API server and on the embedded one.
+REFUSED: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {},
+        [
+            '<nil>: Invalid value: "": "spec" must validate at least one schema (anyOf)',
+            "spec.Task: Required value",
+            NOT_CHECKED,
+        ],
+    ),
+    (
+        {"Task": [{**TASK[0], "Memory": "much"}]},
+        ["spec.Task[0].Memory: Invalid value: \"much\": spec.Task[0].Memory in body should match '^[+-]?[0-9]{1,10}$'"],
+    ),
+    (
+        {"task": {"Properties": {"containerDefinitions": {}}}},
+        [
+            'spec.task.Properties.containerDefinitions: Invalid value: "object": '
+            'spec.task.Properties.containerDefinitions in body must be of type array: "object"',
+            NOT_CHECKED,
+        ],
+    ),
+    (
+        {"Task": {"ContainerDefinitions": [{"name": "a"}]}},
+        [
+            '<nil>: Invalid value: "": "spec.Task.ContainerDefinitions[0]" must validate at least one schema (anyOf)',
+            "spec.Task.ContainerDefinitions[0].Image: Required value",
+            '<nil>: Invalid value: "": "spec.Task.ContainerDefinitions[0]" must validate all the schemas (allOf)',
+            NOT_CHECKED,
+        ],
+    ),
+    ({"Task": TASK, "task": TASK}, ['<nil>: Invalid value: "": "spec" must not validate the schema (not)']),
+    ({"task": TASK, "TaskFrom": SOURCE}, ['<nil>: Invalid value: "": "spec" must not validate the schema (not)']),
+    (
+        {"taskFrom": SOURCE, "TaskFrom": SOURCE},
+        ["spec: Invalid value: TaskFrom and taskFrom are one member: give it once"],
+    ),
+    (
+        {"Task": TASK, "Service": {}, "serviceFrom": SOURCE},
+        ["spec: Invalid value: the service is given more than once: give one of Service and ServiceFrom, in one case"],
+    ),
+    (
+        {"Task": TASK, "replicas": 5001},
+        ["spec.replicas: Invalid value: 5001: spec.replicas in body should be less than or equal to 5000"],
+    ),
+    ({"TaskFrom": {"configMapKeyRef": {}}}, ["spec.TaskFrom.configMapKeyRef.name: Required value", NOT_CHECKED]),
+    (
+        {"Task": TASK, "service": {"deploymentConfiguration": {"MaximumPercent": "100", "minimumHealthyPercent": 100}}},
+        [f"spec.service.deploymentConfiguration: {FULL}"],
+    ),
+    (
+        {"Task": TASK, "Service": {"Properties": {"HealthCheckGracePeriodSeconds": "5"}}},
+        [f"spec.Service.Properties: {GRACE}"],
+    ),
+    (
+        {"Task": TASK, "Service": {"LaunchType": "EC2", "capacityProviderStrategy": [{"capacityProvider": "a"}]}},
+        [f"spec.Service: {LAUNCH}"],
+    ),
+    (
+        {"Task": TASK, "Service": {"launchType": "FARGATE", "SchedulingStrategy": "DAEMON", "PlacementStrategy": [{}]}},
+        [
+            "spec.Service: Invalid value: The daemon scheduling strategy does not support placement strategies. "
+            "Remove the placement strategy and try again",
+            "spec.Service: Invalid value: The daemon scheduling strategy is not supported with FARGATE launch type.",
+        ],
+    ),
+    (
+        {"Task": TASK, "Service": {"SchedulingStrategy": "BOTH"}},
+        [
+            'spec.Service.SchedulingStrategy: Unsupported value: "BOTH": supported values: "REPLICA", "DAEMON"',
+            NOT_CHECKED,
+        ],
+    ),
+]
+ACCEPTED: list[dict[str, Any]] = [
+    {"Task": TASK, "Service": {"HealthCheckGracePeriodSeconds": "0", "LaunchType": None, "DesiredCount": "3"}},
+    {"Task": TASK, "Service": {"HealthCheckGracePeriodSeconds": 5, "loadBalancers": [{"ContainerPort": "80"}]}},
+    {"Task": TASK, "Service": {"LaunchType": "EC2", "capacityProviderStrategy": []}},
+    {"TaskFrom": SOURCE, "serviceFrom": SOURCE},
+    {"task": {"containerDefinitions": [{"name": "a", "Image": "i"}]}, "replicas": 0},
 ]
 
 
-def test_what_a_schema_can_tell_is_refused_at_creation(kubectl: Kubectl) -> None:
-    for spec, message in REFUSED:
-        assert message in kubectl.refused("create", "-f", "-", stdin=deployment("wrong", **spec))
+def test_what_a_schema_and_its_rules_can_tell_is_refused_at_creation(kubectl: Kubectl) -> None:
+    for spec, messages in REFUSED:
+        told = kubectl.refused("create", "--dry-run=server", "-f", "-", stdin=deployment("wrong", **spec)).strip()
+        begin = 'The ECSDeployment "wrong" is invalid: '
+        said = [line.removeprefix("* ") for line in told.removeprefix(begin).strip().splitlines()]
+        assert sorted(said) == sorted(messages), spec
+    for spec in ACCEPTED:
+        kubectl("create", "--dry-run=server", "-f", "-", stdin=deployment("right", **spec))
 
 
 def test_the_level_of_the_namespace_is_kept_to(kubectl: Kubectl, kecs_server: KecsProcess) -> None:

@@ -257,12 +257,11 @@ async def test_definitions_of_config_maps(bench: Bench) -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"Task": [container(StopTimeout="x")]}, 'spec.Task[0].StopTimeout: a whole number is due here, not "x"'),
     ({"Task": {"Properties": {}}}, "spec.Task.Properties.containerDefinitions: is missing: a task has one container"),
-    ({"Task": [{"Name": "a", "Memory": 32}]}, "Container.image should not be null or empty."),
     (
-        {"Task": [container()], "taskFrom": {"configMapKeyRef": {"name": "a"}}},
-        "spec.taskFrom: is given twice, also as spec.Task",
+        {"Task": {"taskDefinition": {"containerDefinitions": [{"Name": "a", "Memory": 32}]}}},
+        "Container.image should not be null or empty.",
     ),
-    ({"Task": [container()], "Service": {"DesiredCount": -1}}, "desiredCount must be at least 0"),
+    ({"Task": [container()], "Service": {"DesiredCount": "-1"}}, "desiredCount must be at least 0"),
     (
         {"Task": [container()], "Service": {"LoadBalancers": [{"ContainerName": "x", "ContainerPort": 1}]}},
         "The container x does not exist in the task definition.",
@@ -272,7 +271,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "cycle",
     ),
     (
-        {"Task": [container()], "Service": {"DeploymentController": {"Type": "EXTERNAL"}}},
+        {"Task": [container()], "Service": {"service": {"DeploymentController": {"Type": "EXTERNAL"}}}},
         "deploymentController EXTERNAL cannot be carried out",
     ),
 ]
@@ -284,9 +283,8 @@ async def test_what_is_wrong_is_a_condition(bench: Bench, spec: dict[str, Any], 
     assert message.lower() in (await bench.told("Invalid")).lower()
     assert (await bench.condition("Ready"))[:2] == ("False", "Invalid")
     await bench.api.patch(
-        ECS_DEPLOYMENTS, SPACE, NAME, {"spec": {"taskFrom": None, "Task": [container()], "Service": None}},
-        type="merge", manager="t",
-    )  # fmt: skip
+        ECS_DEPLOYMENTS, SPACE, NAME, {"spec": {"Task": [container()], "Service": None}}, type="merge", manager="t"
+    )
     await bench.ready()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kecs.backends import node
+from kecs.crds.ecs_deployment_rules import PREDICATES
 from kecs.embedded.cluster import Cluster, ClusterSettings, DataDirectoryError
 from kecs.kube.api import Api
 from kecs.kube.controller import Runnable
@@ -106,6 +107,7 @@ def cluster_settings(settings: Settings) -> ClusterSettings:
         warm_sandboxes=settings.warm_sandboxes,
         hosts=frozenset(settings.allow_host),
         node_labels=node.labels(settings),
+        rules=PREDICATES,
     )
 
 

@@ -1,12 +1,16 @@
 """The schema of the spec of an ECSDeployment: definitions in either case and any form, so that little of it is typed.
 
 What a schema can say of such a value is refused when the object is written, with the field's path; the rest is told by
-the conditions. There are no rules in CEL: of a value without a type CEL reads nothing, and what is left is said by
-`anyOf` and `not`, which every server knows.
+the conditions. Of a value without a type, as a task definition, CEL reads nothing: there `anyOf` and `not` say how
+members go together, and `ecs_deployment_rules` elsewhere.
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
+
+from kecs.crds import ecs_deployment_rules as rules
+from kecs.crds.ecs_deployment_rules import cases
 
 Json = dict[str, Any]
 
@@ -18,6 +22,7 @@ _MOST = 5000  # tasks of a service, as in ECS
 
 _KEPT: Json = {"x-kubernetes-preserve-unknown-fields": True}
 _WHOLE: Json = {"x-kubernetes-int-or-string": True, "pattern": r"^[+-]?[0-9]{1,10}$"}
+_PORT: Json = {**_WHOLE, "minimum": 0, "maximum": 65535}
 _TRUTH: Json = {**_KEPT, "enum": [True, False, "true", "false", "True", "False"]}
 _TEXT: Json = {"type": "string", "minLength": 1}
 
@@ -26,10 +31,10 @@ def spec_schema() -> Json:
     """Return the schema."""
     sources = {f"{name}From": _source() for name in ("Task", "task", "Service", "service")}
     replicas = {"type": "integer", "format": "int32", "minimum": 0, "maximum": _MOST, "description": _REPLICAS}
-    given = [{"required": [name]} for name in ("Task", "task", "TaskFrom", "taskFrom")]
+    places = ("Task", "task", "TaskFrom", "taskFrom")
+    given = [{"required": [name]} for name in places]
     twice = [
-        {"required": [one, other]}
-        for one, other in (("Task", "task"), ("TaskFrom", "taskFrom"), ("Service", "service"))
+        {"required": [one, other]} for one, other in combinations(places, 2) if "Task" in (one, other) or one == "task"
     ]
     return {
         "type": "object",
@@ -40,6 +45,7 @@ def spec_schema() -> Json:
         },
         "anyOf": given,
         "not": {"anyOf": twice},
+        **rules.validations(rules.SPEC),
     }
 
 
@@ -50,9 +56,9 @@ def _task() -> Json:
 
 
 def _container() -> Json:
-    port = _object(containerPort=_WHOLE, hostPort=_WHOLE)
+    port = _object(containerPort=_PORT, hostPort=_PORT)
     variable = _object(name=_TEXT)
-    return _object(
+    container = _object(
         name=_TEXT,
         image=_TEXT,
         cpu=_WHOLE,
@@ -62,12 +68,26 @@ def _container() -> Json:
         portMappings={"type": "array", "items": port},
         environment={"type": "array", "items": variable},
     )
+    needed = [{"anyOf": [{"required": [name]} for name in cases(member)]} for member in ("name", "image")]
+    return {**container, "allOf": needed}
 
 
 def _service() -> Json:
-    balancer = _object(containerPort=_WHOLE)
-    service = _object(desiredCount=_WHOLE, loadBalancers={"type": "array", "items": balancer})
-    return {"type": "object", **_KEPT, "properties": {**service["properties"], "Properties": service}}
+    rest: Json = {"type": "array", "items": {"type": "object", **_KEPT}}
+    configuration = _object(maximumPercent=_WHOLE, minimumHealthyPercent=_WHOLE)
+    service = _object(
+        capacityProviderStrategy=rest,
+        deploymentConfiguration={**configuration, **rules.validations(rules.DEPLOYMENT_CONFIGURATION)},
+        deploymentController=_object(type={"type": "string", "enum": ["ECS"]}),
+        desiredCount={**_WHOLE, "minimum": 0, "maximum": _MOST},
+        healthCheckGracePeriodSeconds=_WHOLE,
+        launchType=_TEXT,
+        loadBalancers={"type": "array", "items": _object(containerPort=_PORT)},
+        placementStrategy=rest,
+        schedulingStrategy={"type": "string", "enum": ["REPLICA", "DAEMON"]},
+    )
+    service |= rules.validations(rules.SERVICE)
+    return {**service, "properties": {**service["properties"], "Properties": service}}
 
 
 def _object(**members: Json) -> Json:
@@ -76,7 +96,7 @@ def _object(**members: Json) -> Json:
 
 def _either(members: Mapping[str, Json]) -> Json:
     """Return the properties of members that may be in either case."""
-    return {name: schema for each, schema in members.items() for name in (each[0].upper() + each[1:], each)}
+    return {name: schema for each, schema in members.items() for name in cases(each)}
 
 
 def _source() -> Json:

@@ -1,7 +1,7 @@
 """What is served: a `Kind` for each version of each resource, built-in or of a custom resource definition."""
 
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -13,6 +13,9 @@ from kecs.embedded.defaults import FILLERS
 from kecs.embedded.fitting import Fits, fitting
 from kecs.embedded.schema import Json, Node, Schemas
 from kecs.kube.errors import NotFound
+
+Rules = Mapping[str, Callable[[Any], bool]]
+"""Of rules of schemas, by their texts: whether a value that such a rule is about keeps to it."""
 
 # The built-in resources that have somebody here to act on them, or that need nobody. A kind whose controller is missing
 # (Jobs, StatefulSets) is not served: accepting it and doing nothing would be worse than saying so.
@@ -69,7 +72,7 @@ class Kind:
 
     `table` is where its objects are, shared by all its versions. `schema` is its OpenAPI v3 schema. `columns` are the
     additional printer columns of a custom resource; `deprecation` is what those who use the version are told;
-    `terminating` says that its definition is being deleted.
+    `terminating` says that its definition is being deleted; `rules` are what is known of the rules of its schema.
     """
 
     group: str
@@ -93,6 +96,7 @@ class Kind:
     selectable: tuple[str, ...] = ()
     deprecation: str = ""
     terminating: bool = False
+    rules: Rules = field(default_factory=dict)
 
     @cached_property
     def api_version(self) -> str:
@@ -150,9 +154,10 @@ class Kind:
 
 
 class Catalog:
-    """All kinds that are served now. Custom ones come and go."""
+    """All kinds that are served now. Custom ones come and go. `rules` are those that custom ones may have."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules: Rules = rules or {}
         data = msgspec.json.decode(
             gzip.decompress((files("kecs.embedded") / "schemas" / "kubernetes-1.36.json.gz").read_bytes())
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from kecs.embedded.catalog import Rules
 from kecs.embedded.controllers.build import build as build_controllers
 from kecs.embedded.database import DatabaseError, lock_directory
 from kecs.embedded.engine import Engine
@@ -30,7 +31,8 @@ _LEASE_SECONDS = 60.0  # nobody here takes a node for lost whose lease is not re
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the cluster is run. `hosts` are names that the door answers to besides loopback's.
 
-    `node_labels` are labels of the node besides its own: the zone that it is to be found in, for one.
+    `node_labels` are labels of the node besides its own: the zone that it is to be found in, for one. `rules` are those
+    of custom resources that are evaluated.
     """
 
     directory: Path
@@ -40,6 +42,7 @@ class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
     warm_sandboxes: int = 2
     hosts: frozenset[str] = frozenset()
     node_labels: Mapping[str, str] = {}
+    rules: Rules = {}
 
 
 class DataDirectoryError(Exception):
@@ -63,7 +66,7 @@ class Cluster:
         """Open the data directory. Raises DataDirectoryError."""
         address = _address(settings)
         try:
-            api = Engine.open(settings.directory, durable=settings.durable)
+            api = Engine.open(settings.directory, durable=settings.durable, rules=settings.rules)
         except DatabaseError as error:
             raise DataDirectoryError(str(error)) from error
         node = build(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kecs.embedded import structural
+from kecs.embedded import structural, validations
 from kecs.embedded.catalog import Kind
 from kecs.embedded.problems import Problems, refuse
 from kecs.embedded.requests import Validation
@@ -65,11 +65,10 @@ def _decode_custom(kind: Kind, body: Json, old: Json | None, validation: Validat
     fresh = structural.pruned(schema, changed, "", unknown)
     whole = {**kept, **fresh}
     structural.fill(schema, whole)
-    problems: Problems = []
-    for problem in structural.check(schema, whole, ""):
-        member = problem.field.partition(".")[0].partition("[")[0]
-        if old is None or member not in kept:
-            problems.append(problem)
+    looked_at = {key: inner for key, inner in schema.get("properties", {}).items() if key not in kept}
+    rest_schema = {**schema, "properties": looked_at}
+    problems: Problems = list(structural.check(rest_schema, whole, ""))
+    problems += validations.check(rest_schema, whole, kind.rules, problems)
     found.update(whole)
     warnings = _warnings(kind, unknown, validation) if validation != "Ignore" else []
     refuse(kind, found["metadata"].get("name", ""), problems)

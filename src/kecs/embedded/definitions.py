@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from kecs.embedded import structure
-from kecs.embedded.catalog import Catalog, Kind, Subresource
+from kecs.embedded import structure, validations
+from kecs.embedded.catalog import Catalog, Kind, Rules, Subresource
 from kecs.embedded.metadata import dns_1035_problem, now_text, subdomain_problem
 from kecs.embedded.problems import Problem, Problems, invalid, required, unsupported
 
@@ -232,6 +232,15 @@ _HOISTED: dict[str, tuple[str, Callable[[Any, str], Iterable[Problem]]]] = {
 }
 
 
+def warnings(definition: Json, rules: Rules) -> list[str]:
+    """Return what whoever writes a definition should know of how it is taken here."""
+    for index, version in enumerate(definition["spec"].get("versions") or ()):
+        if validations.has_unknown((version.get("schema") or {}).get("openAPIV3Schema") or {}, rules):
+            where = f"spec.versions[{index}].schema.openAPIV3Schema"
+            return [f"{where}: x-kubernetes-validations are kept and not evaluated: this cluster has no CEL"]
+    return []
+
+
 def kinds_of(definition: Json, catalog: Catalog) -> list[Kind]:
     """Return the served kinds of a definition, the storage version preferred."""
     spec = definition["spec"]
@@ -284,4 +293,5 @@ def _kind(spec: Json, names: Json, version: Json, catalog: Catalog, *, preferred
         scale=wanted.get("scale"),
         selectable=tuple(one["jsonPath"] for one in version.get("selectableFields", ())),
         deprecation=_deprecation(group, spec["versions"], version, names["kind"]),
+        rules=catalog.rules,
     )

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, cast, get_origin
 import msgspec
 
 from kecs.embedded import subresources
-from kecs.embedded.catalog import Catalog, Kind
+from kecs.embedded.catalog import Catalog, Kind, Rules
 from kecs.embedded.custom import Definitions
 from kecs.embedded.database import Database
 from kecs.embedded.entry import shared_decoded
@@ -55,8 +55,8 @@ class Engine:
     every option of the HTTP API. `node` is set by the node that runs the pods.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.catalog = Catalog()
+    def __init__(self, store: Store, rules: Rules | None = None) -> None:
+        self.catalog = Catalog(rules)
         self.store = store
         self.node: NodeDoor | None = None
         self._hub = Hub(self.catalog)
@@ -67,12 +67,13 @@ class Engine:
         self._definitions = Definitions(store, self.catalog, self._writer)
 
     @classmethod
-    def open(cls, directory: Path | None = None, *, durable: bool = False) -> "Engine":
+    def open(cls, directory: Path | None = None, *, durable: bool = False, rules: Rules | None = None) -> "Engine":
         """Open a data directory (None: memory only). `durable` waits for the disk at each commit.
 
-        Needs a running event loop. Raises `database.DatabaseError`.
+        `rules` are those of custom resources that are evaluated (`validations`). Needs a running event loop. Raises
+        `database.DatabaseError`.
         """
-        engine = cls(Store(Database(directory, durable=durable) if directory else None))
+        engine = cls(Store(Database(directory, durable=durable) if directory else None), rules)
         engine._bootstrap()
         return engine
 

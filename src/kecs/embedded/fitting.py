@@ -29,6 +29,7 @@ _BEYOND = frozenset(("allOf", "anyOf", "oneOf", "not", "multipleOf", "exclusiveM
     "maxProperties",
     "minProperties",
     "x-kubernetes-embedded-resource",
+    "x-kubernetes-validations",
 }
 
 

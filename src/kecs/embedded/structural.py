@@ -1,7 +1,7 @@
 """Custom resources by the schema of their definition: pruning, defaults, and validation.
 
-The schema is a structural one (OpenAPI v3 with Kubernetes's `x-kubernetes-` members). Rules in CEL
-(`x-kubernetes-validations`) are not evaluated. Texts: kube-openapi's `validation/errors`.
+The schema is a structural one (OpenAPI v3 with Kubernetes's `x-kubernetes-` members); its rules are for `validations`.
+Texts: kube-openapi's `validation/errors`.
 """
 
 import copy
@@ -223,8 +223,13 @@ def _check_object(schema: Json, value: Json, path: str) -> Iterator[Problem]:
 
 
 def _check_combined(schema: Json, value: Any, path: str) -> Iterator[Problem]:
+    whole = True
     for inner in schema.get("allOf", ()):
-        yield from check(inner, value, path)
+        for problem in check(inner, value, path):
+            whole = False
+            yield problem
+    if not whole:
+        yield invalid("<nil>", "", f"{quoted(path)} must validate all the schemas (allOf)")
     if "anyOf" in schema and not any(_holds(inner, value) for inner in schema["anyOf"]):
         yield invalid("<nil>", "", f"{quoted(path)} must validate at least one schema (anyOf)")
         yield from check(schema["anyOf"][0], value, path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from kecs.embedded import checking, fieldsets, metadata, ownership
+from kecs.embedded import checking, definitions, fieldsets, metadata, ownership
 from kecs.embedded.admission import Admission
 from kecs.embedded.applying import config_of, keep_last_applied
 from kecs.embedded.catalog import Catalog, Kind
@@ -225,6 +225,8 @@ class Writer:
     ) -> tuple[Written, Done]:
         """Stage an object as it is, or nothing when that changes nothing; finished deletions end here."""
         meta = obj["metadata"]
+        if kind.table == definitions.TABLE and (old is None or obj["spec"] != old["spec"]):
+            warnings = [*warnings, *definitions.warnings(obj, self._catalog.rules)]
         namespace, name = meta.get("namespace", ""), meta["name"]
         meta.pop("managedFields", None)
         meta.pop("resourceVersion", None)
