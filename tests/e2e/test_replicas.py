@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -384,6 +385,67 @@ def acting_as(stage: Stage, account: str, namespace: str) -> Path:
     path = stage.directory / f"{account}.kubeconfig"
     path.write_text(json.dumps(config))
     return path
+
+
+EVERYTHING = ({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]})
+
+
+def give_one_seat(stage: Stage, account: str) -> None:
+    """Let the API server work on one request of an account at a time, and refuse what comes beside it.
+
+    Seats are shares of six hundred, so another level takes most of the shares.
+    """
+    group = "flowcontrol.apiserver.k8s.io"
+    refuse = {"lendablePercent": 0, "borrowingLimitPercent": 0, "limitResponse": {"type": "Reject"}}
+    for name, shares in (("narrow", 1), ("wide", 600)):
+        level = {"type": "Limited", "limited": {"nominalConcurrencyShares": shares, **refuse}}
+        body = {"apiVersion": f"{group}/v1", "kind": "PriorityLevelConfiguration", "metadata": {"name": name}}
+        stage.kubectl("apply", "-f", "-", stdin={**body, "spec": level})
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": account, "namespace": "default"}}
+    resources = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"], "namespaces": ["*"], "clusterScope": True}
+    flow = {
+        "priorityLevelConfiguration": {"name": "narrow"},
+        "matchingPrecedence": 50,
+        "rules": [{"subjects": [subject], "resourceRules": [resources]}],
+    }
+    body = {"apiVersion": f"{group}/v1", "kind": "FlowSchema", "metadata": {"name": "narrow"}}
+    stage.kubectl("apply", "-f", "-", stdin={**body, "spec": flow})
+
+
+def test_writes_are_carried_through_and_reads_go_on_where_the_api_server_gives_one_seat(stage: Stage) -> None:
+    kubeconfig = limited(stage, "narrow", *EVERYTHING)
+    give_one_seat(stage, "narrow")
+    until(lambda: "narrow" in stage.kubectl("get", "--raw", _LEVELS), 10, "the level is in force")
+    replica = KecsProcess(stage.directory / "narrow", "--engine", "auto", cluster=kubeconfig).start()
+    ecs = replica.client()
+    try:
+        prepare(ecs, "narrow")
+        ecs.create_service(cluster="narrow", serviceName="web", taskDefinition="narrow", desiredCount=5)
+        with ThreadPoolExecutor() as pool:
+            runs = [
+                pool.submit(raw, replica, "RunTask", cluster="narrow", taskDefinition="narrow", count=2)
+                for _ in range(8)
+            ]
+            reads = []
+            while not all(run.done() for run in runs):
+                began = time.monotonic()
+                assert raw(replica, "ListTasks", cluster="narrow")[0] == 200
+                reads.append(time.monotonic() - began)
+                time.sleep(0.05)
+        assert sorted(reads)[len(reads) // 2] < 0.5, "reads have waited for the API server"
+        answers = [run.result() for run in runs]
+        assert [(status, len(body["tasks"]), body["failures"]) for status, _, body in answers] == [(200, 2, [])] * 8
+        ecs.get_waiter("services_stable").wait(cluster="narrow", services=["web"], WaiterConfig=SOON)
+        assert len(ecs.list_tasks(cluster="narrow")["taskArns"]) == 8 * 2 + 5, "nothing is lost, nothing done twice"
+        refused = re.search(r"^narrow,.*", stage.kubectl("get", "--raw", _LEVELS), re.MULTILINE)
+        assert refused
+        assert int(refused[0].split(",")[7]) >= 3, "the API server has refused some requests at first"
+        assert replica.log().count(" leading ") == 1
+    finally:
+        replica.stop()
+
+
+_LEVELS = "/debug/api_priority_and_fairness/dump_priority_levels"
 
 
 def test_what_kecs_may_not_do_is_named_and_the_rest_goes_on(stage: Stage) -> None:
