@@ -19,9 +19,9 @@ of it, with its line in the source and its line in the tree.
 
 SOURCE is a file, or a directory of files, in JSON or YAML: task definitions and services in either case of keys, what
 `aws ecs describe-task-definition`, `describe-services` and `describe-clusters` print, CloudFormation templates, plans
-of Terraform (`terraform show -json`), ECSDeployments. What `aws application-autoscaling describe-*`, `aws elbv2
-describe-*`, `aws ec2 describe-security-groups` and `aws servicediscovery get-service` print goes in beside them, for
-autoscalers, health checks, hosts, paths, weights, NetworkPolicies and names.
+of Terraform (`terraform show -json`), Compose files, ECSDeployments. What `aws application-autoscaling describe-*`,
+`aws elbv2 describe-*`, `aws ec2 describe-security-groups` and `aws servicediscovery get-service` print goes in beside
+them, for autoscalers, health checks, hosts, paths, weights, NetworkPolicies and names.
 """
 
 _EXAMPLES = """\

@@ -6,9 +6,9 @@ from typing import TypedDict
 
 import msgspec
 
+from kecs.export.definitions import Definition, ServiceSource, Sources, Where
 from kecs.export.naming import renames, shortened
 from kecs.export.problems import ExportError, SourceError
-from kecs.export.sources import Definition, ServiceSource, Sources, Where
 from kecs.export.surroundings import Fact, Scaled, Surroundings
 from kecs.model import names
 from kecs.model.generated import ecs

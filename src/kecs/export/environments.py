@@ -7,10 +7,10 @@ import msgspec
 from kecs.export import application, objects, overlays
 from kecs.export.application import Application
 from kecs.export.choices import Choices
+from kecs.export.definitions import Sources
 from kecs.export.objects import Made
 from kecs.export.patches import Difference
 from kecs.export.problems import ExportError
-from kecs.export.sources import Sources
 from kecs.export.tree import Tree
 from kecs.translate.body import Json
 

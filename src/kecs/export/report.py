@@ -10,9 +10,9 @@ import msgspec
 from kecs.export import around_report, verdicts
 from kecs.export.application import Application, Exported
 from kecs.export.choices import Choices
+from kecs.export.definitions import Definition, ServiceSource
 from kecs.export.objects import Made
 from kecs.export.places import Entry, Places
-from kecs.export.sources import Definition, ServiceSource
 from kecs.export.tree import Tree
 from kecs.export.verdicts import VERDICTS, Row, Verdict
 from kecs.model.coerce import NO_MEMBER, below
@@ -106,6 +106,7 @@ def make_report(application: Application, made: Sequence[Made], tree: Tree, choi
                 f"suspended CronJob: kubectl create job --from=cronjob/{exported.object_name} NAME runs a task."
             )
         entries += _unknown(exported)
+        entries += _remarks(exported.definition, exported.name)
         notes += [f"{exported.name}: {one}" for one in _warnings(exported, choices)]
     entries += around_report.entries_of_all(application, choices)
     return Report(entries, list(dict.fromkeys(notes)))
@@ -163,6 +164,13 @@ def _unknown(exported: Exported) -> Iterator[Entry]:
             if one.reason is NO_MEMBER and source:
                 place = f"{source.where.file}:{source.where.document.line_of(one.path)}"
                 yield Entry(exported.name, one.path, "lost", one.reason, place)
+
+
+def _remarks(definition: Definition, name: str) -> Iterator[Entry]:
+    """Yield what became of what a source says in words of its own."""
+    for one in definition.remarks:
+        source = f"{definition.where.file}:{definition.where.document.line_of(one.path)}"
+        yield Entry(name, one.path, one.verdict, one.reason, source)
 
 
 def _warnings(exported: Exported, choices: Choices) -> list[str]:

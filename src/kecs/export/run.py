@@ -7,6 +7,7 @@ import msgspec
 
 from kecs.export import application, clusters, environments, objects, overlays, sources, tree, writing
 from kecs.export.choices import Choices
+from kecs.export.definitions import Sources
 from kecs.export.preview import page
 from kecs.export.problems import ExportError, SourceError
 from kecs.export.report import Report, make_report
@@ -68,7 +69,7 @@ def export(request: Request) -> Result:
 
 
 def _one(
-    joined: application.Application, found: sources.Sources, own: Mapping[str, sources.Sources], request: Request
+    joined: application.Application, found: Sources, own: Mapping[str, Sources], request: Request
 ) -> tuple[tree.Tree, Report]:
     """Return the tree of one cluster, and its report."""
     made = make_all(joined, request.choices)
@@ -85,7 +86,7 @@ def _one(
     return files, report
 
 
-def _base_of(own: Mapping[str, sources.Sources]) -> sources.Sources:
+def _base_of(own: Mapping[str, Sources]) -> Sources:
     """Return what the others are compared with where nothing else is named: production, or what came last."""
     found = own.get("production") or list(own.values())[-1]
     if not found.definitions:

@@ -7,6 +7,7 @@
 | what `aws ecs describe-*` and `register-*` printed | what is in it |
 | `Resources` | a CloudFormation template (`template`) |
 | `planned_values` | a plan of Terraform (`terraform`) |
+| `services` that are an object | a Compose file (`compose`) |
 | `kind: ECSDeployment`, `ECSService`, `ECSTaskDefinition`, `ECSCluster` | what its spec holds |
 | what the CLI prints of autoscaling, load balancers, security groups and Cloud Map | `surroundings` |
 """
@@ -19,12 +20,13 @@ from typing import Any
 
 import msgspec
 
-from kecs.export import stack, template, terraform
+from kecs.export import compose, stack, template, terraform
+from kecs.export.definitions import ClusterSource, Definition, ServiceSource, Sources, Where
 from kecs.export.problems import ExportError, SourceError
-from kecs.export.surroundings import Surroundings, is_registry
+from kecs.export.surroundings import is_registry
 from kecs.export.text import Document, parse, read
 from kecs.model import container_definition, shapes
-from kecs.model.coerce import Ignored, ShapeError, below, coerce
+from kecs.model.coerce import ShapeError, below, coerce
 from kecs.model.errors import AwsError
 from kecs.model.generated import ecs
 from kecs.model.objects import TaskDefinitionSpec
@@ -33,66 +35,9 @@ from kecs.model.task_definition_checks import check
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
+_OWN_ROLE = "arn:aws:iam::000000000000:role/ecsTaskExecutionRole"  # Compose on ECS made one for itself
 # Members of a template whose values mean something to AWS alone: they need not be known.
 _AWS_ONLY = ("networkconfiguration", "rolearn", "loadbalancers", "logconfiguration", "tags", ".role", ".cluster")
-
-
-class Where(msgspec.Struct, frozen=True):
-    """Where something stands: a document, and the path in it as its user spells it."""
-
-    document: Document
-    path: str = ""
-
-    @property
-    def file(self) -> str:
-        """The file."""
-        return self.document.file
-
-    def line(self, member: str = "") -> int:
-        """Return the line of a member of it, or of what that is in; members in any case."""
-        return self.document.line_of(below(self.path, member) if member else self.path)
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line()}"
-
-
-class Definition(msgspec.Struct, frozen=True):
-    """A task definition and where it comes from. `spec.revision` is there where the source tells it.
-
-    `unresolved` are the values, by their paths in the document, that a template leaves to AWS.
-    """
-
-    spec: TaskDefinitionSpec
-    where: Where
-    ignored: Sequence[Ignored] = ()
-    unresolved: Mapping[str, str] = {}
-
-
-class ServiceSource(msgspec.Struct, frozen=True):
-    """A service and where it comes from. `own` is a definition that stands in the same resource, if one does."""
-
-    spec: ecs.CreateServiceRequest
-    where: Where
-    ignored: Sequence[Ignored] = ()
-    unresolved: Mapping[str, str] = {}
-    own: Definition | None = None
-
-
-class ClusterSource(msgspec.Struct, frozen=True):
-    """A cluster and where it comes from."""
-
-    spec: ecs.CreateClusterRequest
-    where: Where
-
-
-class Sources(msgspec.Struct):
-    """Everything that was found, in the order of the command line, and the texts of the files."""
-
-    definitions: list[Definition] = []
-    services: list[ServiceSource] = []
-    clusters: list[ClusterSource] = []
-    around: Surroundings = msgspec.field(default_factory=Surroundings)
-    texts: dict[str, str] = {}
 
 
 def load(
@@ -195,6 +140,8 @@ class _Reader:
             self._template(value, path)
         elif "planned_values" in keys:
             self._plan(value)
+        elif compose.is_compose(value):
+            self._compose(value)
         elif keys.get("apiversion") and keys.get("kind") and keys.get("spec"):
             self._resource(value, path)
         elif isinstance(value.get(keys.get("properties")), dict):
@@ -304,14 +251,29 @@ class _Reader:
         except terraform.PlanError as error:
             raise self._wrong(error.path, error.reason) from None
 
+    def _compose(self, value: Any) -> None:
+        try:
+            for task in compose.tasks(value, self._parameters):
+                made = self._make(task.definition, task.path, task.definition["family"], role=_OWN_ROLE)
+                where = Where(self._document, task.path, task.composed.places)
+                own = msgspec.structs.replace(made, where=where, remarks=task.composed.remarks)
+                (shaped,) = shapes.services(task.service, name=task.service["serviceName"], path=task.path)
+                self._found.services.append(ServiceSource(shaped.value, where, shaped.ignored, {}, own))
+                for kind, found in task.around.items():
+                    for one in found:
+                        self._found.around.keep(kind, one, task.path, self._document)
+        except compose.ComposeError as error:
+            raise self._wrong(error.path, error.reason) from None
+
     def _definition(self, value: Any, path: str) -> None:
         self._found.definitions.append(self._make(value, path, _stem(self._document.file)))
 
-    def _make(self, value: Any, path: str, family: str) -> Definition:
+    def _make(self, value: Any, path: str, family: str, *, role: str = "") -> Definition:
+        """Return a definition that ECS takes; `role` is one for the execution of tasks that has not to be named."""
         shaped = shapes.task_definition(value, family=family, path=path)
         where = Where(self._document, _inner(value, path, ("taskdefinition",)))
         try:
-            check(shaped.value)
+            check(msgspec.structs.replace(shaped.value, executionRoleArn=shaped.value.executionRoleArn or role or None))
         except AwsError as error:
             raise self._wrong(_told_of(shaped.value, where.path, error.message), error.message) from None
         given = {name: getattr(shaped.value, name) for name in shaped.value.__struct_fields__}

@@ -285,7 +285,9 @@ class _Yaml:
                 raise SourceError(self._file, line, dotted(path), "a key has to be a text")
             key = self._text(key_node, path)
             if key_node.tag == "tag:yaml.org,2002:merge":
+                own = self.lines[dotted(path).casefold()]
                 found = self.value(value_node, path)
+                self.lines[dotted(path).casefold()] = own
                 for one in found if isinstance(found, list) else [found]:
                     merged = {**one, **merged} if isinstance(one, dict) else merged
                 continue
