@@ -87,9 +87,9 @@ def start_kecs(tmp_path: Path) -> Iterator[Callable[..., KecsProcess]]:
 NOTHING_LEFT_OUT = bool(os.environ.get("KECS_TEST_NOTHING_LEFT_OUT"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what was left out, and why."""
-    for line in config.stash.get(in_cluster.TOLD, []):
+    for line in in_cluster.told() if IN_CLUSTER else ():
         terminalreporter.write_line(line)
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)

@@ -6,7 +6,6 @@ of them do not run there, and why, says `APART`, which is what leaves them out.
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +36,7 @@ APART = {
     "test_export.py::test_an_exported_tree_is_taken_by_an_api_server": _EMBEDDED,
     "test_forgotten.py": _PROCESSES,
     "test_install.py": "installations of its own",
+    "test_installed.py": "installations of its own",
     "test_kill.py": _PROCESSES,
     "test_kubectl_custom.py": _EMBEDDED,
     "test_kubectl_reading.py": _EMBEDDED,
@@ -47,6 +47,7 @@ APART = {
     "test_real.py::test_a_container_killed_from_outside_ends_its_task": "the containers of an engine of its own",
     "test_replicas.py": _PROCESSES,
     "test_restart.py": _PROCESSES,
+    "test_spread.py": "installations of its own",
 }
 """What does not run on an installed kecs: a file, or a test of one, and what it is about instead."""
 
@@ -91,31 +92,25 @@ def kecs_in_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InClus
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the suite among the tests; UsageError for a line of the table that fits nothing."""
-    reasons = {item: _reason(item) for item in items}
     files, names = {item.path.name for item in items}, {_name(item) for item in items}
     gone = [name for name in APART if name.partition("::")[0] in files and name not in files | names]
     if gone:
         raise pytest.UsageError(f"tests/in_cluster.py names what is not there: {', '.join(gone)}")
-    items[:] = [item for item, reason in reasons.items() if not reason]
-    apart = [item for item, reason in reasons.items() if reason]
-    config.hook.pytest_deselected(items=apart)
-    told = Counter(reasons[item] for item in apart if _is_of_the_suite(item))
-    config.stash[TOLD] = [f"Not on an installed kecs: {count} tests of {reason}" for reason, count in told.items()]
+    config.hook.pytest_deselected(items=[item for item in items if not _runs(item)])
+    items[:] = [item for item in items if _runs(item)]
 
 
-TOLD = pytest.StashKey[list[str]]()
-"""What is to be told of those that were left out."""
+def told() -> list[str]:
+    """Return what is to be told of the tests that do not run there."""
+    apart: dict[str, list[str]] = {}
+    for name, reason in APART.items():
+        apart.setdefault(reason, []).append(name)
+    return [f"Not on an installed kecs, being about {reason}: {', '.join(names)}" for reason, names in apart.items()]
 
 
-def _is_of_the_suite(item: pytest.Item) -> bool:
-    return any(item.path.is_relative_to(ROOT / place) for place in SUITE)
-
-
-def _reason(item: pytest.Item) -> str:
-    """Return why a test does not run there; empty when it does."""
-    if not _is_of_the_suite(item):
-        return "what else there is"
-    return APART.get(item.path.name, "") or APART.get(_name(item), "")
+def _runs(item: pytest.Item) -> bool:
+    is_of_the_suite = any(item.path.is_relative_to(ROOT / place) for place in SUITE)
+    return is_of_the_suite and not {item.path.name, _name(item)} & APART.keys()
 
 
 def _name(item: pytest.Item) -> str:

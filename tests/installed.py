@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -68,10 +69,11 @@ class Installed(KecsProcess):
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
         until(self._is_rolled_out, 300, "kecs is rolled out")
-        self._reach(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
-        until(self._answers, 60, "the Service leads to kecs")  # the node learns of it after the replicas are ready
+        self._reach_service(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
+        until(self.answers, 60, "the Service leads to kecs")  # the node learns of it after the replicas are ready
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Say whether something that is ready answers at the endpoint."""
         try:
             with urllib.request.urlopen(f"{self.endpoint}/readyz", timeout=1):
                 return True
@@ -139,13 +141,17 @@ class Installed(KecsProcess):
         asked = self.audited()
         return [event["requestURI"] for event in asked if event.get("annotations", {}).get(decision) == "forbid"]
 
-    def _reach(self, address: str) -> None:
+    def reach(self, endpoint: str, address: str) -> None:
+        """Call it at an endpoint from now on, whose name has this address."""
+        self.endpoint = endpoint
+        _addresses[str(urlsplit(endpoint).hostname)] = address
+        socket.getaddrinfo = _resolved
+        self._clients.clear()
+
+    def _reach_service(self, address: str) -> None:
         """Let this machine reach the Service's address, and know its name."""
         self.address = address
-        name = f"kecs.{NAMESPACE}.svc"
-        self.endpoint = f"http://{name}:4566"
-        _addresses[name] = address
-        socket.getaddrinfo = _resolved
+        self.reach(f"http://kecs.{NAMESPACE}.svc:4566", address)
         if self._route == f"{address}/32":
             return
         self._lose_way()

@@ -1,5 +1,6 @@
 """What the tests with users' own tools need."""
 
+import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,9 @@ from tests.e2e.kubectl import PROGRAM, Kubectl
 from tests.process import KecsProcess
 
 _numbers = count(1)
+
+# Suites of their own, which take minutes; KECS_TEST_WITH names the companions of their cluster.
+collect_ignore = [] if os.environ.get("KECS_TEST_WITH") else ["test_installed.py", "test_spread.py"]
 
 
 @pytest.fixture

@@ -27,13 +27,26 @@ def messages(ecs: Any, cluster: str) -> list[str]:
     return [event["message"] for event in service(ecs, cluster)["events"]]
 
 
+def fill_quota(ecs: Any, cluster: str) -> str:
+    """Return the one task of a cluster that may have one; the quota counts from a moment after it was made."""
+
+    def refused() -> str:
+        return "".join(one["detail"] for one in ecs.run_task(cluster=cluster, taskDefinition=cluster)["failures"])
+
+    assert "exceeded quota" in until(refused, 20, "the quota is full")
+    task, *more = ecs.list_tasks(cluster=cluster)["taskArns"]
+    for one in more:
+        ecs.stop_task(cluster=cluster, task=one)
+        ecs.get_waiter("tasks_stopped").wait(cluster=cluster, tasks=[one], WaiterConfig=SOON)
+    until(lambda: "used: pods=1" in refused(), 30, "one task is counted")
+    return str(task)
+
+
 def test_a_quota_that_takes_no_more_pods_is_told_and_nothing_runs_hot(kecs_server: KecsProcess) -> None:
     ecs = kecs_server.client()
     ecs.create_cluster(clusterName="full", tags=[{"key": "kecs.io/quota-tasks", "value": "1"}])
     ecs.register_task_definition(family="full", containerDefinitions=[CONTAINER])
-    task = ecs.run_task(cluster="full", taskDefinition="full")["tasks"][0]["taskArn"]
-    refused = until(lambda: ecs.run_task(cluster="full", taskDefinition="full")["failures"], 20, "the quota is full")
-    assert "exceeded quota" in refused[0]["detail"]
+    task = fill_quota(ecs, "full")
     ecs.create_service(cluster="full", serviceName="web", taskDefinition="full", schedulingStrategy="DAEMON")
     told = "(service web) was unable to place a task. Reason: exceeded quota"
     until(lambda: any(one.startswith(told) for one in messages(ecs, "full")), 20, "the service tells it")

@@ -99,7 +99,8 @@ def test_what_is_generated_is_current() -> None:
 
 def test_the_version_of_the_tree_is_that_of_the_program() -> None:
     release = yaml.safe_load((ROOT / "k8s" / "components" / "release" / "kustomization.yaml").read_text())
-    assert release["images"][0]["newTag"] == kecs.__version__
+    controller = yaml.safe_load((ROOT / "k8s" / "controller" / "kustomization.yaml").read_text())
+    assert [one["images"][0]["newTag"] for one in (release, controller)] == [kecs.__version__] * 2
     assert release["labels"][0]["pairs"]["app.kubernetes.io/version"] == kecs.__version__
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import platform
 import tarfile
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def write(target: Path, names: Sequence[str], layers: Sequence[Path]) -> None:
     body = json.dumps(document, sort_keys=True).encode()
     config = f"{hashlib.sha256(body).hexdigest()}.json"
     listing = [{"Config": config, "RepoTags": list(names), "Layers": [layer.name for layer in layers]}]
-    unfinished = target.with_suffix(".unfinished")
+    unfinished = target.with_suffix(f".{os.getpid()}")  # others may be at it, too
     with tarfile.open(unfinished, "w", format=tarfile.GNU_FORMAT) as tar:
         for layer in layers:
             with layer.open("rb") as content:
