@@ -196,6 +196,23 @@ def test_what_a_schema_and_its_rules_can_tell_is_refused_at_creation(kubectl: Ku
         kubectl("create", "--dry-run=server", "-f", "-", stdin=deployment("right", **spec))
 
 
+def test_an_autoscaler_finds_a_count(kubectl: Kubectl, kecs_server: KecsProcess) -> None:
+    """The embedded cluster has no autoscalers."""
+    if kecs_server.kubeconfig.is_relative_to(kecs_server.data):
+        return
+    task = [{"Name": "web", "Image": "busybox", "Memory": 32}]
+    kubectl("create", "-f", "-", stdin=deployment("web", Task=task, Service={"DesiredCount": 2}))
+    kubectl("wait", "--for=condition=Ready", "ecsdeployment/web", "--timeout=20s")
+    scale = ("get", "ecsdeployment", "web", "--subresource=scale")
+    assert "does not exist" in kubectl.refused(*scale)
+    kubectl("autoscale", "ecsdeployment/web", "--min=2", "--max=4", "--cpu-percent=70")
+    kubectl("wait", "--for=jsonpath={.spec.replicas}=2", "ecsdeployment/web", "--timeout=10s")
+    kubectl("wait", "--for=condition=Ready", "ecsdeployment/web", "--timeout=10s")
+    found = kubectl.json(*scale)
+    assert (found["spec"], found["status"]["replicas"]) == ({"replicas": 2}, 2)
+    assert found["status"]["selector"] == "kecs.io/service=web"
+
+
 def test_the_level_of_the_namespace_is_kept_to(kubectl: Kubectl, kecs_server: KecsProcess) -> None:
     """The embedded cluster, of one user alone, has no such levels."""
     if kecs_server.kubeconfig.is_relative_to(kecs_server.data):

@@ -1,10 +1,12 @@
 """Exported trees under the controllers that they are for, those of them that KECS_TEST_WITH names, on one cluster.
 
 Argo Rollouts promotes and aborts an exported Rollout, Contour with Envoy serves an exported HTTPRoute to real pods, and
-metrics-server has an exported autoscaler scale.
+metrics-server has an exported autoscaler scale, and one of an ECSDeployment, which is what is not exported.
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import yaml
 from kecs.cli import export
 from tests.engine import IMAGE
 from tests.export.test_cases import build
+from tests.process import environment
 from tests.rig import Cluster, own_cluster
 from tests.tools.kubectl import kubectl
 from tests.tools.test_companions import WANTED, companion
@@ -167,3 +170,38 @@ def test_an_exported_autoscaler_scales(cluster: Cluster, tmp_path: Path) -> None
             kubectl(cluster, "apply", "-f", "-", stdin=json.dumps(body))
     until(lambda: tree.read("deployment", "app")["spec"]["replicas"] == 2, 150, "a second replica")
     tree.run("delete", "hpa,deployment", "app")
+
+
+@pytest.fixture
+def controller(cluster: Cluster, tmp_path: Path) -> Iterator[None]:
+    """`kecs controller`, at work on the cluster."""
+    command = [sys.executable, "-m", "kecs", "controller", "--kubeconfig", str(cluster.kubeconfig)]
+    with (tmp_path / "out").open("w") as out:
+        process = subprocess.Popen(command, env=environment(), stdout=out, cwd=tmp_path)
+    until(lambda: "kecs controller ready" in (tmp_path / "out").read_text(), 30, "it is ready")
+    yield
+    process.terminate()
+    process.wait(20)
+
+
+@companion("metrics")
+@pytest.mark.usefixtures("controller")
+def test_an_autoscaler_scales_an_ecs_deployment(cluster: Cluster) -> None:
+    busy = {"Name": "app", "Image": IMAGE, "Cpu": 20, "Memory": 32, "Command": ["sh", "-c", "while true; do :; done"]}
+    body = {
+        "apiVersion": "ecskube.ecskube/v1alpha1",
+        "kind": "ECSDeployment",
+        "metadata": {"name": "app"},
+        "spec": {"Task": [{**busy, "StopTimeout": 2}], "Service": {"DesiredCount": 1}},
+    }
+    space = ("-n", "autoscaled")
+    kubectl(cluster, "create", "namespace", "autoscaled")
+    kubectl(cluster, *space, "create", "-f", "-", stdin=json.dumps(body))
+    kubectl(cluster, *space, "autoscale", "ecsdeployment/app", "--min=1", "--max=2", "--cpu-percent=50")
+
+    def read(what: str) -> Any:
+        return json.loads(kubectl(cluster, *space, "get", what, "-o", "json"))
+
+    until(lambda: read("ecsdeployment/app").get("status", {}).get("runningCount") == 2, 150, "a second task")
+    assert read("hpa/app")["status"]["desiredReplicas"] == 2
+    kubectl(cluster, *space, "delete", "hpa,ecsdeployment", "app")

@@ -1,16 +1,19 @@
 """ECSDeployments among what others own, make, delete and change, also between any two requests of kecs."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from kecs.embedded.engine import Engine
 from kecs.kube import resources as kube
+from kecs.kube.api import Event, Page
 from kecs.kube.errors import Conflict
 from kecs.world.resources import ECS_DEPLOYMENTS
-from tests.reconcile.conftest import SETTINGS, Stage, prepared
+from tests.reconcile.conftest import SETTINGS, Stage, prepared, until
 from tests.reconcile.test_ecs_deployment import NAME, SPACE, Bench, container
 from tests.waiting import until_true
 
@@ -146,6 +149,7 @@ async def test_a_successor_is_not_told_to_be_as_its_predecessor_was(met: tuple[M
 
     meddler.before["patch", "ecsdeployments"] = is_made_again
     await bench.create()
+    await until(lambda: bool(seen))
     await bench.ready()
     assert seen == [0]
     assert any(isinstance(error, Conflict) for error in meddler.failures)
@@ -179,3 +183,55 @@ async def test_warnings_are_told_once_and_have_a_bound(
         await bench.patch(replicas=count)
         await bench.ready()
     assert sum("Colour7 " in record.getMessage() for record in caplog.records) == 1
+
+
+class Autoscaled:
+    """A cluster with an autoscaler of the ECSDeployment, which comes when it is told to."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.comes = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def list(self, resource: Any, *args: Any, **options: Any) -> Any:
+        if resource.plural != "horizontalpodautoscalers":
+            return await self._engine.list(resource, *args, **options)
+        return Page([], "1")
+
+    async def watch(self, resource: Any, *args: Any, **options: Any) -> AsyncGenerator[Any, None]:
+        if resource.plural != "horizontalpodautoscalers":
+            async for batch in self._engine.watch(resource, *args, **options):
+                yield batch
+            return
+        yield []
+        await self.comes.wait()
+        target = {"apiVersion": "ecskube.ecskube/v1alpha1", "kind": "ECSDeployment", "name": NAME}
+        meta = {"name": "hpa", "namespace": SPACE, "uid": "u", "resourceVersion": "2"}
+        found = msgspec.convert({"metadata": meta, "spec": {"scaleTargetRef": target}}, resource.type)
+        yield [Event("ADDED", found, "2")]
+        await asyncio.Event().wait()
+
+
+async def test_what_an_autoscaler_begins_to_scale_is_given_its_count(engine: Engine) -> None:
+    api = Autoscaled(engine)
+    await engine.create(kube.NAMESPACES, None, {"metadata": {"name": SPACE}}, manager="test")
+    async with prepared(api, SETTINGS):
+        bench = Bench(Stage(engine, SETTINGS))
+        for name in (NAME, "other"):
+            await bench.create(name, Task=[container()], Service={"DesiredCount": 2})
+            await bench.ready(name)
+        assert (await bench.get()).spec.replicas is None
+        api.comes.set()
+
+        async def replicas() -> int | None:
+            return (await bench.get()).spec.replicas
+
+        await until_true(lambda: _is(replicas, 2))
+        assert (await bench.get("other")).spec.replicas is None
+        scale = {"spec": {"replicas": 3}}
+        await engine.patch(ECS_DEPLOYMENTS, SPACE, NAME, scale, type="merge", manager="hpa", subresource="scale")
+        await bench.ready()
+        assert len(await bench.pods()) == 5
+        assert (await bench.get()).spec.replicas == 3

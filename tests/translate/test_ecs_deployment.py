@@ -175,7 +175,7 @@ def test_names_and_counts_that_say_something_else_are_told() -> None:
         "deploymentConfiguration.deploymentCircuitBreaker",
         "taskDefinition arn:aws:ecs:us-east-1:123456789012:task-definition/else:3",
         "serviceName other",
-        "desiredCount 2",
+        "desiredCount",
     ]
     quiet = shapes.service({"taskDefinition": "shop:2", "launchType": "EC2", "desiredCount": 3}, name="shop").value
     assert make.warnings(make.desired(META, task, quiet, 3), quiet) == []

@@ -30,6 +30,7 @@ from kecs.reconcile.config_maps import ConfigMaps
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Patience
 from kecs.reconcile.ecs_deployment_objects import NameTakenError, Objects
+from kecs.reconcile.ecs_deployment_scaling import Autoscalers
 from kecs.reconcile.ecs_deployment_template import Templates
 from kecs.translate import ecs_deployment as make
 from kecs.translate.dependencies import DependencyCycleError
@@ -57,16 +58,18 @@ class EcsDeployments:
         self._objects = Objects(context)
         self._config_maps = ConfigMaps(context)
         self._templates = Templates(context)
+        self._autoscalers = Autoscalers(context)
         self._patience: dict[Key, Patience] = {}
         self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
         self.cache.subscribe(self._on_own)
         self._objects.subscribe(self._on_object, self._on_account)
         self._config_maps.subscribe(self._controller.add)
+        self._autoscalers.subscribe(self._controller.add)
 
     async def run(self) -> None:
         """Work for ever."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._objects, self._config_maps, self._controller):
+            for part in (self._objects, self._config_maps, self._autoscalers, self._controller):
                 group.create_task(part.run(), name=type(part).__name__)
 
     def _on_own(self, old: EcsDeployment | None, new: EcsDeployment | None) -> None:
@@ -119,6 +122,9 @@ class EcsDeployments:
         definitions = await self._read(key, one)
         desired = make.desired(one.metadata, definitions.task, definitions.service, one.spec.replicas)
         check_definitions(desired, definitions)
+        if one.spec.replicas is None and not desired.is_daemon and self._autoscalers.scale(key):
+            await self._give_replicas(one, desired.count)  # which asks for another look
+            return None
         figures = _figures(desired)
         found = self._objects.deployment(one.metadata.namespace, desired.name)
         if found is not None and found.status.updatedReplicas < found.status.replicas:
@@ -163,6 +169,14 @@ class EcsDeployments:
         """Return the definitions, after noting which ConfigMaps they are in. Raises UnreadableError."""
         names = frozenset(reference.name for reference in reading.references(one.spec))
         return reading.read(one, await self._config_maps.read(key, names))
+
+    async def _give_replicas(self, one: EcsDeployment, count: int) -> None:
+        """Write down how many tasks there are, for an autoscaler to go on from."""
+        meta = one.metadata
+        patch: Json = {"metadata": {"resourceVersion": meta.resourceVersion}, "spec": {"replicas": count}}
+        await self._context.api.patch(
+            ECS_DEPLOYMENTS, meta.namespace, meta.name, patch, type="merge", manager=marks.MANAGER
+        )
 
     async def _refuse(self, one: EcsDeployment, reason: str, message: str) -> None:
         status = statuses.of_refused(self._objects, one)

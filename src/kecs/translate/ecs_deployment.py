@@ -184,7 +184,7 @@ def _counts_not_used(one: Desired, service: ecs.CreateServiceRequest) -> Iterato
     if one.is_daemon and (one.replicas is not None or service.desiredCount):
         yield "desiredCount is kept but not acted on: a daemon has a task on each node."
     elif one.replicas is not None and service.desiredCount not in (None, one.replicas):
-        yield f"desiredCount {service.desiredCount} is kept but not acted on: spec.replicas is {one.replicas}."
+        yield "desiredCount is kept but not acted on: spec.replicas counts more."  # no figures: each would be an event
 
 
 def _refuse_drivers(one: Desired, options: Options) -> None:
