@@ -2,4 +2,4 @@
 
 import os
 
-collect_ignore = [] if os.environ.get("KECS_TEST_WITH") else ["test_companions.py"]
+collect_ignore = [] if os.environ.get("KECS_TEST_WITH") else ["test_companions.py", "test_definitions.py"]

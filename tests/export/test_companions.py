@@ -205,3 +205,95 @@ def test_an_autoscaler_scales_an_ecs_deployment(cluster: Cluster) -> None:
     until(lambda: read("ecsdeployment/app").get("status", {}).get("runningCount") == 2, 150, "a second task")
     assert read("hpa/app")["status"]["desiredReplicas"] == 2
     kubectl(cluster, *space, "delete", "hpa,ecsdeployment", "app")
+
+
+@companion("rollouts")
+def test_argo_sets_weights_through_an_exported_ingress(cluster: Cluster, tmp_path: Path) -> None:
+    """The controllers of the Ingresses are not here: what Argo Rollouts tells them is looked at."""
+    balancers = [{"targetGroupArn": ARN, "containerName": "app", "containerPort": 8080}]
+    strategy = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 30, "canaryBakeTimeInMinutes": 60}}
+
+    def canary(tree: Tree) -> None:
+        def phase() -> str:
+            return str(tree.read("rollout", "app").get("status", {}).get("phase"))
+
+        for version, wanted in (("1", "Healthy"), ("2", "Paused")):
+            tree.apply(version, deploymentConfiguration=strategy, loadBalancers=balancers)
+            until(lambda wanted=wanted: phase() == wanted, 60, wanted)  # type: ignore[misc]
+
+    (tmp_path / "nginx").mkdir()
+    nginx = Tree(cluster, tmp_path / "nginx", "nginx", "--rollouts", "argo", "--ingress-class", "nginx")
+    canary(nginx)
+    made = nginx.read("ingress", "app-app-canary")
+    assert made["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"] == "30"
+    assert made["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] == "app-canary"
+
+    (tmp_path / "alb").mkdir()
+    alb = Tree(cluster, tmp_path / "alb", "alb", "--rollouts", "argo", "--ingress-class", "alb")
+    canary(alb)
+    action = alb.read("ingress", "app")["metadata"]["annotations"]["alb.ingress.kubernetes.io/actions.app"]
+    groups = json.loads(action)["ForwardConfig"]["TargetGroups"]
+    assert {one["ServiceName"]: int(one["Weight"]) for one in groups} == {"app": 70, "app-canary": 30}
+    assert {one["ServicePort"] for one in groups} == {"8080"}
+
+
+def test_a_budget_holds_under_a_drain(cluster: Cluster, tmp_path: Path) -> None:
+    """There is no second node: a drain takes what the budget lets go, and no more until that is ready elsewhere."""
+    tree = Tree(cluster, tmp_path, "drained")
+    tree.apply("1", desiredCount=3)
+    tree.run("scale", "deployment/app", "--replicas=3")
+    tree.run("rollout", "status", "deployment/app", "--timeout=60s")
+    (node,) = json.loads(kubectl(cluster, "get", "nodes", "-l", "type!=kwok", "-o", "json"))["items"]
+    name = node["metadata"]["name"]
+    before = {pod["metadata"]["name"] for pod in tree.read("pods")["items"]}
+
+    def left() -> set[str]:
+        pods = tree.read("pods")["items"]
+        return {pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]} & before
+
+    drain = ["kubectl", "--kubeconfig", str(cluster.kubeconfig), "drain", name, "--timeout=8s"]
+    drain += ["--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=drained"]
+    try:
+        done = subprocess.run(drain, check=False, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert "would violate the pod's disruption budget" in done.stderr
+        assert len(left()) == 2
+        assert tree.read("deployment", "app")["status"]["availableReplicas"] == 2
+    finally:
+        kubectl(cluster, "uncordon", name)
+    tree.run("rollout", "status", "deployment/app", "--timeout=60s")
+    tree.run("delete", "deployment", "app")
+
+
+@companion("kwok")
+def test_a_drain_moves_an_exported_service_a_pod_at_a_time(cluster: Cluster, tmp_path: Path) -> None:
+    """Between two simulated nodes, where a pod is ready at once; the budget lets one go at a time."""
+    fake = {"kwok.x-k8s.io/node": "fake"}
+    other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "kwok-1", "annotations": fake}}
+    other["metadata"]["labels"] = {"type": "kwok"}  # type: ignore[index]
+    kubectl(cluster, "apply", "-f", "-", stdin=json.dumps(other))
+    ample = {"cpu": "100", "memory": "1Ti", "pods": "100"}
+    status = json.dumps({"status": {"capacity": ample, "allocatable": ample}})
+    kubectl(cluster, "patch", "node", "kwok-1", "--subresource=status", "--type=merge", "-p", status)
+    kubectl(cluster, "cordon", "kwok-1")
+    tree = Tree(cluster, tmp_path, "moved")
+    tree.apply("1", desiredCount=4)
+    tolerated = [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]
+    placed = {"nodeSelector": {"type": "kwok"}, "tolerations": tolerated}
+    patch = json.dumps({"spec": {"replicas": 4, "template": {"spec": placed}}})
+    tree.run("patch", "deployment", "app", "--type=merge", "-p", patch)
+    tree.run("rollout", "status", "deployment/app", "--timeout=60s")
+    kubectl(cluster, "uncordon", "kwok-1")
+    least = 4
+    drain = ["kubectl", "--kubeconfig", str(cluster.kubeconfig), "drain", "kwok-0", "--timeout=80s"]
+    drain += ["--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=moved"]
+    with subprocess.Popen(drain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        while process.poll() is None:
+            least = min(least, tree.read("deployment", "app")["status"].get("availableReplicas", 0))
+        told = process.stdout.read() if process.stdout else ""
+    kubectl(cluster, "uncordon", "kwok-0")
+    assert process.returncode == 0, told
+    assert least >= 3
+    nodes = {pod["spec"]["nodeName"] for pod in tree.read("pods")["items"]}
+    assert nodes == {"kwok-1"}
+    tree.run("delete", "deployment", "app")

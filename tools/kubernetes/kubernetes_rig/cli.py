@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from kubernetes_rig import control, images, keeper, mounts, needs, node, pki, storage, warden
+from kubernetes_rig import control, images, keeper, mounts, needs, node, pki, policies, storage, warden
 from kubernetes_rig.binaries import build
 from kubernetes_rig.companions import COMPANIONS
 from kubernetes_rig.layout import Layout
@@ -134,6 +134,10 @@ def _stand_in(options: argparse.Namespace) -> None:
     node.load(Layout.load(options.directory), images.stand_in(tuple(options.images)))
 
 
+def _enforce(options: argparse.Namespace) -> None:
+    policies.enforce(Layout.load(options.directory))
+
+
 def _run(options: argparse.Namespace) -> None:
     argv = [*warden.inside(options.directory.resolve()), *options.command]
     os.execvp(argv[0], argv)
@@ -186,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("image", type=Path, metavar="IMAGE.tar", help="as `docker save` writes it")
     others = directed("stand-in", _stand_in, "give the node images of these names, of busybox, which sleep")
     others.add_argument("images", nargs="+", metavar="IMAGE", help="as nginx:1.27")
+    directed("enforce", _enforce, "be what enforces network policies; runs inside, as the companion `policies`")
     run = directed("run", _run, "run a command in the namespaces of the cluster")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     built = verb("build", _build, "build the programs of a cluster, so that it starts quickly")

@@ -2,16 +2,20 @@
 
 import json
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from kubernetes_rig import keeper
 from kubernetes_rig.api import Api
 from kubernetes_rig.binaries import manifests, program
 from kubernetes_rig.layout import Layout
+from kubernetes_rig.needs import tool
 from kubernetes_rig.node import endpoints
+from kubernetes_rig.warden import inside
 
 READY_SECONDS = 60.0
 _GATEWAY = "gateway"
@@ -118,11 +122,28 @@ def _metrics(layout: Layout) -> None:
     keeper.until(layout, partial(api.holds, place, "Available"), READY_SECONDS, "metrics-server is ready")
 
 
+def _policies(layout: Layout) -> None:
+    """Let packets of pods go by what NetworkPolicies say."""
+    command = [sys.executable, str(Path(__file__).resolve().parents[1] / "rig"), "enforce", str(layout.directory)]
+    keeper.start(layout, "policies", command, root=True)
+    look = [*inside(layout.directory), tool("iptables"), "--table", "mangle", "--check", "FORWARD", "--jump", "RIG"]
+
+    def is_enforced() -> bool:
+        return subprocess.run(look, check=False, capture_output=True).returncode == 0
+
+    keeper.until(layout, is_enforced, READY_SECONDS, "network policies are enforced")
+
+
 def _rollouts(layout: Layout) -> None:
     """Let Argo Rollouts carry out canary and blue-green deployments, its own custom resources."""
     _define(layout, "rollouts")
     flags = [f"--kubeconfig={layout.kubeconfig}", "--leader-elect=false", "--metricsPort=8090", "--healthzPort=8091"]
     keeper.start(layout, "rollouts", [str(program("rollouts")), *flags])
+
+
+def _definitions(layout: Layout) -> None:
+    """Let the API server judge custom resources whose controllers are not here: there are the definitions alone."""
+    _define(layout, "definitions")
 
 
 def _kwok(layout: Layout) -> None:
@@ -145,7 +166,9 @@ def _kwok(layout: Layout) -> None:
 COMPANIONS = {
     "gateway": Companion(("contour", "envoy"), _gateway, needs_node=True),
     "metrics": Companion(("metrics-server",), _metrics, needs_node=True),
+    "policies": Companion((), _policies, needs_node=True),
     "rollouts": Companion(("rollouts",), _rollouts, needs_node=False),
+    "definitions": Companion(("definitions",), _definitions, needs_node=False),
     "kwok": Companion(("kwok",), _kwok, needs_node=False),
 }
 """By the words that WITH knows."""
