@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace as replace_fields
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.kube.scripted import (
     streams,
     talking,
 )
+from tests.waiting import until_true
 
 POD = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a", "namespace": "ns", "resourceVersion": "3"}}
 Call = Callable[[HttpApi], Coroutine[Any, Any, Any]]
@@ -189,6 +191,34 @@ async def test_servers_that_go_away_in_turn_are_not_noticed() -> None:
         await read(api)
         assert len(second.asked) == 2
         assert len(first.asked) == 3
+
+
+async def test_watches_of_a_server_that_freezes_go_on_at_the_next_one() -> None:
+    """Whoever leads, or follows, asks for the lease again and again: so it is known as soon as an answer is missing."""
+    timings = replace_fields(QUICK, unheard=0.1)
+    frozen = serving(streams(event("ADDED", "a", 3), then="silence"), is_slow(60))
+    awake = serving(streams(event("ADDED", "b", 4), then="silence"), says(POD))
+    async with frozen as first, awake as second, client(first.url, second.url, timings=timings) as api:
+        seen: list[str] = []
+
+        async def has(*names: str) -> bool:
+            return seen == list(names)
+
+        async def follow() -> None:
+            while True:
+                with suppress(errors.Unavailable):
+                    async for events in api.watch(PODS, "ns", since="1"):
+                        seen.extend(one.object["metadata"]["name"] for one in events if one.object)
+
+        following = asyncio.create_task(follow())
+        await until_true(lambda: has("a"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await read(api)
+        await until_true(lambda: has("a", "b"))
+        assert await read(api) == POD
+        assert len(first.asked) == 2
+        following.cancel()
 
 
 async def test_all_addresses_of_a_name_are_tried() -> None:

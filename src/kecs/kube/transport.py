@@ -47,12 +47,14 @@ _WANTS_CHUNKS = (426, 505)  # what a proxy says that does not speak HTTP/1.0
 class Timings:
     """How long things may take, in seconds.
 
-    `answer` is how long a server may be silent within one attempt; `patience` how long attempts go on while a server
-    fails, `longest` while it asks to come back later. Waits between them begin at `first` and grow up to `last`.
+    `answer` is how long a server may be silent within one attempt; after `unheard` it is not asked any more where who
+    has asked gives up. `patience` is how long attempts go on while a server fails, `longest` while it asks to come back
+    later. Waits between them begin at `first` and grow up to `last`.
     """
 
     connect: float = 5.0
     answer: float = 30.0
+    unheard: float = 2.0
     patience: float = 5.0
     longest: float = 60.0
     first: float = 0.1
@@ -93,6 +95,7 @@ class Transport:
         self._access = access
         self._timings = timings
         self._at = 0  # the server that is asked
+        self._streams: set[aiohttp.ClientResponse] = set()  # that are being read
         self.calls = Calls()
         self._tls: tuple[Certificate | None, ssl.SSLContext] = (None, access.tls())
         connector = aiohttp.TCPConnector(limit=0, resolver=resolver, socket_factory=_socket)
@@ -120,13 +123,15 @@ class Transport:
         What breaks while it is read is raised as `Unavailable`.
         """
         response = await self._tried(request, lambda: self._open(request, silence))
+        self._streams.add(response)
         try:
             yield response
         except TimeoutError:
             raise Unavailable(f"{self._server} has said nothing for {silence:g} s") from None
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, ConnectionError) as error:
             raise Unavailable(f"the connection to {self._server} broke: {_why(error)}") from None
         finally:
+            self._streams.discard(response)
             response.close()
 
     @asynccontextmanager
@@ -181,9 +186,13 @@ class Transport:
 
     async def _classified(self, request: Request, once: Callable[[], Awaitable[T]]) -> T:
         """Make one attempt; raise `_Failed` with what may be done about it."""
-        at = self._at
+        at, began = self._at, time.monotonic()
         try:
             return await once()
+        except asyncio.CancelledError:
+            if time.monotonic() - began >= self._timings.unheard:
+                self._leave(at, silent=True)
+            raise
         except _Failed as failure:
             if failure.elsewhere:
                 self._leave(at)
@@ -196,21 +205,32 @@ class Transport:
             aiohttp.ClientProxyConnectionError,
         ) as error:
             text = f"{self._access.servers[at]} cannot be reached: {_why(error)}"
-            self._leave(at)
+            self._leave(at, silent=isinstance(error, aiohttp.ConnectionTimeoutError))
             raise _Failed(Unavailable(text), again=True, elsewhere=True) from None
         except TimeoutError:
             text = f"{self._access.servers[at]} did not answer within {self._timings.answer:g} s"
-            self._leave(at)
+            self._leave(at, silent=True)
             raise _Failed(Timeout(text), again=request.repeatable, elsewhere=True) from None
         except (aiohttp.ClientError, ConnectionError) as error:
             text = f"the connection to {self._access.servers[at]} broke: {_why(error)}"
             self._leave(at)
             raise _Failed(Unavailable(text), again=request.repeatable, elsewhere=True) from None
 
-    def _leave(self, at: int) -> None:
-        """Ask the next server from now on, unless somebody has seen to that already."""
+    def _leave(self, at: int, *, silent: bool = False) -> None:
+        """Ask the next server from now on, unless somebody has seen to that already.
+
+        Of a server that is `silent` watches hear nothing either, and would notice it late: they go on at the next one.
+        """
+        servers = self._access.servers
+        if len(servers) == 1:
+            return
         if self._at == at:
-            self._at = (at + 1) % len(self._access.servers)
+            self._at = (at + 1) % len(servers)
+        if silent:
+            origin = URL(servers[at]).origin()
+            for response in [one for one in self._streams if one.url.origin() == origin]:
+                if response.connection is not None and response.connection.transport is not None:
+                    response.connection.transport.abort()  # TLS would wait for the server to say goodbye
 
     # One attempt.
 
