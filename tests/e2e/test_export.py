@@ -75,6 +75,29 @@ def test_a_live_service_is_exported(kecs_server: KecsProcess, tmp_path: Path) ->
     assert elsewhere.stderr.startswith("kecs: ListServices: ClusterNotFoundException: ")
 
 
+def test_what_kecs_does_not_serve_is_told(kecs_server: KecsProcess, tmp_path: Path) -> None:
+    """It is Amazon ECS alone: of load balancers and security groups it knows no more than their names."""
+    ecs = kecs_server.client("ecs")
+    ecs.create_cluster(clusterName="alone")
+    container = {"name": "web", "image": "nginx:1.27", "memory": 64, "portMappings": [{"containerPort": 80}]}
+    ecs.register_task_definition(family="alone", networkMode="awsvpc", containerDefinitions=[container])
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
+    ecs.create_service(
+        cluster="alone",
+        serviceName="web",
+        taskDefinition="alone",
+        desiredCount=0,
+        loadBalancers=[{"targetGroupArn": arn, "containerName": "web", "containerPort": 80}],
+        networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}},
+    )
+    flags = ("--from-aws", "--endpoint-url", kecs_server.local_endpoint, "-o", str(tmp_path / "k8s"))
+    done = kecs("export", *flags, "--cluster", "alone", "--strict", timeout=30.0, **CREDENTIALS)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "k8s/export-report.json").read_text())
+    gaps = [one["member"] for one in report["entries"] if "the endpoint does not tell it" in one["reason"]]
+    assert sorted(gaps) == ["autoscaling", "load balancers", "security groups"]
+
+
 def test_an_endpoint_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     flags = ("--from-aws", "--endpoint-url", "http://127.0.0.1:1", "-o", str(tmp_path / "k8s"))
     done = kecs("export", *flags, timeout=30.0, **CREDENTIALS)

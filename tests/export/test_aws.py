@@ -1,6 +1,8 @@
 """Requests are signed as botocore signs them, and credentials are found where it finds them."""
 
 import datetime
+import http.server
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,38 @@ def test_a_request_is_signed_as_botocore_does(token: str, path: str, monkeypatch
     made = aws.signed(HEADERS, b'{"a": 1}', path, "ecs", "eu-west-1", aws.Credentials("AKID", "secret", token), now)
 
     assert made["authorization"] == request.headers["Authorization"]
+
+
+class _Busy(http.server.BaseHTTPRequestHandler):
+    """Refuses two calls for their rate, then answers."""
+
+    calls = 0
+
+    def do_POST(self) -> None:
+        type(self).calls += 1
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"__type": "ThrottlingException"}' if self.calls < 3 else b'{"clusterArns": ["a"]}'
+        self.send_response(400 if self.calls < 3 else 200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_who_is_told_to_wait_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "_PAUSE", 0.001)
+    with http.server.HTTPServer(("127.0.0.1", 0), _Busy) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        client = aws.Client(aws.Credentials("a", "b"), "us-east-1", f"http://127.0.0.1:{server.server_port}")
+        try:
+            assert client.call("ecs", "ListClusters", {}) == {"clusterArns": ["a"]}
+        finally:
+            server.shutdown()
+            thread.join()
+    assert _Busy.calls == 3
 
 
 def test_credentials_are_of_the_environment_or_of_a_profile(tmp_path: Path) -> None:

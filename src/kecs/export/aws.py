@@ -11,6 +11,7 @@ import hmac
 import http.client
 import json
 import os
+import time
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,9 @@ _TARGETS = {
 }
 _VERSIONS = {"elasticloadbalancing": "2015-12-01", "ec2": "2016-11-15", "monitoring": "2010-08-01"}
 _SECONDS = 30.0
-_TRIES = 4
+_TRIES = 5
+_PAUSE = 0.4  # seconds before the second try, and twice as many before each further one
+_THROTTLED = (b"Throttling", b"TooManyRequests", b"RequestLimitExceeded", b"Rate exceeded")
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -70,8 +73,9 @@ class Client:
                 if attempt + 1 == _TRIES:
                     raise ExportError(f"{url.geturl()} does not answer: {error}") from None
                 continue
-            if status < 500 or attempt + 1 == _TRIES:
+            if attempt + 1 == _TRIES or (status < 500 and not _is_throttled(status, answer)):
                 break
+            time.sleep(_PAUSE * 2**attempt)
         return status, answer
 
     def _send(
@@ -89,6 +93,10 @@ class Client:
             return response.status, response.read()
         finally:
             connection.close()
+
+
+def _is_throttled(status: int, answer: bytes) -> bool:
+    return status in (400, 429, 503) and any(word in answer for word in _THROTTLED)
 
 
 def signed(
