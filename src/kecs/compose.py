@@ -160,7 +160,7 @@ async def _serve(settings: Settings, backend: Backend, background: "_Background"
             synced.cancel()
             return
         background.start([work])
-        _calm_collector()
+        calm_collector()
         print(f"kecs ready on http://{house.address('aws')}, {cluster}", flush=True)
         await background.unless(told)
     finally:
@@ -198,7 +198,7 @@ def _no_operations(scope: Scope, request_id: str) -> Context:
     raise NotImplementedError("a controller has no door for operations")
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let the cyclic collector look seldom, and never again at what lives now.
 
     Caches hold few cycles and much that lives long: with the standard thresholds the collector took half of the CPU, in

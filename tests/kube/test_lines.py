@@ -1,5 +1,6 @@
 import itertools
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from kecs.kube import lines as lines_module
 from kecs.kube.api import Event, Json
 from kecs.kube.decoding import Objects
-from kecs.kube.errors import Gone, InternalError
+from kecs.kube.errors import ApiError, Gone, InternalError
 from kecs.kube.lines import Lines
 from kecs.kube.resources import PODS
 from tests.kube.scripted import error_event, event
@@ -18,14 +19,22 @@ TYPES = st.sampled_from(["ADDED", "MODIFIED", "DELETED"])
 
 
 def told(pieces: list[bytes]) -> list[Event[Json]]:
-    lines, objects = Lines(), Objects(PODS)
+    lines = Lines(Objects(PODS).events)
     found: list[Event[Json]] = []
     for piece in pieces:
-        for whole in lines.feed(piece):
-            events, error = objects.events(whole)
+        for events, error in lines.feed(piece):
             assert error is None
             found += events
     return found
+
+
+def whole() -> Lines[bytes]:
+    """Lines that say what they are."""
+    return Lines(lambda buffer, stop: bytes(buffer[:stop]))
+
+
+def read(objects: Objects[Any], lines: bytes) -> tuple[list[Event[Any]], ApiError | None]:
+    return objects.events(lines, len(lines))
 
 
 @given(
@@ -45,7 +54,7 @@ def test_any_cut_of_the_bytes_gives_the_same_events(wanted: list[tuple[str, str]
 
 
 def test_a_line_in_a_hundred_thousand_pieces_costs_no_more_than_its_length() -> None:
-    lines = Lines()
+    lines = whole()
     piece = b"x" * 20
     for _ in range(100_000):
         assert lines.feed(piece) == []
@@ -53,13 +62,14 @@ def test_a_line_in_a_hundred_thousand_pieces_costs_no_more_than_its_length() -> 
 
 
 def test_much_at_once_comes_in_pieces_of_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines_module, "_FIRST", 10)
     monkeypatch.setattr(lines_module, "_PIECE", 10)
-    assert Lines().feed(b"one\ntwo\nthree\n12345678901\nend\nre") == [b"one\ntwo\n", b"three\n", b"12345678901\nend\n"]
+    assert whole().feed(b"one\ntwo\nthree\n12345678901\nend\nre") == [b"one\ntwo\n", b"three\n", b"12345678901\nend\n"]
 
 
 def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "_LONGEST", 1000)
-    lines = Lines()
+    lines = whole()
     with pytest.raises(InternalError, match="more than 1000 bytes"):
         for _ in range(200):
             lines.feed(b"0123456789")
@@ -73,18 +83,18 @@ def test_an_event_is_read_however_its_members_are_ordered(name: str) -> None:
         b'{ "type" : "%b", "object":%b}' % (name.encode(), body),
         b'{"object":%b,"type":"%b"}' % (body, name.encode()),
     ):
-        events, error = Objects(PODS).events(line)
+        events, error = read(Objects(PODS), line)
         assert error is None
         assert events == [Event(name, {"metadata": {"name": "a", "resourceVersion": "3"}}, "3")]  # type: ignore[arg-type]
 
 
 def test_a_bookmark_has_a_version_and_no_object() -> None:
     line = b'{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12","creationTimestamp":null}}}'
-    assert Objects(PODS).events(line) == ([Event("BOOKMARK", None, "12")], None)
+    assert read(Objects(PODS), line) == ([Event("BOOKMARK", None, "12")], None)
 
 
 def test_what_came_before_an_error_counts() -> None:
-    events, error = Objects(PODS).events(event("ADDED", "a", 3) + error_event(410, "Expired") + event("ADDED", "b", 4))
+    events, error = read(Objects(PODS), event("ADDED", "a", 3) + error_event(410, "Expired") + event("ADDED", "b", 4))
     assert [one.resource_version for one in events] == ["3"]
     assert isinstance(error, Gone)
 
@@ -111,17 +121,17 @@ def test_managed_fields_are_left_out_whatever_they_say(wanted: list[list[Json]],
     for at, managed in enumerate(wanted):
         meta = {"name": text, "managedFields": managed, "labels": {text: "x"}, "resourceVersion": str(at)}
         lines += msgspec.json.encode({"type": "ADDED", "object": {"metadata": meta}}) + b"\n"
-    read = [Event("ADDED", View(Meta(text, str(at), {text: "x"})), str(at)) for at in range(len(wanted))]
+    wanted_events = [Event("ADDED", View(Meta(text, str(at), {text: "x"})), str(at)) for at in range(len(wanted))]
     objects = Objects(PODS.viewed(View))
-    assert objects.events(lines) == (read, None)
-    assert objects.events(lines.removesuffix(b"\n")) == (read, None)
+    assert read(objects, lines) == (wanted_events, None)
+    assert read(objects, lines.removesuffix(b"\n")) == (wanted_events, None)
 
 
 def test_managed_fields_without_an_end_are_not_taken_for_anothers() -> None:
     meta = b'{"name":"%b","managedFields":[{"manager":"x"}],"resourceVersion":"3"}'
     whole = b'{"type":"ADDED","object":{"metadata":%b}}' % meta
     first, other = whole % b"a", whole % b"b"
-    events, error = Objects(PODS.viewed(View)).events(first + b"\n" + first.replace(b"]", b"") + b"\n" + other + b"\n")
+    events, error = read(Objects(PODS.viewed(View)), first + b"\n" + first.replace(b"]", b"") + b"\n" + other + b"\n")
     assert [one.object and one.object.metadata.name for one in events] == ["a"]
     assert type(error) is InternalError
 
@@ -140,7 +150,7 @@ def test_managed_fields_without_an_end_are_not_taken_for_anothers() -> None:
     ],
 )
 def test_bytes_of_no_use_are_an_error_of_the_server(line: bytes) -> None:
-    events, error = Objects(PODS.viewed(View)).events(line)
+    events, error = read(Objects(PODS.viewed(View)), line)
     assert events == []
     assert type(error) is InternalError
     assert "pods" in error.message or "the server" in error.message
@@ -151,7 +161,5 @@ def test_no_bytes_break_the_reader(noise: bytes, chance: random.Random) -> None:
     line = bytearray(event("ADDED", "a", 3))
     at = chance.randrange(len(line))
     line[at : at + len(noise)] = noise
-    lines, objects = Lines(), Objects(PODS.viewed(View))
-    for whole in lines.feed(bytes(line) + b"\n"):
-        _, error = objects.events(whole)
+    for _, error in Lines(Objects(PODS.viewed(View)).events).feed(bytes(line) + b"\n"):
         assert error is None or error.message

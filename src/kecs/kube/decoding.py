@@ -59,24 +59,6 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_)
 
 
-def _shortened(lines: bytes) -> bytes:
-    """Return lines of watch events without the managed fields of their objects: those are sooner found than skipped.
-
-    They are taken to end at the first bracket. Where that is in a string, what is left is no JSON.
-    """
-    view = memoryview(lines)
-    kept, at, begin = [], 0, lines.find(_MANAGED)
-    while begin >= 0:
-        end = lines.find(b"\n", begin)
-        bracket = lines.find(b"]", begin, end)
-        if bracket >= 0:
-            kept.append(view[at:begin])
-            at = bracket + 1
-        begin = lines.find(_MANAGED, end)
-    kept.append(view[at:])
-    return b"".join(kept)
-
-
 def code_of(status: Json) -> int:
     """Return the code in a Status that did not come as the answer to a request."""
     code = status.get("code")
@@ -93,6 +75,33 @@ def decode_status(code: int, body: bytes) -> ApiError:
     return from_status(code, status if isinstance(status, dict) else {})
 
 
+class _Shortener:
+    """Copies lines of watch events without the managed fields of their objects: those are sooner found than skipped.
+
+    They are taken to end at the first bracket. Where that is in a string, what is left is no JSON.
+    """
+
+    def __init__(self) -> None:
+        self._short = bytearray()
+
+    def shortened(self, lines: bytes | bytearray, stop: int) -> memoryview:
+        """Return the lines up to `stop`, shortened; good until the next are asked for."""
+        if len(self._short) < stop:
+            self._short = bytearray(stop)
+        short, whole = memoryview(self._short), memoryview(lines)
+        length, at, begin = 0, 0, lines.find(_MANAGED, 0, stop)
+        while begin >= 0:
+            end = lines.find(b"\n", begin, stop)
+            bracket = lines.find(b"]", begin, end)
+            if bracket >= 0:
+                short[length : length + begin - at] = whole[at:begin]
+                length += begin - at
+                at = bracket + 1
+            begin = lines.find(_MANAGED, end, stop)
+        short[length : length + stop - at] = whole[at:stop]
+        return short[: length + stop - at]
+
+
 class Objects(Generic[T]):
     """Decodes what concerns one resource. `InternalError` means bytes that are not of its type."""
 
@@ -100,6 +109,7 @@ class Objects(Generic[T]):
         self._resource = resource
         self._plain = (get_origin(resource.type) or resource.type) is dict
         self._one = _decoder(cast("Any", resource.type)).decode
+        self._shortened = _Shortener().shortened
         self._told = _decoder(_Told[resource.type]).decode_lines  # type: ignore[name-defined]  # a type made at run time
 
     def one(self, body: bytes) -> T:
@@ -124,18 +134,21 @@ class Objects(Generic[T]):
         meta = found.metadata
         return Page(items, meta.resourceVersion, meta.continue_ or "", meta.remainingItemCount)
 
-    def events(self, lines: bytes) -> tuple[list[Event[T]], ApiError | None]:
-        """Return the watch events in some lines, and the error that ended them: an ERROR event, or one unreadable."""
+    def events(self, lines: bytes | bytearray, stop: int) -> tuple[list[Event[T]], ApiError | None]:
+        """Return the watch events in the lines up to `stop`, and the error that ended them.
+
+        That is an ERROR event, or one unreadable.
+        """
         try:
             # All at once: nearly always every line carries an object, and that can be read shortened.
             if self._plain:
-                return [self._event(told.type, told.object) for told in self._told(lines)], None
-            told = self._told(_shortened(lines))
+                return [self._event(told.type, told.object) for told in self._told(memoryview(lines)[:stop])], None
+            told = self._told(self._shortened(lines, stop))
             return [Event(one.type, one.object, one.object.metadata.resourceVersion) for one in told], None
         except _UNREADABLE:
             pass
         events: list[Event[T]] = []
-        for line in lines.splitlines():
+        for line in bytes(lines[:stop]).splitlines():
             if line.strip():
                 try:
                     events.append(self._any_event(line))

@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver
 from kecs.kube import remote
 from kecs.kube.access import Access
 from kecs.kube.api import Event, ExecResult, Json, LogOptions, Page, PatchType, Propagation, Resource
+from kecs.kube.body import pieces
 from kecs.kube.calls import Calls
 from kecs.kube.decoding import Objects
 from kecs.kube.errors import InternalError, Unavailable
@@ -112,16 +113,15 @@ class HttpApi:
             "timeoutSeconds": str(seconds),
         }
         request = Request("GET", _path(resource, namespace), _given(query), repeatable=True, watch=True)
-        objects, lines = Objects(resource), Lines()
-        async with self._transport.stream(request, _SILENCE if bookmarks else seconds + _SILENCE) as response:
+        silence = _SILENCE if bookmarks else seconds + _SILENCE
+        lines = Lines(Objects(resource).events)
+        async with self._transport.stream(request, silence) as response:
             yield []
-            while data := await response.content.readany():
-                for whole in lines.feed(data):
-                    events, error = objects.events(whole)
-                    if events:
-                        yield events
-                    if error is not None:
-                        raise error
+            async for events, error in pieces(response, lines, silence):
+                if events:
+                    yield events
+                if error is not None:
+                    raise error
             if lines.is_torn:  # nothing else tells a connection that breaks from one that the server ends
                 raise Unavailable(f"the watch of {resource.plural} broke off within an event")
 
