@@ -72,7 +72,7 @@ def sources_of_every_kind() -> list[Json]:
         },
     ]
     hosts = {"Field": "host-header", "Values": ["shop.example.com", "*.example.org"]}
-    rules = [
+    rules: list[Json] = [
         {
             "Priority": "1",
             "Conditions": [hosts],
@@ -80,7 +80,17 @@ def sources_of_every_kind() -> list[Json]:
         },
         {
             "Priority": "2",
-            "Conditions": [{"Field": "path-pattern", "Values": ["/beta/*", "/beta"]}],
+            "Conditions": [
+                {"Field": "path-pattern", "Values": ["/beta/*", "/beta"]},
+                {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET", "HEAD"]}},
+                {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["yes"]}},
+                {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "v", "Value": "2"}]}},
+            ],
+            "Actions": [{"Type": "forward", "TargetGroupArn": arn.format("beta")}],
+        },
+        {
+            "Priority": "3",
+            "Conditions": [{"Field": "path-pattern", "Values": ["/next/*"]}],
             "Actions": [{"Type": "forward", "TargetGroupArn": arn.format("beta")}],
         },
     ]

@@ -93,3 +93,36 @@ def test_a_rule_that_no_route_can_say_leads_nobody(tmp_path: Path) -> None:
     entries = json.loads((tmp_path / "k8s/export-report.json").read_text())["entries"]
     (told,) = [one for one in entries if one["member"] == "rule 1"]
     assert told["verdict"] == "lost"
+
+
+CONDITIONS: list[Json] = [
+    {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["yes", "1"]}},
+    {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}},
+    {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "v", "Value": "2"}]}},
+]
+
+
+@pytest.mark.parametrize("traffic", ["gateway", "istio", "ingress"])
+def test_headers_methods_and_queries_are_of_those_routes_that_know_them(traffic: str, tmp_path: Path) -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/beta/0123456789abcdef"
+    rule = {"Priority": "1", "Conditions": CONDITIONS, "Actions": [{"Type": "forward", "TargetGroupArn": arn}]}
+    sources = [one for one in sources_of_every_kind() if "Listeners" not in one and "Rules" not in one]
+    made = exported(tmp_path, "--traffic", traffic, sources=[*sources, {"Rules": [rule]}])
+    entries = json.loads((tmp_path / "k8s/export-report.json").read_text())["entries"]
+    (told,) = [one for one in entries if one["member"] == "rule 1"]
+    assert told["verdict"] == ("lost" if traffic == "ingress" else "exact")
+    if traffic == "ingress":
+        assert ("Ingress", "beta") not in made
+    elif traffic == "gateway":
+        first, second = made["HTTPRoute", "beta"]["rules"][0]["matches"]
+        assert first == {
+            "path": {"type": "PathPrefix", "value": "/"},
+            "headers": [{"name": "X-Beta", "value": "yes"}],
+            "method": "GET",
+            "queryParams": [{"name": "v", "value": "2"}],
+        }
+        assert second["headers"] == [{"name": "X-Beta", "value": "1"}]
+    else:
+        first, _ = made["VirtualService", "beta"]["http"][0]["match"]
+        assert first["headers"] == {"x-beta": {"exact": "yes"}}
+        assert (first["method"], first["queryParams"]) == ({"exact": "GET"}, {"v": {"exact": "2"}})

@@ -126,8 +126,11 @@ def _rule(exported: Exported, rule: Fact, choices: Choices) -> tuple[Verdict, st
     others = [one.text("type") for one in rule.parts("actions") if one.text("type") not in ("forward", "")]
     if others:
         return "lost", f"{', '.join(others)} is to be done by the proxy or the program"
-    if not matches_of(rule):
-        return "lost", "it asks for more than hosts and paths: set it on the route"
+    matches = matches_of(rule)
+    if not matches:
+        return "lost", "it asks for what a route cannot say: set it on the proxy"
+    if choices.traffic == "ingress" and any(one.more for one in matches):
+        return "lost", "an Ingress knows hosts and paths alone: --traffic gateway knows headers, methods and queries"
     shares = shares_of(rule, exported.owners)
     if len(shares) > 1:
         names = ", ".join(f"{one.owner.service} {one.weight}" for one in shares)

@@ -4,6 +4,7 @@ A rule that shares requests out among services belongs to the one that gets most
 backends.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -13,6 +14,7 @@ from kecs.export.surroundings import Fact
 
 OF_CONNECTIONS = ("TCP", "UDP", "TLS", "TCP_UDP", "QUIC", "TCP_QUIC")
 SECURE = ("HTTPS", "TLS")
+_CONFIGS = {"host-header": "hostHeaderConfig", "path-pattern": "pathPatternConfig"}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -22,15 +24,24 @@ class Share(msgspec.Struct, frozen=True):
     weight: int
 
 
+class Condition(msgspec.Struct, frozen=True):
+    """What else has to be so of a request: a `header` or a `query` parameter of that name, or its `method`."""
+
+    kind: str
+    name: str
+    value: str
+
+
 class Match(msgspec.Struct, frozen=True):
     """One host and one path; `exact`: that path alone, else all below it. An empty host is any.
 
-    `shares` are there where several services get the requests.
+    `more` are conditions that an Ingress does not know. `shares` are there where several services get the requests.
     """
 
     host: str = ""
     path: str = "/"
     exact: bool = False
+    more: tuple[Condition, ...] = ()
     shares: tuple[Share, ...] = ()
 
 
@@ -122,8 +133,10 @@ def _matches(exported: Exported, arn: str, port: int) -> tuple[Match, ...]:
             continue
         many = tuple(shares) if len(shares) > 1 else ()
         found += [msgspec.structs.replace(match, shares=many) for match in matches_of(rule)]
-    seen = {(match.host, match.path, match.exact): match for match in reversed(found)}
-    kept = tuple(match for match in dict.fromkeys(found) if seen[match.host, match.path, match.exact] is match)
+    seen: dict[Match, Match] = {}
+    for match in found:
+        seen.setdefault(msgspec.structs.replace(match, shares=()), match)
+    kept = tuple(seen.values())
     # A rule that no route can say lets in whom the load balancer would not: without another there is no route.
     return kept if rules else (Match(),)
 
@@ -152,22 +165,45 @@ def forwards(rule: Fact) -> dict[str, int]:
 
 
 def matches_of(rule: Fact) -> list[Match]:
-    """Return the hosts and paths of a rule; none where it asks for something else, or for other patterns."""
+    """Return what a rule asks for; none where that is something that no route can say."""
     hosts, paths = [""], ["/*"]
+    more: list[list[Condition]] = []
     for condition in rule.parts("conditions"):
         field = condition.text("field")
-        given = condition.part("hostHeaderConfig" if field == "host-header" else "pathPatternConfig").texts("values")
-        values = given or condition.texts("values")
-        if field == "host-header":
-            hosts = values
-        elif field == "path-pattern":
-            paths = values
-        else:
+        if field in _CONFIGS:
+            values = condition.part(_CONFIGS[field]).texts("values") or condition.texts("values")
+            hosts, paths = (values, paths) if field == "host-header" else (hosts, values)
+            continue
+        found = _more(field, condition)
+        if not found or any("*" in one.value or "?" in one.value for one in found):
             return []
+        more.append(found)
     made = [_path(path) for path in paths]
     if any("*" in host.removeprefix("*.") or "?" in host for host in hosts) or None in made:
         return []
-    return [msgspec.structs.replace(match, host=host) for host in hosts for match in made if match]
+    every = [one for one in itertools.product(*more) if len({(two.kind, two.name) for two in one}) == len(one)]
+    return [
+        msgspec.structs.replace(match, host=host, more=one)
+        for host in hosts
+        for match in made
+        if match
+        for one in every
+    ]
+
+
+def _more(field: str, condition: Fact) -> list[Condition]:
+    """Return the values of which a condition asks for one; none of one that routes do not know."""
+    if field == "http-header":
+        config = condition.part("httpHeaderConfig")
+        return [Condition("header", config.text("httpHeaderName"), one) for one in config.texts("values")]
+    if field == "http-request-method":
+        found = condition.part("httpRequestMethodConfig").texts("values") or condition.texts("values")
+        return [Condition("method", "", one) for one in found]
+    if field == "query-string":
+        pairs = condition.part("queryStringConfig").parts("values")
+        found_pairs = [Condition("query", one.text("key"), one.text("value")) for one in pairs]
+        return found_pairs if all(one.name for one in found_pairs) else []
+    return []
 
 
 def _path(pattern: str) -> Match | None:

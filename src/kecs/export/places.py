@@ -50,7 +50,7 @@ class Places:
         if row.path == "loadBalancers[]":
             rules = self._made.exported.rules.get(value.targetGroupArn or "", ())
             if any(not matches_of(rule) for rule in rules):
-                return "lost", "a listener rule asks for more than hosts and paths: set it on the route"
+                return "lost", "a listener rule asks for what a route cannot say: set it on the proxy"
             if self._made.exported.listeners.get(value.targetGroupArn or ""):
                 return "approximate", "what became of its listeners and rules is told of each"
             return ("approximate", "certificates and listeners are to be set on the route") if rules else None

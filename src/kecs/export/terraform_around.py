@@ -8,7 +8,6 @@ from kecs.export.plan_values import Block, Json, as_list, as_object, ident
 # What the provider spells otherwise than a word for a word, of target groups.
 _OF_GROUPS = {"healthCheckInterval": "healthCheckIntervalSeconds", "healthCheckTimeout": "healthCheckTimeoutSeconds"}
 _CONDITIONS = {"host_header": "host-header", "path_pattern": "path-pattern"}
-_OTHER_CONDITIONS = ("http_header", "http_request_method", "query_string", "source_ip")
 
 
 def shaped(kind: str, block: Block) -> tuple[str, Json] | None:
@@ -93,13 +92,27 @@ def _rule(block: Block) -> Json:
         for name, field in _CONDITIONS.items():
             found = [one.values.get("values") for one in condition.blocks(name)]
             conditions += [{"field": field, "values": values} for values in found if values]
-        conditions += [{"field": name} for name in _OTHER_CONDITIONS if condition.values.get(name)]
+        conditions += _more(condition)
     return {
         "priority": block.values.get("priority"),
         "listenerArn": block.named("listener_arn"),
         "conditions": conditions,
         "actions": [_action(one) for one in block.blocks("action")],
     }
+
+
+def _more(condition: Block) -> list[Json]:
+    found: list[Json] = []
+    for one in condition.blocks("http_header"):
+        config = {"httpHeaderName": one.values.get("http_header_name"), "values": as_list(one.values.get("values"))}
+        found.append({"field": "http-header", "httpHeaderConfig": config})
+    for one in condition.blocks("http_request_method"):
+        config = {"values": as_list(one.values.get("values"))}
+        found.append({"field": "http-request-method", "httpRequestMethodConfig": config})
+    pairs = [one.simple() for one in condition.blocks("query_string")]
+    if pairs:
+        found.append({"field": "query-string", "queryStringConfig": {"values": pairs}})
+    return found + [{"field": "source-ip"} for _ in condition.blocks("source_ip")]
 
 
 def _action(block: Block) -> Json:

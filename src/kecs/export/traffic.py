@@ -32,7 +32,8 @@ def make_routes(
     for one in mine:
         name = service if len(mine) == 1 else names.label(f"{service}-{one.port}")
         if choices.traffic == "ingress":
-            made.append(_ingress(name, service, one, choices))
+            plain = msgspec.structs.replace(one, matches=[match for match in one.matches if not match.more])
+            made += [_ingress(name, service, plain, choices)] if plain.matches else []
             continue
         for at, (hosts, matches) in enumerate(_by_hosts(one), 1):
             own = name if at == 1 else names.label(f"{name}-{at}")
@@ -84,7 +85,7 @@ def _http_route(
 ) -> Json:
     rules = [
         {
-            "matches": [{"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}} for one in found],
+            "matches": [_match(one) for one in found],
             "backendRefs": [
                 {"name": to, "port": port, **({"weight": weight} if weight else {})}
                 for to, port, weight in _targets(found[0], service, backend)
@@ -98,6 +99,29 @@ def _http_route(
         "metadata": {"name": name},
         "spec": {"parentRefs": parents, "rules": rules, **({"hostnames": hosts} if "" not in hosts else {})},
     }
+
+
+def _match(one: Match) -> Json:
+    made: Json = {"path": {"type": "Exact" if one.exact else "PathPrefix", "value": one.path}}
+    for condition in one.more:
+        if condition.kind == "method":
+            made["method"] = condition.value
+        else:
+            member = "headers" if condition.kind == "header" else "queryParams"
+            made.setdefault(member, []).append({"name": condition.name, "value": condition.value})
+    return made
+
+
+def _istio_match(one: Match) -> Json:
+    made: Json = {"uri": {"exact" if one.exact else "prefix": one.path}}
+    for condition in one.more:
+        if condition.kind == "method":
+            made["method"] = {"exact": condition.value}
+        elif condition.kind == "header":
+            made.setdefault("headers", {})[condition.name.lower()] = {"exact": condition.value}
+        else:
+            made.setdefault("queryParams", {})[condition.name] = {"exact": condition.value}
+    return made
 
 
 def _alike(matches: Sequence[Match]) -> list[list[Match]]:
@@ -126,7 +150,7 @@ def _virtual_service(
             }
             for to, port, weight in _targets(found[0], service, backend)
         ]
-        wanted = [{"uri": {"exact" if one.exact else "prefix": one.path}} for one in found]
+        wanted = [_istio_match(one) for one in found]
         http.append({"match": wanted, "route": route})
     return {
         "apiVersion": "networking.istio.io/v1",
