@@ -7,12 +7,17 @@ from typing import Any, cast
 
 import pytest
 
+from kecs.crds.installation import install
+from kecs.embedded.engine import Engine
 from kecs.kube import resources
 from kecs.kube.api import Api, Json, Page
 from kecs.kube.errors import Gone, NotFound
 from kecs.kube.time import rfc3339_micro
+from kecs.model import ecs_deployment as model
 from kecs.model import marks
 from kecs.uninstall import UninstallError, release_pods, uninstall
+from kecs.world.resources import ECS_DEPLOYMENTS
+from tests.waiting import until_true
 
 
 class Namespaces:
@@ -96,6 +101,36 @@ async def test_a_list_that_does_not_go_on_begins_anew() -> None:
     api, said = Forgetful(), list[str]()
     await release_pods(cast("Api", api), said.append)
     assert (api.pods, said) == ({f"p{number}": [] for number in range(4)}, ["4 pods are held no more"])
+
+
+async def test_definitions_stay_until_what_was_made_for_ecs_deployments_is_collected() -> None:
+    """By them a cluster knows whose garbage it is; one that has just learned of them takes half a minute."""
+    engine = Engine.open()  # nothing collects here
+    await install(engine)
+    await engine.create(resources.NAMESPACES, None, {"metadata": {"name": "team"}}, manager="test")
+    body = {"apiVersion": model.API_VERSION, "kind": model.KIND, "metadata": {"name": "web"}, "spec": {"Task": []}}
+    one = await engine.create(ECS_DEPLOYMENTS, "team", body, manager="test")
+    owner = {"apiVersion": model.API_VERSION, "kind": model.KIND, "name": "web", "uid": one.metadata.uid}
+    labels = {marks.ECS_DEPLOYMENT: "web"}
+    for name, owners in (("web", [owner]), ("orphan", [])):
+        meta = {"name": name, "labels": labels, "ownerReferences": owners}
+        service = {"metadata": meta, "spec": {"ports": [{"port": 80}]}}
+        await engine.create(resources.SERVICES, "team", service, manager="test")
+    removing = asyncio.create_task(uninstall(engine, "home", lambda _: None))
+
+    async def is_deleted() -> bool:
+        return not (await engine.list(ECS_DEPLOYMENTS)).items
+
+    await until_true(is_deleted)
+    await asyncio.wait([removing], timeout=0.5)
+    assert (await engine.list(resources.CUSTOM_RESOURCE_DEFINITIONS)).items
+    await engine.delete(resources.SERVICES, "team", "web")
+    async with asyncio.timeout(10):
+        await removing
+    assert not (await engine.list(resources.CUSTOM_RESOURCE_DEFINITIONS)).items
+    left = (await engine.list(resources.SERVICES, "team")).items
+    assert [each["metadata"]["name"] for each in left] == ["orphan"]
+    await engine.close()
 
 
 async def test_another_kecs_of_the_cluster_is_not_waited_for() -> None:

@@ -48,6 +48,16 @@ _INSTALLED = (
 )
 _OWN: tuple[Resource[Any], ...] = tuple(kind.resource.viewed(dict[str, Any]) for kind in definitions.KINDS)
 
+# What is made for an ECSDeployment, in namespaces of its users.
+_MADE = (
+    resources.DEPLOYMENTS,
+    resources.DAEMON_SETS,
+    resources.SERVICES,
+    resources.POD_DISRUPTION_BUDGETS,
+    resources.NETWORK_POLICIES,
+    resources.SERVICE_ACCOUNTS,
+)
+
 # What the volumes of tasks leave behind when the claims on them have gone with their namespaces.
 _STORAGE = (
     (resources.PERSISTENT_VOLUMES, marks.CLUSTER),
@@ -107,6 +117,7 @@ async def uninstall(api: Api, home: str, say: Say) -> None:
         async for each in _all(api, resource):
             await _release(api, resource, each)
             await _delete(api, resource, each)
+    await _gone(lambda: _of_deployments(api), "object of an ECSDeployment")
     await _remove_definitions(api)
     say("the custom resources and their definitions are gone")
     await _clean_nodes(api)
@@ -195,6 +206,16 @@ async def _remove_clusters(api: Api, nodes: Sequence[str]) -> None:
     for resource, labels in _STORAGE:
         async for each in _all(api, resource, labels=labels):
             await _delete(api, resource, each)
+
+
+async def _of_deployments(api: Api) -> Json | None:
+    """Return an object that was made for an ECSDeployment: whose garbage it is, a cluster knows by the definition."""
+    for resource in _MADE:
+        async for each in _all(api, resource, labels=marks.ECS_DEPLOYMENT):
+            owners = each["metadata"].get("ownerReferences") or ()
+            if any(owner["kind"] == ECS_DEPLOYMENTS.kind for owner in owners):
+                return each
+    return None
 
 
 async def _remove_definitions(api: Api) -> None:

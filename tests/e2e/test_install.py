@@ -189,7 +189,16 @@ def bare(bare_cluster: Installed) -> Iterator[Installed]:
 
 
 def make_things(kecs: Installed) -> None:
-    """A cluster with a service, a task that runs and one that has stopped, and an attribute on a node."""
+    """A cluster with a service, a task that runs and one that has stopped, an attribute on a node, an ECSDeployment."""
+    task = {"TaskRoleArn": "r", "NetworkMode": "none", "ContainerDefinitions": [SLEEPER]}
+    body = {
+        "apiVersion": "ecskube.ecskube/v1alpha1",
+        "kind": "ECSDeployment",
+        "metadata": {"name": "mine", "namespace": "default"},
+        "spec": {"Task": task, "Service": {"DesiredCount": 1}},
+    }
+    kecs.kubectl("create", "-n", "default", "-f", "-", stdin=body)
+    kecs.kubectl("wait", "-n", "default", "--for=condition=Ready", "ecsdeployment/mine", "--timeout=25s")
     ecs = kecs.client(region="test-leave")
     ecs.create_cluster(clusterName="c")
     ecs.register_task_definition(family="f", containerDefinitions=[SLEEPER], taskRoleArn="r")
@@ -223,7 +232,9 @@ def test_uninstalling_leaves_nothing_behind(bare: Installed) -> None:
     before = everything(kecs)
     kecs.apply("production")
     make_things(kecs)
-    assert re.match(r"1 clusters, 1 services, [34] tasks would go", uninstall(kecs))  # one has just stopped
+    would = uninstall(kecs)
+    # one has just stopped
+    assert re.match(r"1 clusters, 1 services, [34] tasks, 1 ECSDeployments with theirs would go", would)
     assert kecs.client(region="test-leave").list_clusters()["clusterArns"]
     uninstall(kecs, "--yes")
     assert everything(kecs) == before
