@@ -263,37 +263,3 @@ def test_a_budget_holds_under_a_drain(cluster: Cluster, tmp_path: Path) -> None:
         kubectl(cluster, "uncordon", name)
     tree.run("rollout", "status", "deployment/app", "--timeout=60s")
     tree.run("delete", "deployment", "app")
-
-
-@companion("kwok")
-def test_a_drain_moves_an_exported_service_a_pod_at_a_time(cluster: Cluster, tmp_path: Path) -> None:
-    """Between two simulated nodes, where a pod is ready at once; the budget lets one go at a time."""
-    fake = {"kwok.x-k8s.io/node": "fake"}
-    other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "kwok-1", "annotations": fake}}
-    other["metadata"]["labels"] = {"type": "kwok"}  # type: ignore[index]
-    kubectl(cluster, "apply", "-f", "-", stdin=json.dumps(other))
-    ample = {"cpu": "100", "memory": "1Ti", "pods": "100"}
-    status = json.dumps({"status": {"capacity": ample, "allocatable": ample}})
-    kubectl(cluster, "patch", "node", "kwok-1", "--subresource=status", "--type=merge", "-p", status)
-    kubectl(cluster, "cordon", "kwok-1")
-    tree = Tree(cluster, tmp_path, "moved")
-    tree.apply("1", desiredCount=4)
-    tolerated = [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]
-    placed = {"nodeSelector": {"type": "kwok"}, "tolerations": tolerated}
-    patch = json.dumps({"spec": {"replicas": 4, "template": {"spec": placed}}})
-    tree.run("patch", "deployment", "app", "--type=merge", "-p", patch)
-    tree.run("rollout", "status", "deployment/app", "--timeout=60s")
-    kubectl(cluster, "uncordon", "kwok-1")
-    least = 4
-    drain = ["kubectl", "--kubeconfig", str(cluster.kubeconfig), "drain", "kwok-0", "--timeout=80s"]
-    drain += ["--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app.kubernetes.io/part-of=moved"]
-    with subprocess.Popen(drain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        while process.poll() is None:
-            least = min(least, tree.read("deployment", "app")["status"].get("availableReplicas", 0))
-        told = process.stdout.read() if process.stdout else ""
-    kubectl(cluster, "uncordon", "kwok-0")
-    assert process.returncode == 0, told
-    assert least >= 3
-    nodes = {pod["spec"]["nodeName"] for pod in tree.read("pods")["items"]}
-    assert nodes == {"kwok-1"}
-    tree.run("delete", "deployment", "app")
