@@ -182,6 +182,16 @@ def test_a_task_that_no_node_takes_is_told_once() -> None:
     assert plan(wanted(), carried_out(seen, told, 6.0), SETTINGS, 7.0).messages == []
 
 
+def test_a_complaint_is_told_once_where_the_deployment_was_dated_by_a_clock_that_is_ahead() -> None:
+    ahead = msgspec.structs.replace(wanted(), deployment=msgspec.structs.replace(wanted().deployment, createdAt=3600.0))
+    seen = Observed(trouble="exceeded quota")
+    first = plan(ahead, seen, SETTINGS, 1.0)
+    assert first.messages == ["(service s) was unable to place a task. Reason: exceeded quota"]
+    seen = carried_out(seen, first, 1.0)
+    assert plan(ahead, seen, SETTINGS, 2.0).messages == []
+    assert plan(ahead, seen, SETTINGS, 3000.0).messages == []
+
+
 def test_nothing_counts_before_kubernetes_has_seen_the_change() -> None:
     unsettled = plan(wanted(desired=0), Observed(settled=False), SETTINGS, 0.0)
     assert states(unsettled) == [(NEW, "PRIMARY", "IN_PROGRESS")]

@@ -18,6 +18,7 @@ from kecs.embedded.node.context import NodeSettings
 from kecs.embedded.node.node import Node
 from kecs.embedded.node.simulated import SimulatedEngine
 from kecs.kube.api import Api
+from kecs.kube.time import now
 from kecs.model import marks, names, objects
 from kecs.model import service as service_model
 from kecs.model.generated import ecs
@@ -52,10 +53,10 @@ async def until(found: Callable[[], T], *, seconds: float = 10.0) -> T:
 class Stage:
     """The world of a test, and how to change it as the operations would."""
 
-    def __init__(self, api: Api, settings: Settings) -> None:
+    def __init__(self, api: Api, settings: Settings, now: Callable[[], float] = now) -> None:
         self.api = api
         self.world = World(api)
-        self.context = Context(api=api, world=self.world, settings=settings)
+        self.context = Context(api=api, world=self.world, settings=settings, now=now)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -189,8 +190,8 @@ async def patient_stage(engine: Engine) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def prepared(engine: Api, settings: Settings) -> AsyncIterator[Stage]:
-    found = Stage(engine, settings)
+async def prepared(engine: Api, settings: Settings, now: Callable[[], float] = now) -> AsyncIterator[Stage]:
+    found = Stage(engine, settings, now)
     async with found.running():
         await found.cluster()
         await found.definition("sleep 1000")

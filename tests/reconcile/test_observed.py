@@ -1,6 +1,7 @@
 """What the rules see of tasks whose nodes have other clocks than kecs."""
 
 import msgspec
+import pytest
 
 from kecs.kube.time import rfc3339
 from kecs.model import marks, objects
@@ -9,6 +10,7 @@ from kecs.reconcile.observed import Memory, of_record, unplaceable
 from kecs.translate import facts, views
 
 NOW = 1_800_000_000.0
+HOUR = 3600
 FACTS = facts.encode(
     facts.TaskFacts(
         cluster="arn:aws:ecs:us-east-1:123456789012:cluster/c",
@@ -53,8 +55,42 @@ def test_a_task_whose_node_is_ahead_counts_from_when_it_was_seen() -> None:
 def test_a_record_of_times_to_come_counts_from_when_it_was_stored() -> None:
     task = ecs.Task(startedBy="ecs-svc/1", startedAt=NOW + 3500, executionStoppedAt=NOW + 3600, stoppedAt=NOW + 3600)
     meta = objects.Meta(name="0" * 32, creationTimestamp=rfc3339(NOW))
-    seen = of_record(objects.StoppedTask(metadata=meta, spec=task))
+    seen = of_record(objects.StoppedTask(metadata=meta, spec=task), NOW + 10, live=False)
     assert (seen.startedAt, seen.stoppedAt) == (NOW + 1, NOW + 1)
+
+
+@pytest.mark.parametrize(
+    ("apart", "live", "wanted"),
+    [
+        (0, True, -1),
+        (HOUR, True, 0),  # the cluster is ahead of kecs
+        (HOUR, False, 0),
+        (-HOUR, True, 0),
+        (-HOUR, False, -HOUR - 1),  # it may well be as old
+    ],
+)
+def test_a_task_that_ends_before_our_eyes_has_ended_now_by_whatever_clock(apart: int, live: bool, wanted: int) -> None:
+    ended = NOW - 1 + apart
+    task = ecs.Task(startedBy="ecs-svc/1", startedAt=ended - 3, executionStoppedAt=ended, stoppedAt=ended)
+    record = objects.StoppedTask(metadata=objects.Meta(name="0" * 32, creationTimestamp=rfc3339(ended)), spec=task)
+    memory = Memory(lambda pod: False)
+    if live:
+        memory.begin([], [])
+    (seen,) = memory.tasks([], [record], NOW)
+    assert seen.stoppedAt == NOW + wanted
+    assert seen.startedAt == NOW + wanted - 3, "it ran for three seconds"
+    assert memory.tasks([], [record], NOW + 100) == [seen]
+
+
+@pytest.mark.parametrize("apart", [-HOUR, HOUR])
+def test_a_task_that_starts_before_our_eyes_has_started_now_by_whatever_clock(apart: int) -> None:
+    memory = Memory(lambda pod: False)
+    waiting = pod(1, NOW)
+    waiting.status.containerStatuses = ()
+    memory.tasks([waiting], [], NOW - 1)
+    for version in (2, 3):
+        (seen,) = memory.tasks([pod(version, NOW + apart)], [], NOW + version - 2)
+        assert seen.startedAt == NOW
 
 
 def test_why_no_node_takes_a_task_is_told_in_short() -> None:

@@ -201,7 +201,12 @@ def _complaints(
     stuck = next((task for task in observed.tasks if task.stuck and task.phase is Phase.PENDING), None)
     if stuck:
         due.append((events.unplaceable(wanted.name, stuck.stuck), stuck.createdAt))
-    return [message for message, since in due if events.is_complaint_due(observed.events, message, since)]
+    # What began at a time that has not come yet was dated by another clock; then once is enough.
+    return [
+        message
+        for message, since in due
+        if events.is_complaint_due(observed.events, message, since if since <= now else 0.0)
+    ]
 
 
 def _settlement(

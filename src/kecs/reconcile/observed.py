@@ -2,8 +2,10 @@
 
 A pod's view is kept until the pod changes, so that looking at a service costs little for tasks that did not.
 
-Nodes have clocks of their own. What one of them says of a time that has not come yet is taken for the time at which it
-was seen, or for the one at which the API server has stored it: else a rollout would wait for that clock.
+Nodes, API servers and replicas have clocks of their own. What is seen to have happened just now, and is told to have
+happened at quite another time, has happened now by this process's clock; what happened before it looked is taken as it
+is told, unless that time has not come yet. Else a rollout would wait for another clock, and failures of an hour ago by
+the one clock would hold nothing up by the other.
 """
 
 import math
@@ -29,6 +31,7 @@ _TOLD = re.compile(r"\(task ([0-9a-f]{32})\)")
 _PHASES = {"PROVISIONING": Phase.PENDING, "PENDING": Phase.PENDING, "RUNNING": Phase.RUNNING}
 _REMEMBERED = 1000  # tasks beyond those in sight
 _SLACK = 5.0  # seconds between a task's creation and the event that tells of it
+_APART = 5.0  # seconds between what happens and our seeing it; clocks that agree tell no more
 
 
 class Memory:
@@ -51,7 +54,11 @@ class Memory:
     def tasks(self, pods: Iterable[views.Pod], records: Iterable[StoppedTask], now: float) -> list[Task]:
         """Return the service's tasks: each once, its record where there is one."""
         known = self._records
-        stopped = {record.metadata.name: known.get(record.metadata.name) or of_record(record) for record in records}
+        live = self.told is not None
+        stopped = {
+            record.metadata.name: known.get(record.metadata.name) or of_record(record, now, live=live)
+            for record in records
+        }
         alive: dict[str, tuple[views.Pod, Task]] = {}
         self.definitions = {}
         for pod in pods:
@@ -106,20 +113,34 @@ class Memory:
         return frozenset(now) if len(before) > 4 * len(now) + _REMEMBERED else before | now
 
 
-def of_record(record: StoppedTask) -> Task:
-    """Return a stopped task as the rules see it."""
+def of_record(record: StoppedTask, now: float, *, live: bool) -> Task:
+    """Return a stopped task as the rules see it. `live`: its record has come while this process looked."""
     task = record.spec
     stored = (epoch(record.metadata.creationTimestamp) or math.inf) + 1  # it is written in whole seconds
+    told = min(task.executionStoppedAt or task.stoppedAt or 0.0, stored)
+    stopped = _by_our_clock(told, now, live=live)
     return Task(
         id=record.metadata.name,
         deployment=task.startedBy or "",
         phase=Phase.STOPPED,
         createdAt=task.createdAt or 0.0,
-        startedAt=None if task.startedAt is None else min(task.startedAt, stored),
-        stoppedAt=min(task.executionStoppedAt or task.stoppedAt or 0.0, stored),
+        startedAt=None if task.startedAt is None else min(task.startedAt, stored) + stopped - told,
+        stoppedAt=stopped,
         healthy=_judged(task.healthStatus),
         end=_end(task.stopCode or "", task.stoppedReason or ""),
     )
+
+
+def _by_our_clock(at: float, now: float, *, live: bool) -> float:
+    """Return when something has happened that is told to have happened `at`; `live`: it has happened just now."""
+    return now if at > now or (live and at < now - _APART) else at
+
+
+def _start_by_our_clock(at: float, now: float, before: Task | None) -> float:
+    """Return when a task has started that is told to have started `at`; it may start anew, never earlier."""
+    if before is None or before.startedAt is None:
+        return _by_our_clock(at, now, live=before is not None)
+    return max(at, before.startedAt) if now - _APART <= at <= now else before.startedAt
 
 
 def _judged(health: str | None) -> bool | None:
@@ -152,8 +173,8 @@ def of_pod(pod: views.Pod, now: float, before: Task | None, *, ended_first: bool
     checked = [one for one in seen if one.essential and one.facts.health]
     scheduled = pod.condition("PodScheduled")
     started = _started_at(pod, seen)
-    if started is not None and started > now:
-        started = before.startedAt if before and before.startedAt is not None else now
+    if started is not None:
+        started = _start_by_our_clock(started, now, before)
     return Task(
         id=id_,
         deployment=deployment,
