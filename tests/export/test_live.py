@@ -73,6 +73,15 @@ def _shop(address: str) -> None:
         Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["shop.example.com"]}}],
         Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": shares}}],
     )
+    places = ("Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint")
+    oidc = {**dict.fromkeys(places, "https://example.com"), "ClientId": "shop", "ClientSecret": "hush"}
+    login = {"Type": "authenticate-oidc", "AuthenticateOidcConfig": oidc}
+    elb.create_rule(
+        ListenerArn=listener,
+        Priority=9,
+        Conditions=[{"Field": "path-pattern", "Values": ["/account/*"]}],
+        Actions=[{**login, "Order": 1}, {"Type": "forward", "TargetGroupArn": groups["web"], "Order": 2}],
+    )
     space = _client(address, "servicediscovery").create_private_dns_namespace(Name="shop.local", Vpc=vpc)
     ident = _client(address, "servicediscovery").get_operation(OperationId=space["OperationId"])["Operation"]
     registry = _client(address, "servicediscovery").create_service(
@@ -218,6 +227,10 @@ def test_everything_around_a_service_is_read(endpoint: str, tmp_path: Path) -> N
     assert told["shop", "listener 80 HTTP"] == "exact"
     assert told["web", "registry Store.shop.local"] == "approximate"
     assert (told["web", "busy"], told["web", "night"]) == ("approximate", "lost")
+    assert told["web", "rule 9"] == "lost"
+    written = [one.read_text() for one in (tmp_path / "k8s").rglob("*") if one.is_file()]
+    assert any("authenticate-oidc" in text for text in written)
+    assert not any("hush" in text for text in written)
     assert not any("unavailable" in one.name for one in (tmp_path / "k8s/sources").iterdir())
 
 

@@ -126,3 +126,22 @@ def test_headers_methods_and_queries_are_of_those_routes_that_know_them(traffic:
         first, _ = made["VirtualService", "beta"]["http"][0]["match"]
         assert first["headers"] == {"x-beta": {"exact": "yes"}}
         assert (first["method"], first["queryParams"]) == ({"exact": "GET"}, {"v": {"exact": "2"}})
+
+
+def test_a_listener_of_connections_is_a_port_of_the_service(tmp_path: Path) -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/beta/0123456789abcdef"
+    forward = [{"Type": "forward", "TargetGroupArn": arn}]
+    group = {"TargetGroupArn": arn, "TargetGroupName": "beta", "Protocol": "TCP", "HealthCheckProtocol": "TCP"}
+    listeners = [
+        {"ListenerArn": f"{arn}/{port}", "Port": port, "Protocol": kind, "DefaultActions": forward}
+        for port, kind in ((8080, "TCP"), (443, "TLS"))
+    ]
+    sources = [one for one in sources_of_every_kind() if "Listeners" not in one and "Rules" not in one]
+    made = exported(tmp_path, sources=[*sources, {"TargetGroups": [group]}, {"Listeners": listeners}])
+    service = made["Service", "beta"]
+    assert service["type"] == "LoadBalancer"
+    assert [(one["port"], one["targetPort"]) for one in service["ports"]] == [(8080, 8080), (443, 8080)]
+    assert ("Ingress", "beta") not in made
+    entries = json.loads((tmp_path / "k8s/export-report.json").read_text())["entries"]
+    told = {one["member"]: one["verdict"] for one in entries if one["of"] == "beta"}
+    assert (told["listener 8080 TCP"], told["listener 443 TLS"]) == ("exact", "approximate")

@@ -90,13 +90,14 @@ def _groups(exported: Exported, placed: Places) -> Iterator[Entry]:
 
 
 def _listeners(exported: Exported, placed: Places, choices: Choices) -> Iterator[Entry]:
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for backend in backends(exported):
         for one in backend.listeners:
             verdict, reason = _listener(one, backend.is_connection, choices)
             output = str(placed.route if one.is_http else placed.at("service.yaml", ("spec", "ports")) or "")
-            if source_of(one.fact) not in seen:
-                seen.add(source_of(one.fact))
+            place = (one.fact.document.file, one.fact.path)
+            if place not in seen:
+                seen.add(place)
                 yield Entry(
                     exported.name, f"listener {one.port} {one.protocol}", verdict, reason, source_of(one.fact), output
                 )

@@ -94,10 +94,10 @@ def _balancing(client: Client, cluster: str, services: Services) -> dict[str, li
             balancers.update(dict.fromkeys(_texts(group, "LoadBalancerArns")))
     for balancer in balancers:
         for listener in _balancers(client, "DescribeListeners", "Listeners", {"LoadBalancerArn": balancer}):
-            listeners.append(listener)
+            listeners.append(_open(listener))
             named = {"ListenerArn": str(listener.get("ListenerArn"))}
             found = _balancers(client, "DescribeRules", "Rules", named)
-            rules += [{**named, **one} for one in found if one.get("Priority") != "default"]
+            rules += [{**named, **_open(one)} for one in found if one.get("Priority") != "default"]
     return {"TargetGroups": groups, "Listeners": listeners, "Rules": rules}
 
 
@@ -170,6 +170,15 @@ def _list(answer: Any, member: str) -> list[Json]:
     """Return a list of an answer; without elements XML has a text in its place."""
     found = answer.get(member) if isinstance(answer, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _open(value: Any) -> Any:
+    """Return an answer without the secrets that actions of listeners have."""
+    if isinstance(value, list):
+        return [_open(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _open(one) for key, one in value.items() if key != "ClientSecret"}
+    return value
 
 
 def _texts(answer: Json, member: str) -> list[str]:
