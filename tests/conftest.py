@@ -12,7 +12,7 @@ from tests import in_cluster
 from tests.engine import container_engine
 from tests.in_cluster import IN_CLUSTER, kecs_in_cluster
 from tests.process import KecsProcess
-from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, own_cluster, start_kubernetes
+from tests.rig import begin_run, end_run, kubernetes_control, kubernetes_node, once, shared_cluster, start_kubernetes
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("kecs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,12 +54,16 @@ def kecs_server(request: pytest.FixtureRequest) -> KecsProcess:
 
 
 @pytest.fixture(scope="session")
-def kecs_on_kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KecsProcess]:
-    """As `kecs_server`, on a real control plane that this worker has to itself, with a simulated node."""
-    with own_cluster() as cluster:
-        server = KecsProcess(tmp_path_factory.mktemp("remote") / "data", cluster=cluster.kubeconfig).start()
-        yield server
-        server.stop()
+def kecs_on_kubernetes() -> KecsProcess:
+    """As `kecs_server`, on a real control plane with a simulated node; all workers share it."""
+    cluster = shared_cluster("kecs-control")
+
+    def make(place: Path) -> None:
+        place.mkdir()
+        server = KecsProcess(place / "data", cluster=cluster.kubeconfig).start()
+        (place / "pid").write_text(str(server.pid))
+
+    return KecsProcess(once("kecs", make) / "data", cluster=cluster.kubeconfig).attach()
 
 
 @pytest.fixture(scope="session", params=["in_cluster"] if IN_CLUSTER else ["on_embedded", "on_kubernetes"])

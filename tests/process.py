@@ -63,11 +63,17 @@ class KecsProcess:
                 stderr=stderr,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not (ready := READY.search(out.read_text())):
+        while not READY.search(out.read_text()):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"kecs did not become ready:\n{self.log()}")
             time.sleep(0.01)
+        return self.attach()
+
+    def attach(self) -> "KecsProcess":
+        """Talk to what is started over this directory, by whomever."""
+        ready = READY.search(self._files()[0].read_text())
+        assert ready, "it is not ready"
         self.endpoint = ready[1]
         self._clients.clear()
         return self

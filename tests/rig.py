@@ -8,16 +8,19 @@ of their own with `start_kubernetes`. All of them end with the run, whatever end
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 import pytest
+
+from tests.waiting import until
 
 _RIG = Path(__file__).parent.parent / "tools" / "kubernetes" / "rig"
 _DIRECTORY = "KECS_TEST_CLUSTERS"  # from the first process of a run to its workers
@@ -42,13 +45,13 @@ class Cluster:
 @pytest.fixture(scope="session")
 def kubernetes_control() -> Cluster:
     """The kubeconfig of a control plane without nodes: register one of kecs's own, or see pods wait."""
-    return _shared(node=False)
+    return shared_cluster("control")
 
 
 @pytest.fixture(scope="session")
 def kubernetes_node() -> Cluster:
     """The kubeconfig of a cluster with a real node, which has the image `tests.engine.IMAGE`."""
-    return _shared(node=True)
+    return shared_cluster("node", node=True)
 
 
 @pytest.fixture
@@ -104,8 +107,10 @@ def begin_run(config: pytest.Config) -> None:
 
 
 def end_run() -> None:
-    """In the first process of a run, end its clusters."""
+    """In the first process of a run, end what its workers shared, and all clusters."""
     for directory, lock in _held.items():
+        for file in Path(directory).glob("*/pid"):
+            _end(int(file.read_text()))
         for pattern in ("*/rig.json", "own-*/cluster/rig.json"):
             for place in list(Path(directory).glob(pattern)):
                 _rig("down", str(place.parent))
@@ -114,26 +119,46 @@ def end_run() -> None:
     _held.clear()
 
 
-def _shared(*, node: bool) -> Cluster:
-    """Return the one cluster of its sort in this run: the worker that comes first starts it, and the others wait."""
+def _end(pid: int) -> None:
+    """End a process that may be a child of ours, or of a worker that is gone."""
+    os.kill(pid, signal.SIGTERM)
+
+    def has_ended() -> bool:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        return not Path(f"/proc/{pid}").exists()
+
+    until(has_ended, 20, f"process {pid} ends")
+
+
+def shared_cluster(name: str, *, node: bool = False) -> Cluster:
+    """Return the one cluster of that name in this run."""
     if given := os.environ.get("KECS_TEST_KUBECONFIG"):
         return Cluster(Path(given), None)
     need_kubernetes(node=node)
-    place = Path(os.environ[_DIRECTORY]) / ("node" if node else "control")
+    place = once(name, lambda place: _start(place, *_flags(node=node)))
+    return Cluster(place / "kubeconfig", place)
+
+
+def once(name: str, make: Callable[[Path], object]) -> Path:
+    """Return the place of what all workers of the run share: the one that comes first makes it, and the others wait.
+
+    A process that is to go on as long as the run has its id in the file `pid` there.
+    """
+    place = Path(os.environ[_DIRECTORY]) / name
     with place.with_suffix(".lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (place / "started").exists():
-            return Cluster(place / "kubeconfig", place)
-        failed = place.with_suffix(".failed")
-        if failed.exists():
-            pytest.fail(failed.read_text())
-        try:
-            cluster = _start(place, *_flags(node=node))
-        except subprocess.CalledProcessError as error:
-            failed.write_text(f"the cluster did not start: {error.stderr}")
-            pytest.fail(failed.read_text())
-        (place / "started").touch()
-        return cluster
+        made, failed = place.with_suffix(".made"), place.with_suffix(".failed")
+        if not made.exists() and not failed.exists():
+            try:
+                make(place)
+            except (subprocess.CalledProcessError, AssertionError) as error:
+                failed.write_text(f"{name} did not start: {getattr(error, 'stderr', error)}")
+            else:
+                made.touch()
+    if failed.exists():
+        pytest.fail(failed.read_text())
+    return place
 
 
 def _start(place: Path, *flags: str) -> Cluster:

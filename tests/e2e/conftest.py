@@ -1,16 +1,14 @@
 """What the tests with users' own tools need."""
 
 import os
+import secrets
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.kubectl import PROGRAM, Kubectl
 from tests.process import KecsProcess
-
-_numbers = count(1)
 
 # Suites of their own, which take minutes; KECS_TEST_WITH names the companions of their cluster.
 collect_ignore = [] if os.environ.get("KECS_TEST_WITH") else ["test_installed.py", "test_spread.py"]
@@ -27,6 +25,6 @@ def new_kubectl(kecs_server: KecsProcess, tmp_path: Path) -> Callable[[str], Kub
 @pytest.fixture
 def kubectl(new_kubectl: Callable[[str], Kubectl]) -> Kubectl:
     """Kubectl in a namespace of the test's own."""
-    found = new_kubectl(f"test-{next(_numbers)}")
+    found = new_kubectl(f"test-{secrets.token_hex(4)}")
     found("create", "namespace", found.namespace)
     return found
