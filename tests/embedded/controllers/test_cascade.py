@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from kecs.embedded.controllers import namespaces
 from kecs.kube.api import Json, Resource
 from kecs.kube.errors import NotFound
 from kecs.kube.resources import (
@@ -156,6 +159,32 @@ async def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None
     await gone(cluster, NAMESPACES, "shop", None)
     for resource in (PODS, DEPLOYMENTS, REPLICA_SETS, WIDGETS, SERVICE_ACCOUNTS):
         assert await cluster.all(resource, namespace="shop") == []
+
+
+async def test_what_waits_for_its_finalizers_hides_nothing_else_in_a_namespace_that_goes(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More objects were deleted before, and are held, than a look at the namespace takes in."""
+    monkeypatch.setattr(namespaces, "_SAMPLE", 3)
+    await cluster.create(NAMESPACES, {"metadata": {"name": "shop"}}, namespace=None)
+    for number in range(4):
+        held = {"metadata": {"name": f"held-{number}", "finalizers": ["example.com/hold"]}}
+        await cluster.create(SECRETS, held, namespace="shop")
+        await cluster.engine.delete(SECRETS, "shop", f"held-{number}")
+    await cluster.create(SECRETS, {"metadata": {"name": "last"}}, namespace="shop")
+    await cluster.engine.delete(NAMESPACES, None, "shop")
+    await gone(cluster, SECRETS, "last", "shop")
+
+    async def told() -> bool:
+        found = await cluster.engine.get(NAMESPACES, None, "shop")
+        texts = [one["message"] for one in found["status"].get("conditions", ())]
+        return "Some resources are remaining: secrets. has 4 resource instances" in texts
+
+    await cluster.until(told)
+    for number in range(4):
+        free = {"metadata": {"finalizers": None}}
+        await cluster.engine.patch(SECRETS, "shop", f"held-{number}", free, type="merge", manager="test")
+    await gone(cluster, NAMESPACES, "shop", None)
 
 
 async def test_a_namespace_gets_its_account_back(cluster: Cluster) -> None:

@@ -10,7 +10,7 @@ from kecs.embedded.controllers.graph import Graph, Place, table_of
 from kecs.embedded.controllers.informers import Informers
 from kecs.embedded.controllers.kinds import MANAGER
 from kecs.embedded.controllers.views import Json, Meta, Namespace, Plain
-from kecs.kube.api import Api, Resource
+from kecs.kube.api import Api, Page, Resource
 from kecs.kube.controller import Controller
 from kecs.kube.errors import AlreadyExists, ApiError, Forbidden, MethodNotAllowed, NotFound
 from kecs.kube.resources import EVENTS, NAMESPACES
@@ -19,7 +19,8 @@ from kecs.kube.time import rfc3339
 _FINALIZER = "kubernetes"
 _LOOK_AGAIN = 5.0  # seconds; what goes meanwhile is noticed
 _PAUSE = 0.05  # seconds that several deletions share a look
-_SAMPLE = 500  # objects of a kind that are looked at while a namespace is emptied
+_SAMPLE = 500  # objects of a kind that are looked at while a namespace is emptied; the others are counted
+_NOTHING: Page[Plain] = Page([], "")
 
 
 _DONE = [  # what nothing can hinder here
@@ -62,7 +63,7 @@ class Namespaces:
         self._api = api
         self._informers = informers
         self._graph = graph
-        self._ending: set[str] = set()
+        self._ending: dict[str, set[Resource[Any]]] = {}  # with the kinds of which everything was told to go
         self._controller = Controller("namespace", self._reconcile, workers=5)
         graph.subscribe(self._on_change)
 
@@ -75,10 +76,10 @@ class Namespaces:
     def _on_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
         if new is None:
             if old is not None:
-                self._ending.discard(old.metadata.name)
+                self._ending.pop(old.metadata.name, None)
             return
         if new.metadata.deletionTimestamp is not None:
-            self._ending.add(new.metadata.name)
+            self._ending.setdefault(new.metadata.name, set())
         elif old is not None:
             return
         self._controller.add(new.metadata.name)
@@ -117,32 +118,36 @@ class Namespaces:
         left: dict[str, int] = {}
         finalizers: Counter[str] = Counter()
         kinds = [*self._graph.tables(namespaced=True), EVENTS]
-        for table, items in zip(kinds, await asyncio.gather(*(self._clear(kind, name) for kind in kinds)), strict=True):
-            if items:
-                left[f"{table_of(table.group, table.plural)}."] = len(items)
-                finalizers.update(finalizer for item in items for finalizer in item.metadata.finalizers)
+        for table, page in zip(kinds, await asyncio.gather(*(self._clear(kind, name) for kind in kinds)), strict=True):
+            if page.items:
+                left[f"{table_of(table.group, table.plural)}."] = len(page.items) + (page.remaining or 0)
+                finalizers.update(finalizer for item in page.items for finalizer in item.metadata.finalizers)
         if left:
             await self._tell(one, left, finalizers)
             return _LOOK_AGAIN
         await self._finalize(name)
         return None
 
-    async def _clear(self, kind: Resource[Any], namespace: str) -> list[Plain]:
-        """Delete all objects of a kind; return (some of) those that are still there."""
-        items = await self._list(kind, namespace)
-        if any(item.metadata.deletionTimestamp is None for item in items):
+    async def _clear(self, kind: Resource[Any], namespace: str) -> Page[Plain]:
+        """Delete all objects of a kind; return the first of those that are still there.
+
+        Those say nothing of the others: they may wait for their finalizers since before the namespace was deleted.
+        """
+        page, told = await self._list(kind, namespace), self._ending.setdefault(namespace, set())
+        if page.items and (kind not in told or any(item.metadata.deletionTimestamp is None for item in page.items)):
             try:
                 await self._api.delete_collection(kind, namespace, propagation="Background")
             except (NotFound, MethodNotAllowed):
-                return []  # a custom resource that is not served any more
-            items = await self._list(kind, namespace)
-        return items
+                return _NOTHING  # a custom resource that is not served any more
+            told.add(kind)
+            page = await self._list(kind, namespace)
+        return page
 
-    async def _list(self, kind: Resource[Any], namespace: str) -> list[Plain]:
+    async def _list(self, kind: Resource[Any], namespace: str) -> Page[Plain]:
         try:
-            return (await self._api.list(kind.viewed(Plain), namespace, limit=_SAMPLE)).items
+            return await self._api.list(kind.viewed(Plain), namespace, limit=_SAMPLE)
         except NotFound:
-            return []
+            return _NOTHING
 
     async def _finalize(self, name: str) -> None:
         try:
