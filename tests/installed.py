@@ -48,8 +48,12 @@ class Installed(KecsProcess):
 
     def apply(self, overlay: str) -> None:
         """Install an overlay, with little asked of the one node, and return once every replica is ready."""
-        self._apply(yaml.safe_load_all(run_kecs("manifests", "--overlay", overlay).stdout))
+        self.begin(overlay)
         self.wait()
+
+    def begin(self, overlay: str) -> None:
+        """Begin to install an overlay."""
+        self._apply(yaml.safe_load_all(run_kecs("manifests", "--overlay", overlay).stdout))
 
     def upgrade(self, overlay: str, place: Path) -> None:
         """Begin to install another release, which is at `place`: its definitions first, then the rest."""
@@ -68,9 +72,13 @@ class Installed(KecsProcess):
 
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
-        until(self._is_rolled_out, 300, "kecs is rolled out")
+        self.wait_for_replicas()
         self._reach_service(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
         until(self.answers, 60, "the Service leads to kecs")  # the node learns of it after the replicas are ready
+
+    def wait_for_replicas(self) -> None:
+        """Return once the rollout is over."""
+        until(self._is_rolled_out, 300, "kecs is rolled out")
 
     def answers(self) -> bool:
         """Say whether something that is ready answers at the endpoint."""

@@ -13,6 +13,7 @@ this package.
 | `warden`, `keeper` | the process outside that cleans up, and the one inside that starts and ends the parts |
 | `cgroups`, `mounts`, `network` | what the namespaces hold |
 | `pki`, `control`, `node`, `images` | the parts of a cluster, and how each is started |
+| `companions`, `policies` | what can run beside them; network policies, enforced |
 | `storage` | what tests do to etcd |
 
 The standard library alone, so that it runs with any Python 3.11 before anything is set up.

@@ -1,7 +1,7 @@
 """NetworkPolicies, enforced: packets of the node's pods go through chains that say what the policies say.
 
-What a node's agent does elsewhere; none of those is had as a module whose checksum is known. The bridge plugin hands
-packets between pods to the node's own rules. They are in the table `mangle`, where addresses of services are those of pods
+What a node's agent does elsewhere; none of those is had as a module whose checksum is known. Packets between pods of
+one bridge go by the node's rules, too. They are in the table `mangle`, where addresses of services are those of pods
 already, and which the proxy leaves alone. What the node itself sends, as the kubelet's probes, goes through no chain.
 """
 
@@ -71,8 +71,8 @@ def rules(policies: list[_Json], pods: list[_Json], namespaces: list[_Json]) -> 
             for policy in of_the_kind:
                 for rule in policy["spec"].get(member) or ():
                     receiver = pod if kind == "Ingress" else None
-                    for match in world.matches(policy, rule, rule.get(peers), end, receiver):
-                        lines.append(f"-A {chain}{match} -j {onward}")
+                    matches = world.matches(policy, rule, rule.get(peers), end, receiver)
+                    lines += [f"-A {chain}{match} -j {onward}" for match in matches]
             lines.append(f"-A {chain} -j DROP")
     lines += ["-A RIG -j RIG-IN", "-A RIG-IN -j ACCEPT"]
     declared = [f":{chain} - [0:0]" for chain in chains]
