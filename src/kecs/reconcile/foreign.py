@@ -15,6 +15,7 @@ from kecs.model.objects import Meta
 
 T = TypeVar("T")
 
+_MARKS = (marks.CLUSTER, marks.SERVICE, marks.ROLE)  # labels that say whose an object is
 _NONE = "1"  # no object has this version: etcd begins with it, and each write makes a later one
 
 
@@ -49,5 +50,8 @@ async def apply_new(api: Api, resource: Resource[T], namespace: str | None, name
 
 def _is_ours(there: Meta, wanted: Json) -> bool:
     """Return whether an object was made for the same as `wanted`: it has kecs's labels, or the same owner."""
+    labels = wanted["labels"]
     owners = {one["uid"] for one in wanted.get("ownerReferences", ())}
-    return wanted["labels"].items() <= there.labels.items() or any(one.uid in owners for one in there.ownerReferences)
+    return all(there.labels.get(name) == labels[name] for name in _MARKS if name in labels) or any(
+        one.uid in owners for one in there.ownerReferences
+    )

@@ -71,6 +71,8 @@ class Parts:
         cache, meta = self._caches.get(resource.kind), body["metadata"]
         viewed, namespace, name = resource.viewed(Part), meta.get("namespace"), meta["name"]
         stored: Part
+        if cache is not None:
+            await cache.answered()  # before, each object would look like one that is not known
         if cache is None or cache.get(namespace, name) is None:
             stored = await apply_new(api, viewed, namespace, name, body, uid)
         else:
