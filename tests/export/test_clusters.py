@@ -66,11 +66,24 @@ def test_a_cluster_that_is_no_more_leaves_the_tree(sources: str, tmp_path: Path)
     build(tmp_path / "k8s/overlays/dev")
 
 
-def test_environments_of_their_own_are_for_one_cluster(
+def test_environments_of_their_own_hold_what_each_cluster_has_otherwise(sources: str, tmp_path: Path) -> None:
+    """The base has the service in three clusters; development says something of one of them alone."""
+    Path("dev.json").write_text(json.dumps([{**SERVICE, "cluster": "shop", "desiredCount": 1}]))
+    assert export.main([sources, "--env", "dev=dev.json", "--env", f"production={sources}", "-o", "k8s"]) == 0
+    assert sorted(one.name for one in Path("k8s/overlays").iterdir()) == ["dev", "production"]
+    kustomizations = Path("k8s/overlays/dev").glob("*/kustomization.yaml")
+    assert [one.parent.name for one in kustomizations if "patches" in one.read_text()] == ["shop"]
+    built = list(yaml.safe_load_all(build(tmp_path / "k8s/overlays/dev")))
+    assert len({one["metadata"]["namespace"] for one in built if one["kind"] == "Deployment"}) == 3
+    assert len([one for one in built if one["kind"] == "StorageClass"]) == 1
+
+
+def test_an_environment_has_no_cluster_that_the_base_has_not(
     sources: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export.main([sources, "--env", f"dev={sources}", "-o", "k8s"]) == 1
-    assert "--env is for one cluster, and the sources name several: Shop, jobs, shop" in capsys.readouterr().err
+    Path("dev.json").write_text(json.dumps([{**SERVICE, "cluster": "other"}]))
+    assert export.main([sources, "--env", "dev=dev.json", "-o", "k8s"]) == 1
+    assert "the environment dev names clusters that the base has not: other" in capsys.readouterr().err
 
 
 def test_names_that_are_too_long_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
