@@ -4,6 +4,7 @@ A ReplicaSet has a condition for it. Of a DaemonSet only the events tell, so tho
 once, as it lacks some whenever it begins, and less and less often after that.
 """
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -17,7 +18,7 @@ from kecs.reconcile.drift import Patience
 from kecs.translate import views
 
 _REASON = "FailedCreate"
-_PREFIX = "Error creating: "
+_POD = re.compile(r'^(?:Error creating: )?(?:pods|Pod) "[^"]*" is (?:forbidden|invalid): ')
 
 
 class _Event(msgspec.Struct, omit_defaults=True):
@@ -42,6 +43,11 @@ class Trouble(msgspec.Struct, frozen=True, gc=False):
 
     message: str = ""
     again: float | None = None
+
+
+def without_pod(message: str) -> str:
+    """Return why a pod was refused, without the pod: it has another name at each attempt."""
+    return _POD.sub("", message).removeprefix("Error creating: ")
 
 
 class Refusals:
@@ -77,5 +83,4 @@ class Refusals:
         made = max((epoch(pod.metadata.creationTimestamp) for pod in pods), default=0.0)
         if newest is None or newest.at < made:
             return ""
-        # What comes before that names a pod, another one at each attempt.
-        return newest.message.removeprefix(_PREFIX).rpartition(" is forbidden: ")[2]
+        return without_pod(newest.message)

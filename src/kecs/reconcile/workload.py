@@ -18,7 +18,7 @@ from kecs.model.objects import Service, TaskDefinition
 from kecs.reconcile.context import Context
 from kecs.reconcile.drift import Drift
 from kecs.reconcile.foreign import apply_new
-from kecs.reconcile.refusals import Refusals, Trouble
+from kecs.reconcile.refusals import Refusals, Trouble, without_pod
 from kecs.translate import views
 from kecs.translate import workload as make
 from kecs.translate.launch import Launch
@@ -202,8 +202,7 @@ class _Replicated(_Object[views.Deployment]):
             if _deployment_id(one.spec.template) == primary:
                 for condition in one.status.conditions:
                     if condition.type == "ReplicaFailure" and condition.status == "True":
-                        # What comes before that names a pod, another one at each attempt.
-                        return Trouble(condition.message.rpartition(" is forbidden: ")[2])
+                        return Trouble(without_pod(condition.message))
         return Trouble()
 
     def _mark(self, item: views.Deployment) -> object:
