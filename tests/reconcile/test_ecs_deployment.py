@@ -317,6 +317,28 @@ async def test_secrets_are_references(bench: Bench) -> None:
     ]
 
 
+async def test_files_of_variables_are_config_maps_that_are_waited_for(bench: Bench) -> None:
+    files = [{"Type": "s3", "Value": "arn:aws:s3:::bucket/prod/web.env"}]
+    await bench.create(Task=[container(EnvironmentFiles=files)])
+    assert f'configmap "{NAME}-web-env" not found' in await bench.told("CreateContainerConfigError")
+    await bench.config_map(f"{NAME}-web-env", A="a")
+    await bench.ready()
+
+
+async def test_a_service_of_code_deploy_is_rolled_out(bench: Bench) -> None:
+    """As DescribeServices tells of one: its load balancers are with its task sets."""
+    service = {
+        "serviceName": NAME,
+        "deploymentController": {"type": "CODE_DEPLOY"},
+        "loadBalancers": [],
+        "desiredCount": 1,
+    }
+    await bench.create(Task=[container()], Service={"services": [service]})
+    await bench.ready()
+    (told,) = (await bench.get()).status.warnings
+    assert told.startswith("deploymentController is kept but not acted on")
+
+
 async def test_a_helper_that_ends_holds_nothing_up(bench: Bench) -> None:
     helper = container("helper", Essential=False, Command=["sh", "-c", "exit 0"])
     await bench.create(Task=[container(), helper], Service={"DesiredCount": 2})

@@ -9,7 +9,6 @@ from kecs.model.objects import Meta
 from kecs.translate import ecs_deployment as make
 from kecs.translate import members
 from kecs.translate.options import Options
-from kecs.translate.unsupported import RefusedError
 
 META = Meta(name="shop", namespace="team", uid="u", labels={"demo": "true", "kecs.io/role": "task"})
 FIGURES: Any = {"max_unavailable": 0, "max_surge": 1}
@@ -106,19 +105,45 @@ def test_secrets_are_references_and_never_values() -> None:
     assert second["env"] == [{"name": "A", "valueFrom": reference("other.A")}]
 
 
-EFS = {"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
-EBS = {"name": "v", "managedEBSVolume": {"sizeInGiB": 1, "roleArn": "r"}}
+def test_volumes_of_the_drivers_are_references() -> None:
+    """A volume and its class are no namespace's, so nothing of the sort is made for whoever may write the object."""
+    ebs = {"name": "scratch", "managedEBSVolume": {"sizeInGiB": 9, "roleArn": "r"}}
+    task = {
+        "containerDefinitions": [container()],
+        "volumes": [
+            {"name": "My Data", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "rootDirectory": "/x"}},
+            {"name": "scratch", "configuredAtLaunch": True},
+        ],
+    }
+    found = made(task, {"volumeConfigurations": [ebs]}, options=Options(storage="csi"))
+    assert set(found) == {"Deployment", "PodDisruptionBudget"}
+    data, scratch = found["Deployment"]["spec"]["template"]["spec"]["volumes"]
+    assert data["persistentVolumeClaim"]["claimName"].startswith("shop-my-data-")  # with a hash: it is no DNS label
+    claim = scratch["ephemeral"]["volumeClaimTemplate"]["spec"]
+    assert claim["resources"] == {"requests": {"storage": "9Gi"}}
+    assert claim["storageClassName"].startswith("ebs-")
+    assert make.claim_name("shop", "data") == "shop-data"
 
 
-@pytest.mark.parametrize(
-    ("volumes", "service"),
-    [([EFS], None), ([{"name": "v", "configuredAtLaunch": True}], {"volumeConfigurations": [EBS]})],
-)
-def test_volumes_that_need_objects_of_the_cluster_are_refused(volumes: Any, service: Any) -> None:
-    task = {"containerDefinitions": [container()], "volumes": volumes}
-    with pytest.raises(RefusedError, match="belongs to no namespace"):
-        made(task, service, options=Options(storage="csi"))
-    made(task, service)
+def test_files_of_variables_are_references() -> None:
+    paths = ("prod/web.env", "more/Web_2.env", "dev/web.env")
+    files = [{"type": "s3", "value": f"arn:aws:s3:::bucket/{path}"} for path in paths]
+    plain = {"name": "A", "value": "a"}
+    task = [container(environmentFiles=files, environment=[plain]), container(name="other", image="i")]
+    web, other = made(task)["Deployment"]["spec"]["template"]["spec"]["containers"]
+    first, second, third = (one["configMapRef"]["name"] for one in web["envFrom"])
+    assert (first, second) == ("shop-web-env", "shop-web-2-env")
+    assert third.startswith("shop-web-env-")  # another file of the same name
+    assert web["env"] == [plain]
+    assert "envFrom" not in other
+
+
+def test_a_service_that_code_deploy_would_deploy_is_deployed() -> None:
+    task = shapes.task_definition([container()], family="shop").value
+    given = shapes.service({"deploymentController": {"type": "CODE_DEPLOY"}}, name="shop").value
+    assert make.warnings(make.desired(META, task, given), given) == [
+        "deploymentController is kept but not acted on: the scheduler of ECS itself is carried out."
+    ]
 
 
 def test_rights_are_not_given_away() -> None:

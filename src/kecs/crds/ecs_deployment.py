@@ -78,7 +78,7 @@ def _service() -> Json:
     service = _object(
         capacityProviderStrategy=rest,
         deploymentConfiguration={**configuration, **rules.validations(rules.DEPLOYMENT_CONFIGURATION)},
-        deploymentController=_object(type={"type": "string", "enum": ["ECS"]}),
+        deploymentController=_object(type={"type": "string", "enum": ["ECS", "CODE_DEPLOY"]}),
         desiredCount={**_WHOLE, "minimum": 0, "maximum": _MOST},
         healthCheckGracePeriodSeconds=_WHOLE,
         launchType=_TEXT,

@@ -230,14 +230,13 @@ def check_definitions(desired: make.Desired, definitions: Definitions) -> None:
     given = definitions.service
     if given is None:
         return
-    if given.deploymentController and given.deploymentController.type not in (None, "ECS"):
-        raise RefusedError(
-            f"deploymentController {given.deploymentController.type} cannot be carried out: nobody is it."
-        )
+    if given.deploymentController and given.deploymentController.type == "EXTERNAL":
+        raise RefusedError("deploymentController EXTERNAL cannot be carried out: nobody makes task sets here.")
     request = msgspec.structs.replace(
         given,
         serviceName=desired.name,
         taskDefinition=definitions.task.family,
+        deploymentController=None,  # CODE_DEPLOY is told of, and what it demands is nothing without it
         clientToken=None,
         desiredCount=None if desired.is_daemon else desired.count,
     )

@@ -12,7 +12,9 @@ this differs from what a service of a cluster gets, and nothing else does:
 | a rollout that comes to nothing | the circuit breaker | the Deployment's deadline for progress |
 | the tag `kecs.io/rbac` | a Role with rules | no Role: whoever may write the object may not give away rights |
 | `secrets` | refused | references to the Secret `NAME-secrets`, which its user fills |
-| volumes of the EFS and EBS drivers | made with it | refused: what they need belongs to no namespace |
+| `environmentFiles` | refused | references to ConfigMaps, which its user makes |
+| volumes of the EFS driver | made with it | the claim `NAME-VOLUME`, to be made: a volume is no namespace's |
+| volumes of the EBS driver | made with their StorageClass | of that StorageClass, which has to be there |
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,9 @@ from kecs.model.scope import Scope
 from kecs.translate import unsupported
 from kecs.translate.account import make_account
 from kecs.translate.body import Json
+from kecs.translate.container.mounts import volume_name
 from kecs.translate.disruption import make_disruption_budget
+from kecs.translate.environment_files import add_files, config_maps, without_files
 from kecs.translate.launch import Launch, for_service
 from kecs.translate.members import Row
 from kecs.translate.network import ISOLATED, make_isolation, make_service
@@ -128,11 +132,10 @@ def make_objects(
     min_ready_seconds: int = 0,
 ) -> Iterator[Json]:
     """Yield every object, the workload last; figures are `make_deployment`'s. Raises as `make_pod_template` does."""
-    _refuse_drivers(one, options)
     owner = _owner(one)
     launch = one.launch
     secrets = secrets_of(one.definition)
-    definition = without_secrets(one.definition) if secrets else one.definition
+    definition = without_files(without_secrets(one.definition))
     if one.is_daemon:
         workload = make_daemon_set(owner, definition, launch, options, min_ready_seconds=min_ready_seconds)
     else:
@@ -148,7 +151,10 @@ def make_objects(
             min_ready_seconds=min_ready_seconds,
         )
         workload["spec"]["progressDeadlineSeconds"] = _PROGRESS_SECONDS
-    add_references(secret_name(one.name), workload["spec"]["template"], secrets)
+    template = workload["spec"]["template"]
+    add_references(secret_name(one.name), template, secrets)
+    add_files(template, one.definition, config_maps(one.name, one.definition))
+    _name_claims(one, template)
     account = make_account(one.definition, launch.scope, one.meta.namespace)[:1]
     for body in account:
         labels = {marks.ECS_DEPLOYMENT: ""}  # no one's: several may share it
@@ -187,17 +193,17 @@ def _counts_not_used(one: Desired, service: ecs.CreateServiceRequest) -> Iterato
         yield "desiredCount is kept but not acted on: spec.replicas counts more."  # no figures: each would be an event
 
 
-def _refuse_drivers(one: Desired, options: Options) -> None:
-    """Refuse volumes for which a cluster-wide object would have to be made. Raises `RefusedError`."""
-    if options.storage != "csi":
-        return
-    reason = "cannot be carried out: it needs an object that belongs to no namespace."
-    for volume in one.definition.volumes or ():
-        if volume.efsVolumeConfiguration:
-            raise unsupported.RefusedError(f"volumes[{volume.name}].efsVolumeConfiguration {reason}")
-    for configured in one.service.volumeConfigurations or ():
-        if configured.managedEBSVolume:
-            raise unsupported.RefusedError(f"volumeConfigurations[{configured.name}].managedEBSVolume {reason}")
+def claim_name(workload: str, volume: str) -> str:
+    """Return the name of the claim that a volume of the EFS driver is."""
+    return names.label(f"{workload}-{names.label(volume)}")
+
+
+def _name_claims(one: Desired, template: Json) -> None:
+    """Name the claims of EFS volumes by what their users know: nobody here may make the volumes for them."""
+    claims = {volume_name(volume.name or ""): volume.name or "" for volume in one.definition.volumes or ()}
+    for volume in template["spec"].get("volumes", ()):
+        if "persistentVolumeClaim" in volume:
+            volume["persistentVolumeClaim"]["claimName"] = claim_name(one.name, claims[volume["name"]])
 
 
 def _owner(one: Desired) -> Service:
