@@ -61,21 +61,33 @@ __all__ = ["test_the_sample_with_real_containers"]
 
 @companion("gateway")
 def test_a_gateway_leads_to_kecs(place: Installed, tmp_path: Path) -> None:
-    """Requests come from Envoy, by the component `gateway` above an overlay."""
+    """By the component `gateway` above an overlay."""
     whole = above(tmp_path, resources="overlays/dev", components="components/gateway")
     place.kubectl("apply", "--server-side", "-k", str(whole))
+    call_through_envoy(place)
+    (parent,) = place.kubectl.json("get", "httproute", "kecs")["status"]["parents"]
+    assert {one["status"] for one in parent["conditions"]} == {"True"}
+    uninstall(place)
+
+
+@companion("gateway")
+def test_an_ingress_leads_to_kecs(place: Installed) -> None:
+    """That of the overlay `production`; without the certificate, which is its users' own, as plain HTTP."""
+    place.begin("production")
+    call_through_envoy(place)
+    uninstall(place)
+
+
+def call_through_envoy(place: Installed) -> None:
     place.wait_for_replicas()
     (gateway,) = place.kubectl.json("get", "gateways", "-A")["items"]
     place.reach(f"http://{HOST}:8080", gateway["status"]["addresses"][0]["value"])
     until(place.answers, 30, "Envoy leads to kecs")
-    ecs = place.client(region="test-gateway")
+    ecs = place.client(region="test-envoy")
     arn = ecs.create_cluster(clusterName="c")["cluster"]["clusterArn"]
     assert ecs.list_clusters()["clusterArns"] == [arn]
     with pytest.raises(ecs.exceptions.ClusterNotFoundException):
         ecs.list_tasks(cluster="nowhere")
-    (parent,) = place.kubectl.json("get", "httproute", "kecs")["status"]["parents"]
-    assert {one["status"] for one in parent["conditions"]} == {"True"}
-    uninstall(place)
 
 
 def uninstall(place: Installed) -> None:
