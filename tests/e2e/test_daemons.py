@@ -85,7 +85,7 @@ def test_tasks_that_end_again_and_again_are_started_less_and_less_often(kecs_ser
     ecs.create_service(cluster=name, serviceName="web", taskDefinition=f"{name}:1", schedulingStrategy="DAEMON")
     told = "(service web) is unable to consistently start tasks successfully"
     until(lambda: any(one.startswith(told) for one in messages(ecs, name)), 20, "the service tells it")
-    until(lambda: time.monotonic() > began + 5, 10, "it has had time to run hot")
+    until(lambda: time.monotonic() > began + 3, 10, "it has had time to run hot")
     stopped = ecs.list_tasks(cluster=name, desiredStatus="STOPPED")["taskArns"]
     assert len(stopped) <= 12
     tasks = ecs.describe_tasks(cluster=name, tasks=stopped)["tasks"]
