@@ -63,6 +63,14 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         "b.json:1: taskDefinition: there is no task definition web:3 (there is app)",
     ),
     "service-alone": ({"b.json": json.dumps(SERVICE)}, "b.json: there is no task definition"),
+    "figure": (
+        {
+            "a.json": json.dumps(DEFINITION),
+            "b.yaml": "Parameters: {Most: {Type: Number}}\nResources:\n  Target:\n"
+            "    Type: AWS::ApplicationAutoScaling::ScalableTarget\n    Properties:\n      MaxCapacity: {Ref: Most}\n",
+        },
+        "b.yaml:6: Resources.Target.Properties.MaxCapacity: ${Most} has no value here",
+    ),
     "cycle": (
         {
             "a.json": json.dumps(

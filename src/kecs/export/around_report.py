@@ -179,6 +179,8 @@ def _registries(exported: Exported, placed: Places) -> Iterator[Entry]:
         old = f"{one.name}.{one.space}" if one.space else one.name
         reason = f"clients that ask for {old} ask for {one.label}, or have the cluster's DNS rewrite it"
         verdict: Verdict = "approximate"
-        if not line:
+        if "${" in one.name:
+            verdict, reason = "lost", f"only AWS knows its name: add a Service of it for clients of {old}"
+        elif not line:
             verdict, reason = "lost", f"another service of the tree is called {one.label}: clients of {old} need a name"
         yield Entry(exported.name, f"registry {old}", verdict, reason, source_of(one.fact), str(line or ""))

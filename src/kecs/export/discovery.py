@@ -34,7 +34,7 @@ def make_aliases(exported: Exported, service: Json | None, selector: Json) -> li
     taken = {service["metadata"]["name"]} if service else set()
     made = []
     for one in registries(exported):
-        if one.label in taken or one.label in exported.taken:
+        if one.label in taken or one.label in exported.taken or "${" in one.name:
             continue
         taken.add(one.label)
         spec: Json = {"clusterIP": "None", "selector": selector}

@@ -5,6 +5,7 @@ backends.
 """
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -14,6 +15,10 @@ from kecs.export.surroundings import Fact
 
 OF_CONNECTIONS = ("TCP", "UDP", "TLS", "TCP_UDP", "QUIC", "TCP_QUIC")
 SECURE = ("HTTPS", "TLS")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_PATH = re.compile(r"/(?:[A-Za-z0-9/._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})*")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_|~-]{1,128}")
 _CONFIGS = {"host-header": "hostHeaderConfig", "path-pattern": "pathPatternConfig"}
 
 
@@ -175,11 +180,12 @@ def matches_of(rule: Fact) -> list[Match]:
             hosts, paths = (values, paths) if field == "host-header" else (hosts, values)
             continue
         found = _more(field, condition)
-        if not found or any("*" in one.value or "?" in one.value for one in found):
+        if not found or not all(_is_said(one) for one in found):
             return []
         more.append(found)
     made = [_path(path) for path in paths]
-    if any("*" in host.removeprefix("*.") or "?" in host for host in hosts) or None in made:
+    hosts = [host.lower() for host in hosts]
+    if not all(is_host(host) for host in hosts if host) or None in made:
         return []
     every = [one for one in itertools.product(*more) if len({(two.kind, two.name) for two in one}) == len(one)]
     return [
@@ -206,9 +212,26 @@ def _more(field: str, condition: Fact) -> list[Condition]:
     return []
 
 
+def is_host(text: str) -> bool:
+    """Say whether a text is a name of a host, or one with `*.` before it; a reference that only AWS knows is none."""
+    return _HOST.fullmatch(text) is not None
+
+
+def _is_said(one: Condition) -> bool:
+    """Say whether a route can ask for it: no wildcards, nothing that only AWS knows."""
+    if one.kind == "method":
+        return one.value in _METHODS
+    return (
+        _NAME.fullmatch(one.name) is not None
+        and bool(one.value)
+        and not {*"*?"} & {*one.value}
+        and "${" not in one.value
+    )
+
+
 def _path(pattern: str) -> Match | None:
     stem = pattern.removesuffix("*")
-    if "*" in stem or "?" in stem or not stem.startswith("/"):
+    if "*" in stem or not _PATH.fullmatch(stem):
         return None
     return Match(path=stem.rstrip("/") or "/") if pattern.endswith("*") else Match(path=stem, exact=True)
 

@@ -12,6 +12,7 @@ Ports that a load balancer leads to stay open to everybody, as the proxies of th
 the groups of a service among the sources all ports that it maps are open.
 """
 
+import ipaddress
 from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
@@ -93,8 +94,12 @@ def _permission(fact: Fact, ident: str, exported: Exported) -> Permission:
     protocol = fact.text("ipProtocol").lower()
     if protocol not in _ALL and protocol not in _PROTOCOLS:
         return Permission(fact, ident, (), (), f"a NetworkPolicy has no rules for {protocol}")
-    peers: list[Json] = [{"ipBlock": {"cidr": one}} for one in _ranges(fact)]
-    missing = []
+    ports = _ports(fact, protocol)
+    if ports is None:
+        return Permission(fact, ident, (), (), "its ports are not known: add a rule for them")
+    ranges = {one: _network(one) for one in _ranges(fact)}
+    peers: list[Json] = [{"ipBlock": {"cidr": one}} for one in ranges.values() if one]
+    missing = [one for one, network in ranges.items() if not network]
     for pair in fact.parts("userIdGroupPairs"):
         peer = pair.text("groupId") or pair.text("groupName")
         pods = exported.peers.get(peer, ())
@@ -104,7 +109,7 @@ def _permission(fact: Fact, ident: str, exported: Exported) -> Permission:
             missing.append(peer)
     missing += [one.text("prefixListId") for one in fact.parts("prefixListIds")]
     reason = f"who is in {', '.join(missing)} is not in the tree: add a `from` for them" if missing else ""
-    return Permission(fact, ident, tuple(_ports(fact, protocol)), tuple(peers), reason)
+    return Permission(fact, ident, ports, tuple(peers), reason)
 
 
 def _ranges(fact: Fact) -> list[str]:
@@ -114,23 +119,37 @@ def _ranges(fact: Fact) -> list[str]:
     ]
 
 
+def _network(text: str) -> str:
+    """Return a range of addresses as Kubernetes wants it; empty for what is none, as what only AWS knows."""
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return ""
+
+
 def _selector(pods: Sequence[str]) -> Json:
     if len(pods) == 1:
         return {"matchLabels": {NAME: pods[0]}}
     return {"matchExpressions": [{"key": NAME, "operator": "In", "values": sorted(pods)}]}
 
 
-def _ports(fact: Fact, protocol: str) -> Iterator[Json]:
+def _ports(fact: Fact, protocol: str) -> Sequence[Json] | None:
+    """Return the ports of a rule, none for all of them; None where they are not known."""
     if protocol in _ALL:
-        return
-    first, last = max(1, fact.number("fromPort") or 0), fact.number("toPort")
+        return ()
+    first, last = fact.number("fromPort"), fact.number("toPort")
+    if any(fact.text(name) and number is None for name, number in (("fromPort", first), ("toPort", last))):
+        return None
+    first = max(1, first or 0)
     last = _LAST_PORT if last is None or last < 0 else last
+    if not first <= last <= _LAST_PORT:
+        return None
     made: Json = {"protocol": _PROTOCOLS[protocol]}
     if (first, last) != (1, _LAST_PORT):
         made["port"] = first
         if last > first:
             made["endPort"] = last
-    yield made
+    return (made,)
 
 
 def make_policy(name: str, selector: Json, exported: Exported, definition: TaskDefinitionSpec) -> Json | None:

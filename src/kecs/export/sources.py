@@ -36,6 +36,7 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
 _OWN_ROLE = "arn:aws:iam::000000000000:role/ecsTaskExecutionRole"  # Compose on ECS made one for itself
+_FIGURES = (".mincapacity", ".maxcapacity", ".targetvalue")
 # Members of a template whose values mean something to AWS alone: they need not be known.
 _AWS_ONLY = ("networkconfiguration", "rolearn", "loadbalancers", "logconfiguration", "tags", ".role", ".cluster")
 
@@ -235,6 +236,7 @@ class _Reader:
             elif kind == "AWS::ECS::Cluster":
                 self._cluster({"clusterName": name, **_lower(resource.get("Properties") or {})}, where)
             else:
+                self._unresolved_figures(resource, where)
                 stack.take(self._found.around, name, resource, where, self._document)
 
     def _plan(self, value: Any) -> None:
@@ -291,6 +293,12 @@ class _Reader:
             if missing and not any(word in where.casefold() for word in _AWS_ONLY):
                 raise self._wrong(where, f"the parameter {missing} has no value: give it with --parameter {missing}=…")
         return found
+
+    def _unresolved_figures(self, value: Any, path: str) -> None:
+        """Raise SourceError for a figure that is a parameter without a value: there is none to take instead."""
+        for where, text in template.unresolved(value, path).items():
+            if where.casefold().endswith(_FIGURES):
+                raise self._wrong(where, f"{text} has no value here: give it with --parameter, or write it out")
 
     def _services(self, value: Any, path: str, *, name: str = "", own: Definition | None = None) -> None:
         if isinstance(value, list):

@@ -10,7 +10,7 @@ import msgspec
 
 from kecs.export.application import Exported
 from kecs.export.choices import Choices
-from kecs.export.listening import Backend, Listener, Match, backends
+from kecs.export.listening import Backend, Listener, Match, backends, is_host
 from kecs.export.surroundings import Fact
 from kecs.model import names
 from kecs.translate.body import Json
@@ -210,9 +210,9 @@ def _redirect(one: Listener, redirect: Fact) -> Json:
     """Return the route of a listener that sends everything on; what a redirect names as `#{…}` stays as it was."""
     to: Json = {}
     protocol, host, port = (redirect.text(name) for name in ("protocol", "host", "port"))
-    if protocol and not protocol.startswith("#"):
+    if protocol in ("HTTP", "HTTPS"):
         to["scheme"] = protocol.lower()
-    if host and not host.startswith("#"):
+    if is_host(host):
         to["hostname"] = host
     if port.isdecimal():
         to["port"] = int(port)
