@@ -143,12 +143,17 @@ async def test_it_becomes_its_users_own_objects(bench: Bench) -> None:
 
 async def test_what_the_documentation_shows_works(bench: Bench) -> None:
     page = Path(__file__).parents[2] / "docs" / "ecsdeployment.md"
-    (shown,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    shown, referring = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
     body = yaml.safe_load(shown)
     await bench.api.create(ECS_DEPLOYMENTS, SPACE, body, manager="test")
     await bench.ready(body["metadata"]["name"])
     found = await bench.get(body["metadata"]["name"])
     assert (found.status.runningCount, found.status.warnings) == (2, [])
+    await bench.api.delete(ECS_DEPLOYMENTS, SPACE, body["metadata"]["name"])
+    await bench.config_map("web", **{"task.json": json.dumps([container()]), "service.yaml": "desiredCount: 3\n"})
+    await bench.api.create(ECS_DEPLOYMENTS, SPACE, yaml.safe_load(referring), manager="test")
+    await bench.ready("web")
+    assert (await bench.get("web")).status.runningCount == 3
 
 
 async def test_without_a_service_there_is_one_task_and_nothing_in_front_of_it(bench: Bench) -> None:

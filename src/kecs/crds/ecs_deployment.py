@@ -14,6 +14,7 @@ from kecs.crds.ecs_deployment_rules import cases
 
 Json = dict[str, Any]
 
+_SPEC = "A task definition, a service or none, each here or in a ConfigMap; what they say as Amazon ECS understands it."
 _TASK = "A task definition as Amazon ECS, CloudFormation or the AWS CLI have it; members in either case."
 _SERVICE = "A service as Amazon ECS, CloudFormation or the AWS CLI have it; members in either case."
 _FROM = "The definition is in a ConfigMap of this namespace, as JSON or YAML."
@@ -38,6 +39,7 @@ def spec_schema() -> Json:
     ]
     return {
         "type": "object",
+        "description": _SPEC,
         "properties": {
             **_either({"task": {**_task(), "description": _TASK}, "service": {**_service(), "description": _SERVICE}}),
             **sources,

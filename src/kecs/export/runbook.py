@@ -28,8 +28,8 @@ def runbook(
     lines += [f"| {name} | `{space}` | `{output}/overlays/{name}{of}` |" for name, space in spaces.items()]
     lines += ["", f"The commands are for {first}; another environment has its own overlay and namespace.", ""]
     lines += _before(application, made, spaces[first], choices)
-    lines += ["## Deploy", "", "```", f"kubectl diff -k {output}/overlays/{first}{of}"]
-    lines += [f"kubectl apply -k {output}/overlays/{first}{of}", "```", ""]
+    lines += ["## Deploy", "", "```", f"kubectl apply -k {output}/overlays/{first}{of}"]
+    lines += [f"kubectl diff -k {output}/overlays/{first}{of}    # later: what applying would change", "```", ""]
     for service in made:
         lines += _service(service, spaces[first])
     lines += ["## Remove", "", "```", f"kubectl delete --ignore-not-found -k {output}/overlays/{first}{of}", "```", ""]
