@@ -213,6 +213,21 @@ def test_an_autoscaler_finds_a_count(kubectl: Kubectl, kecs_server: KecsProcess)
     assert found["status"]["selector"] == "kecs.io/service=web"
 
 
+@pytest.mark.parametrize("service", [{"SchedulingStrategy": "DAEMON"}, {"DesiredCount": 1}], ids=["daemon", "replica"])
+def test_why_no_pods_are_made_is_told_whatever_makes_them(kubectl: Kubectl, service: dict[str, Any]) -> None:
+    kubectl("create", "quota", "none", "--hard=pods=0")
+    kubectl.until(lambda shown: shown == "0", "get", "quota", "none", "-o", "jsonpath={.status.hard.pods}")
+    task = [{"Name": "web", "Image": "busybox", "Memory": 32}]
+    kubectl("create", "-f", "-", stdin=deployment("web", Task=task, Service=service))
+    kubectl("wait", "--for=condition=Degraded", "ecsdeployment/web", "--timeout=20s")
+    told = kubectl.json("get", "ecsdeployment", "web")["status"]["conditions"]
+    (degraded,) = [one for one in told if one["type"] == "Degraded"]
+    # Without the pod, which has another name at each attempt.
+    assert (degraded["reason"], degraded["message"][:20]) == ("FailedCreate", "exceeded quota: none")
+    kubectl("delete", "quota", "none")
+    kubectl("wait", "--for=condition=Ready", "ecsdeployment/web", "--timeout=25s")
+
+
 def test_the_level_of_the_namespace_is_kept_to(kubectl: Kubectl, kecs_server: KecsProcess) -> None:
     """The embedded cluster, of one user alone, has no such levels."""
     if kecs_server.kubeconfig.is_relative_to(kecs_server.data):

@@ -32,6 +32,7 @@ from kecs.reconcile.drift import Patience
 from kecs.reconcile.ecs_deployment_objects import NameTakenError, Objects
 from kecs.reconcile.ecs_deployment_scaling import Autoscalers
 from kecs.reconcile.ecs_deployment_template import Templates
+from kecs.reconcile.refusals import Refusals, Trouble
 from kecs.translate import ecs_deployment as make
 from kecs.translate.dependencies import DependencyCycleError
 from kecs.translate.unsupported import RefusedError
@@ -60,6 +61,7 @@ class EcsDeployments:
         self._templates = Templates(context)
         self._autoscalers = Autoscalers(context)
         self._patience: dict[Key, Patience] = {}
+        self._refusals: dict[Key, Refusals] = {}
         self._controller = Controller("ecsdeployments", self.reconcile, workers=_WORKERS, works=context.works)
         self.cache.subscribe(self._on_own)
         self._objects.subscribe(self._on_object, self._on_account)
@@ -97,6 +99,7 @@ class EcsDeployments:
             self._objects.forget(key)
             self._templates.forget(key)
             self._patience.pop(key, None)
+            self._refusals.pop(key, None)
             return None
         if refusal:  # what is not seen would look as if it were not there
             await self._refuse(one, "Forbidden", refusal)
@@ -148,9 +151,19 @@ class EcsDeployments:
         for sentence in told:
             if sentence not in one.status.warnings:
                 self._tell(one, "NotActedOn", sentence)
-        status = statuses.of(self._objects, desired, definitions, told, blocked=paused)
+        refusal = await self._refusal(key, desired)
+        status = statuses.of(self._objects, desired, definitions, told, blocked=paused, refusal=refusal.message)
         await self._write_status(one, status, now)
-        return put_back.again
+        return min((again for again in (put_back.again, refusal.again) if again is not None), default=None)
+
+    async def _refusal(self, key: Key, desired: make.Desired) -> Trouble:
+        """Return why Kubernetes makes no pods for a daemon."""
+        found = self._objects.daemon_set(key[0], desired.name)
+        if not desired.is_daemon or found is None:
+            self._refusals.pop(key, None)
+            return Trouble()
+        known = self._refusals.setdefault(key, Refusals())
+        return await known.read(self._context.api, found, statuses.tasks(self._objects, desired), self._context.now())
 
     def _bodies(self, desired: make.Desired, figures: Strategy, *, paused: bool) -> list[Json]:
         settings = self._context.settings

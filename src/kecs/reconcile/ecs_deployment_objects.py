@@ -15,6 +15,7 @@ from kecs.model import ecs_deployment as model
 from kecs.model import marks, names
 from kecs.model.objects import Meta, OwnerReference
 from kecs.reconcile.context import Context
+from kecs.reconcile.foreign import make_by_apply
 from kecs.translate import views
 
 
@@ -229,12 +230,9 @@ class Objects:
         Raises Conflict when something has.
         """
         resource, name = cache.resource, body["metadata"]["name"]
-        is_account = resource is _ACCOUNTS
-        manager = _sharing(meta) if is_account else marks.MANAGER
-        if there is None and is_account:  # its fields are those of any account, so that an apply conflicts with none
-            return await api.create(resource, meta.namespace, body, manager=manager)
+        manager = _sharing(meta) if resource is _ACCOUNTS else marks.MANAGER
         if there is None:
-            return await api.apply(resource, meta.namespace, name, body, manager=manager, force=False)
+            return await make_by_apply(api, resource, meta.namespace, name, body, manager)
         uid = there.metadata.uid
         pinned = {**body, "metadata": {**body["metadata"], "uid": uid}}
         try:

@@ -1,6 +1,6 @@
 """The status of an ECSDeployment, out of the caches of its objects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from kecs.model.ecs_deployment_reading import Definitions
 from kecs.model.objects import Condition
 from kecs.reconcile import conditions
 from kecs.reconcile.ecs_deployment_objects import DeploymentView, Objects, is_owned
+from kecs.reconcile.refusals import without_pod
 from kecs.translate import views
 from kecs.translate.ecs_deployment import Desired
 
@@ -35,8 +36,7 @@ def ended_helpers(objects: Objects, desired: Desired) -> int:
     }
     if len(essential) == len(desired.definition.containerDefinitions):
         return 0
-    pods = objects.pods.by("label", (desired.meta.namespace, names.label(desired.meta.name)))
-    return sum(_has_ended_helper(pod, essential) for pod in pods)
+    return sum(_has_ended_helper(pod, essential) for pod in tasks(objects, desired))
 
 
 def _has_ended_helper(pod: views.Pod, essential: set[str]) -> bool:
@@ -47,14 +47,27 @@ def _has_ended_helper(pod: views.Pod, essential: set[str]) -> bool:
     return ended and all(one.ready for one in statuses if one.name in essential)
 
 
-def of(objects: Objects, desired: Desired, definitions: Definitions, warnings: list[str], *, blocked: bool) -> Told:
-    """Return the status of one whose objects are written."""
+def tasks(objects: Objects, desired: Desired) -> Collection[views.Pod]:
+    """Return the pods of one, as they are when looked at."""
+    return objects.pods.by("label", (desired.meta.namespace, names.label(desired.meta.name)))
+
+
+def of(
+    objects: Objects,
+    desired: Desired,
+    definitions: Definitions,
+    warnings: list[str],
+    *,
+    blocked: bool,
+    refusal: str = "",
+) -> Told:
+    """Return the status of one whose objects are written. `refusal` is why Kubernetes makes no pods for a daemon."""
     namespace, name = desired.meta.namespace, desired.name
     if desired.is_daemon:
-        seen = _of_daemon_set(objects.daemon_set(namespace, name))
+        seen = _of_daemon_set(objects.daemon_set(namespace, name), refusal)
     else:
         seen = _of_deployment(objects.deployment(namespace, name), desired.count)
-    pods = objects.pods.by("label", (namespace, names.label(desired.meta.name)))
+    pods = tasks(objects, desired)
     seen = msgspec.structs.replace(
         seen,
         blocked=blocked,
@@ -127,11 +140,11 @@ def _of_deployment(found: DeploymentView | None, desired: int) -> rules.Seen:
         updated=status.updatedReplicas,
         available=status.availableReplicas,
         stalled=stalled,
-        trouble=(failure.reason, failure.message) if failure else ("", ""),
+        trouble=(failure.reason, without_pod(failure.message)) if failure else ("", ""),
     )
 
 
-def _of_daemon_set(found: views.DaemonSet | None) -> rules.Seen:
+def _of_daemon_set(found: views.DaemonSet | None, refusal: str = "") -> rules.Seen:
     if found is None:
         return rules.Seen()
     status = found.status
@@ -141,6 +154,7 @@ def _of_daemon_set(found: views.DaemonSet | None) -> rules.Seen:
         total=status.currentNumberScheduled,
         updated=status.updatedNumberScheduled,
         available=status.numberAvailable,
+        trouble=("FailedCreate", refusal) if refusal else ("", ""),
     )
 
 

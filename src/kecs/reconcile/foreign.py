@@ -35,9 +35,8 @@ async def apply_new(api: Api, resource: Resource[T], namespace: str | None, name
 
     The one with that `uid` is, whatever others have made of it. Raises NameTaken, and ApiError.
     """
-    new = {**body, "metadata": {**body["metadata"], "resourceVersion": _NONE}}
     try:
-        return await api.apply(resource, namespace, name, new, manager=marks.MANAGER)
+        return await make_by_apply(api, resource, namespace, name, body, marks.MANAGER)
     except Conflict as error:
         try:
             found = await api.get(resource.viewed(_Seen), namespace, name)
@@ -46,6 +45,14 @@ async def apply_new(api: Api, resource: Resource[T], namespace: str | None, name
         if found.metadata.uid != uid and not _is_ours(found.metadata, body["metadata"]):
             raise NameTaken(resource, name) from None
     return await api.apply(resource, namespace, name, body, manager=marks.MANAGER)
+
+
+async def make_by_apply(
+    api: Api, resource: Resource[T], namespace: str | None, name: str, body: Json, manager: str
+) -> T:
+    """Apply an object that is not there. Raises Conflict where one is, and ApiError."""
+    new = {**body, "metadata": {**body["metadata"], "resourceVersion": _NONE}}
+    return await api.apply(resource, namespace, name, new, manager=manager)
 
 
 def _is_ours(there: Meta, wanted: Json) -> bool:
