@@ -44,6 +44,7 @@ APART = {
     "test_kubectl_workloads.py": _EMBEDDED,
     "test_kubectl_writing.py": _EMBEDDED,
     "test_placement.py": "the region and the zones of a process with options of its own",
+    "test_production.py": "installations of its own",
     "test_real.py::test_a_container_killed_from_outside_ends_its_task": "the containers of an engine of its own",
     "test_replicas.py": _PROCESSES,
     "test_restart.py": _PROCESSES,

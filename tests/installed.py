@@ -73,7 +73,7 @@ class Installed(KecsProcess):
     def wait(self) -> None:
         """Return once the rollout is over and the Service leads to it."""
         self.wait_for_replicas()
-        self._reach_service(self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}"))
+        self.reach_service()
         until(self.answers, 60, "the Service leads to kecs")  # the node learns of it after the replicas are ready
 
     def wait_for_replicas(self) -> None:
@@ -156,9 +156,9 @@ class Installed(KecsProcess):
         socket.getaddrinfo = _resolved
         self._clients.clear()
 
-    def _reach_service(self, address: str) -> None:
-        """Let this machine reach the Service's address, and know its name."""
-        self.address = address
+    def reach_service(self) -> None:
+        """Call it at its Service from now on, whose address this machine gets a way to."""
+        self.address = address = self.kubectl("get", "service", "kecs", "-o", "jsonpath={.spec.clusterIP}")
         self.reach(f"http://kecs.{NAMESPACE}.svc:4566", address)
         if self._route == f"{address}/32":
             return

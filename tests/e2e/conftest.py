@@ -11,7 +11,9 @@ from tests.e2e.kubectl import PROGRAM, Kubectl
 from tests.process import KecsProcess
 
 # Suites of their own, which take minutes; KECS_TEST_WITH names the companions of their cluster.
-collect_ignore = [] if os.environ.get("KECS_TEST_WITH") else ["test_installed.py", "test_spread.py"]
+collect_ignore = (
+    [] if os.environ.get("KECS_TEST_WITH") else ["test_installed.py", "test_production.py", "test_spread.py"]
+)
 
 
 @pytest.fixture
