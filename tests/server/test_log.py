@@ -34,3 +34,11 @@ def test_text_lines() -> None:
 def test_an_exception_is_told_by_place_and_never_by_its_text() -> None:
     for formatter in (JsonFormatter(), TextFormatter()):
         assert "hunter2" not in formatter.format(failing("hunter2"))
+
+
+def test_a_name_begins_no_line_of_its_own() -> None:
+    text = "a\n12:00:00.000 info    é\r\x1b[31m\u2028z"
+    record = logging.LogRecord("kecs", logging.WARNING, "", 0, "%s", (text,), None)
+    line = TextFormatter().format(record)
+    assert line.endswith(r"warning a\n12:00:00.000 info    é\r\x1b[31m\u2028z")
+    assert line.isprintable()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from kecs.model import shapes
@@ -204,6 +205,13 @@ def test_names_and_counts_that_say_something_else_are_told() -> None:
     ]
     quiet = shapes.service({"taskDefinition": "shop:2", "launchType": "EC2", "desiredCount": 3}, name="shop").value
     assert make.warnings(make.desired(META, task, quiet, 3), quiet) == []
+
+
+def test_the_name_that_a_service_has_from_its_object_is_not_told_of() -> None:
+    dotted = msgspec.structs.replace(META, name="shop.eu")
+    given = shapes.service({"desiredCount": 1}, name="shop-eu").value  # as it is read where it has none
+    task = shapes.task_definition([container()], family="shop-eu").value
+    assert make.warnings(make.desired(dotted, task, given), given) == []
 
 
 def test_volumes_that_tasks_share_are_those_of_the_namespace() -> None:

@@ -31,6 +31,11 @@ class Definitions(msgspec.Struct, frozen=True):
     ignored: list[str]
 
 
+def default_name(name: str) -> str:
+    """Return the name of a definition that has none, by that of its object: ECS knows no dots in names."""
+    return name.replace(".", "-")
+
+
 def references(spec: EcsDeploymentSpec) -> list[ConfigMapKey]:
     """Return the entries of ConfigMaps that the definitions are in."""
     sources = (spec.TaskFrom, spec.taskFrom, spec.ServiceFrom, spec.serviceFrom)
@@ -43,7 +48,7 @@ def read(one: EcsDeployment, config_maps: Mapping[str, Mapping[str, str] | None]
     Raises UnreadableError.
     """
     spec, name = one.spec, one.metadata.name
-    family = name.replace(".", "-")
+    family = default_name(name)
     path, value = _given("Task", spec.Task, spec.task, spec.TaskFrom, spec.taskFrom, config_maps)
     service_path, service_value = _given(
         "Service", spec.Service, spec.service, spec.ServiceFrom, spec.serviceFrom, config_maps

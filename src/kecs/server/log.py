@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 
+# What a user has given a name may hold anything; nobody but kecs begins a line of its log.
+_ONE_LINE = {code: repr(chr(code))[1:-1] for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
 _encoder = msgspec.json.Encoder()
 
 
@@ -50,7 +52,8 @@ class TextFormatter(logging.Formatter):
         """Return the line."""
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        return f"{clock}.{int(record.msecs):03} {record.levelname.lower():7} {record.getMessage().strip()}{fields}"
+        line = f"{clock}.{int(record.msecs):03} {record.levelname.lower():7} {record.getMessage().strip()}{fields}"
+        return line.translate(_ONE_LINE)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -24,6 +24,7 @@ import msgspec
 from kecs.model import ecs_deployment as model
 from kecs.model import marks, names, objects
 from kecs.model import service as services
+from kecs.model.ecs_deployment_reading import default_name
 from kecs.model.generated import ecs
 from kecs.model.objects import Meta, Service, TaskDefinitionSpec
 from kecs.model.scope import Scope
@@ -182,7 +183,8 @@ def _names_not_used(one: Desired, service: ecs.CreateServiceRequest) -> Iterator
     family = (service.taskDefinition or "").rpartition("/")[2].partition(":")[0]
     if family and family != one.definition.family:
         yield f"taskDefinition {service.taskDefinition} is kept but not acted on: the one beside it is."
-    if service.serviceName and names.service(service.serviceName) != one.name:
+    own = (default_name(one.meta.name), one.meta.name)
+    if service.serviceName and service.serviceName not in own and names.service(service.serviceName) != one.name:
         yield f"serviceName {service.serviceName} is kept but not acted on: the objects are named {one.name}."
 
 
