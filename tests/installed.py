@@ -180,7 +180,9 @@ class Installed(KecsProcess):
 @cache
 def _image(*flags: str) -> str:
     build = [sys.executable, str(ROOT / "tools" / "image" / "build"), *flags]
-    return subprocess.run(build, capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ def forget_old(*patterns: str) -> None:
     """Remove what an hour ago was the latest, so that a day's changes do not fill the disk."""
     for pattern in patterns:
         for path in CACHE.glob(pattern):
-            if time.time() - path.stat().st_mtime > _HOUR:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # others may be at it, too
+                if time.time() - path.stat().st_mtime > _HOUR:
+                    path.unlink()
 
 
 def _pack(directory: Path, target: Path) -> None:
