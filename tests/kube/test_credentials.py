@@ -234,7 +234,7 @@ async def test_both_sides_prove_who_they_are(tmp_path: Path) -> None:
                 await api.get(PODS, "ns", "a")
         async with client(one.url, credentials=credentials, insecure=True) as api:
             await api.get(PODS, "ns", "a")
-        async with client(one.url, authority=theirs.pair.certificate) as api:
+        async with client(one.url, authority=theirs.pair.certificate, timings=replace(QUICK, patience=0.1)) as api:
             with pytest.raises(errors.ApiError):
                 await api.get(PODS, "ns", "a")
 
