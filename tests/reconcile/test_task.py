@@ -6,7 +6,7 @@ import pytest
 
 from kecs.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, PODS
 from kecs.model import marks, objects
-from kecs.reconcile.task import Replacements, needs_look
+from kecs.reconcile.task import Replacements, Tasks, needs_look
 from kecs.translate import views
 from tests.reconcile.conftest import NAMESPACE, Stage, until
 
@@ -226,6 +226,18 @@ async def test_a_task_whose_pod_is_torn_away_is_recorded(stage: Stage, of_servic
     assert (record.spec.lastStatus, record.spec.stopCode) == ("STOPPED", "UserInitiated")
     if of_service:
         await until(lambda: len(stage.pods()) == 1 and stage.get().status.runningCount == 1)
+
+
+async def test_a_task_whose_pod_comes_back_is_not_recorded(stage: Stage) -> None:
+    """As when the cluster is restored, and a replica begins to lead that has seen the pod go before."""
+    pod = await running(stage, await stage.run_task())
+    standby = Tasks(stage.context)
+    standby._on_pod(pod, None)
+    work = asyncio.create_task(standby.run())
+    await until(lambda: not standby._vanished)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert not stage.records()
 
 
 async def test_a_task_ends_without_a_record_where_none_can_be_kept(stage: Stage) -> None:

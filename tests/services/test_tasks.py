@@ -284,6 +284,16 @@ async def test_a_stopped_task_is_described_from_its_record(ecs: Client) -> None:
     assert await listed(ecs, desiredStatus="STOPPED", family="g") == []
 
 
+async def test_a_task_that_runs_is_stopped_whatever_is_recorded_of_it(ecs: Client) -> None:
+    """A restored cluster has its pod again; a cache may have its record a moment longer."""
+    (task,) = await run(ecs)
+    body = {"metadata": {"name": task["taskArn"].rpartition("/")[2]}, "spec": {"lastStatus": "STOPPED"}}
+    await ecs.world.create(ecs.world.stopped_tasks, ecs.namespace("c"), body)
+    stopped = (await ecs("StopTask", cluster="c", task=task["taskArn"], reason="enough"))["task"]
+    assert stopped["stoppedReason"] == "enough"
+    assert marks.STOP in the_pod(ecs, task["taskArn"]).metadata.annotations
+
+
 @on_embedded_only  # a node would be everybody's
 async def test_a_task_can_be_started_on_an_instance_of_ones_choice(ecs: Client) -> None:
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}

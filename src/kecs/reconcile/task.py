@@ -135,7 +135,7 @@ class Tasks:
         world = self._context.world
         pod = world.pods.get(*key)
         if pod is None:
-            await self._record_vanished(key[1])
+            await self._record_vanished(*key)
             return None
         facts = task_facts.of(pod)
         if facts is None:
@@ -158,13 +158,14 @@ class Tasks:
             return min(due) - now if due else None
         return None
 
-    async def _record_vanished(self, uid: str) -> None:
+    async def _record_vanished(self, namespace: str, uid: str) -> None:
         """Write down the end of a task whose pod somebody has torn away, as far as it was seen."""
         pod = self._vanished.get(uid)
         if pod is None:
             return
         facts, now = task_facts.of(pod), self._context.now()
-        if facts is not None:
+        is_back = self._context.world.task_pod(namespace, task_id(uid)) is not None  # as the cluster is restored
+        if facts is not None and not is_back:
             state = self._state(pod, facts, look(pod, facts), now)
             gone = msgspec.structs.replace(state, held=True, ended=True, deleting=True, replaced=True)
             step = rules.next_step(gone, now)

@@ -172,9 +172,9 @@ async def stop_task(ctx: Context, request: ecs.StopTaskRequest) -> bytes:
     check_length("reason", request.reason, 1024)
     place = find_cluster(ctx, request.cluster)
     key = task_id(ctx, request.task, place.name)
-    record = ctx.world.stopped_tasks.get(place.namespace, key)
-    if record is None:
-        pod = ctx.world.task_pod(place.namespace, key)
+    record, pod = ctx.world.stopped_tasks.get(place.namespace, key), ctx.world.task_pod(place.namespace, key)
+    # One that runs is stopped whatever is recorded: a restored cluster may have the pod again, and not the record.
+    if record is None or (pod is not None and ctx.world.tasks.shall_run(pod)):
         stopped = await _note(ctx, pod, request.reason or stop.USER_REASON) if pod is not None else None
         if stopped is not None:
             return b'{"task":' + stopped + b"}"
