@@ -18,9 +18,9 @@ import msgspec
 
 from kecs.export import compose_container
 from kecs.export.compose_container import Composed
-from kecs.export.compose_values import ValueProblem
 from kecs.export.naming import shortened
 from kecs.export.plan_values import Json
+from kecs.export.problems import PathError
 from kecs.export.verdicts import Verdict
 from kecs.model.coerce import below
 
@@ -57,15 +57,6 @@ _OF_SERVICES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class ComposeError(ValueError):
-    """A file that cannot be read. `path` is where, in the file."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
 class Task(msgspec.Struct, frozen=True):
     """A task definition and its service in ECS's shapes, and what stands around; `path` is the service in the file.
 
@@ -86,7 +77,7 @@ def is_compose(value: Mapping[str, Any]) -> bool:
 
 
 def tasks(value: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[Task]:
-    """Yield the tasks of a file. Raises ComposeError."""
+    """Yield the tasks of a file. Raises PathError."""
     whole = _interpolated(value, parameters, "")
     services: dict[str, Json] = whole["services"]
     _check_types(whole, _OF_FILES, "")
@@ -94,20 +85,17 @@ def tasks(value: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[T
         _check_types(one, _OF_SERVICES, below("services", name))
         if "extends" in one or "include" in whole:
             path = below(f"services.{name}", "extends") if "extends" in one else "include"
-            raise ComposeError(path, "it refers to another file: export what `docker compose config` prints")
+            raise PathError(path, "it refers to another file: export what `docker compose config` prints")
         _check_references(name, one, services)
     once = {target for one in services.values() for target, condition in _waits(one).items() if condition == "SUCCESS"}
     left = set(once)
     for name, one in services.items():
         if name not in once and not _shares(one):
-            try:
-                made = _Task(name, services, once, whole)
-                left -= set(made.members)
-                yield made.task()
-            except ValueProblem as problem:
-                raise ComposeError(problem.path, problem.reason) from None
+            made = _Task(name, services, once, whole)
+            left -= set(made.members)
+            yield made.task()
     for name in sorted(left):
-        raise ComposeError(below("services", name), "it is to be completed before services that wait for each other")
+        raise PathError(below("services", name), "it is to be completed before services that wait for each other")
 
 
 def _check_types(value: Json, types: Mapping[str, tuple[type, ...]], path: str) -> None:
@@ -118,24 +106,24 @@ def _check_types(value: Json, types: Mapping[str, tuple[type, ...]], path: str) 
             found = found.get(step) if isinstance(found, dict) else None
         where = f"{path}.{key}".strip(".")
         if found is not None and not isinstance(found, kinds):
-            raise ComposeError(where, f"{' or '.join(_TYPES[kind] for kind in kinds)} is due here")
+            raise PathError(where, f"{' or '.join(_TYPES[kind] for kind in kinds)} is due here")
         if isinstance(found, list):
             inner = (str, int, dict) if key in _OF_OBJECTS else (str, int)
             for at, one in enumerate(found):
                 if not isinstance(one, inner):
-                    raise ComposeError(f"{where}[{at}]", "it is of no use there")
+                    raise PathError(f"{where}[{at}]", "it is of no use there")
 
 
 def _check_references(name: str, service: Json, services: Mapping[str, Json]) -> None:
     path = f"services.{name}"
     for target, condition in _waits(service).items():
         if target not in services:
-            raise ComposeError(below(path, "depends_on"), f"there is no service {target}")
+            raise PathError(below(path, "depends_on"), f"there is no service {target}")
         if not condition:
-            raise ComposeError(below(path, "depends_on"), f"it waits for {target} in no way that Compose has")
+            raise PathError(below(path, "depends_on"), f"it waits for {target} in no way that Compose has")
     shared = _shares(service)
     if shared and (shared not in services or _shares(services[shared])):
-        raise ComposeError(below(path, "network_mode"), f"there is no service {shared} with a network of its own")
+        raise PathError(below(path, "network_mode"), f"there is no service {shared} with a network of its own")
 
 
 def _waits(service: Json) -> dict[str, str]:
@@ -371,7 +359,7 @@ _TOP: Mapping[str, _Told] = {
 
 
 def _interpolated(value: Any, parameters: Mapping[str, str], path: str) -> Any:
-    """Return a value with its variables replaced. Raises ComposeError for one that has no value."""
+    """Return a value with its variables replaced. Raises PathError for one that has no value."""
     if isinstance(value, dict):
         return {key: _interpolated(one, parameters, below(path, str(key))) for key, one in value.items()}
     if isinstance(value, list):
@@ -392,6 +380,6 @@ def _interpolated(value: Any, parameters: Mapping[str, str], path: str) -> Any:
             return str(given)
         if operator and operator.endswith("-"):
             return str(_interpolated(other, parameters, path))
-        raise ComposeError(path, f"the variable {name} has no value: give it with --parameter {name}=…")
+        raise PathError(path, f"the variable {name} has no value: give it with --parameter {name}=…")
 
     return _VARIABLE.sub(put, value)

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from kecs.export.compose_values import ValueProblem, as_map, as_text, as_texts, mebibytes, number, seconds
+from kecs.export.compose_values import as_map, as_text, as_texts, mebibytes, number, seconds
 from kecs.export.plan_values import Json, as_object
+from kecs.export.problems import PathError
 from kecs.export.verdicts import Verdict
 from kecs.model.coerce import below
 
@@ -157,7 +158,7 @@ def _words(given: Any, path: str) -> list[str]:
     try:
         return shlex.split(given) if isinstance(given, str) else as_texts(given)
     except ValueError:
-        raise ValueProblem(path, "a quotation is not closed") from None
+        raise PathError(path, "a quotation is not closed") from None
 
 
 def _variables(source: Source, made: Composed) -> dict[str, tuple[str, Any]]:

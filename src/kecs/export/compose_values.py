@@ -4,43 +4,36 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kecs.export.problems import PathError
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _MEBIBYTES = {"": 2**-20, "k": 2**-10, "m": 1, "g": 2**10, "t": 2**20}
 
 
-class ValueProblem(ValueError):
-    """A value that means nothing to Compose. `path` is where, in the file."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
 def number(value: Any, path: str) -> float:
-    """Return a number that may be a text. Raises ValueProblem."""
+    """Return a number that may be a text. Raises PathError."""
     try:
         made = float(value)
     except (TypeError, ValueError):
         made = -1
     if not 0 <= made < 2**40:
-        raise ValueProblem(path, f"a number is due here, not {value!r}")
+        raise PathError(path, f"a number is due here, not {value!r}")
     return made
 
 
 def seconds(duration: Any, path: str) -> float:
-    """Return the seconds of a duration such as `1m30s`; a number alone is of seconds. Raises ValueProblem."""
+    """Return the seconds of a duration such as `1m30s`; a number alone is of seconds. Raises PathError."""
     found = _DURATION.findall(str(duration))
     return sum(float(one) * _SECONDS[unit] for one, unit in found) if found else number(duration, path)
 
 
 def mebibytes(size: Any, path: str) -> int:
-    """Return the MiB of a size such as `64m`; a number alone is of bytes. Raises ValueProblem."""
+    """Return the MiB of a size such as `64m`; a number alone is of bytes. Raises PathError."""
     match = _SIZE.fullmatch(str(size).strip())
     if not match:
-        raise ValueProblem(path, f"a size is due here, not {size!r}")
+        raise PathError(path, f"a size is due here, not {size!r}")
     return max(1, round(float(match[1]) * _MEBIBYTES[match[2].lower()]))
 
 

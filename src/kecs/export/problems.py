@@ -8,6 +8,15 @@ ExportError
 from collections.abc import Sequence
 
 
+class PathError(ValueError):
+    """A value that cannot be read. `path` is where, in its file: who knows the file makes it a `SourceError`."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class ExportError(Exception):
     """The export cannot be made. The message is for its user; `details` are further lines, each one problem."""
 

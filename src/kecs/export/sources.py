@@ -22,7 +22,7 @@ import msgspec
 
 from kecs.export import compose, stack, template, terraform
 from kecs.export.definitions import ClusterSource, Definition, ServiceSource, Sources, Where
-from kecs.export.problems import ExportError, SourceError
+from kecs.export.problems import ExportError, PathError, SourceError
 from kecs.export.surroundings import is_registry
 from kecs.export.text import Document, parse, read
 from kecs.model import container_definition, shapes
@@ -224,7 +224,7 @@ class _Reader:
     def _template(self, value: Any, path: str) -> None:
         try:
             resources = template.resolve(value, self._parameters)
-        except template.TemplateError as error:
+        except PathError as error:
             raise self._wrong(below(path, error.path), error.reason) from None
         for name, resource in resources.items():
             where = below(below(path, "Resources"), name)
@@ -250,7 +250,7 @@ class _Reader:
                     self._cluster(planned.value, planned.path)
                 else:
                     self._found.around.keep(planned.kind, planned.value, planned.path, self._document)
-        except terraform.PlanError as error:
+        except PathError as error:
             raise self._wrong(error.path, error.reason) from None
 
     def _compose(self, value: Any) -> None:
@@ -264,7 +264,7 @@ class _Reader:
                 for kind, found in task.around.items():
                     for one in found:
                         self._found.around.keep(kind, one, task.path, self._document)
-        except compose.ComposeError as error:
+        except PathError as error:
             raise self._wrong(error.path, error.reason) from None
 
     def _definition(self, value: Any, path: str) -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kecs.export.problems import PathError
 from kecs.model.coerce import below
 from kecs.model.scope import Scope
 
@@ -50,21 +51,12 @@ _IDENTIFIED = {
 }
 
 
-class TemplateError(ValueError):
-    """A template that cannot be resolved. `path` is where, in the template."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
 class Unresolved(str):
     """A text that holds `${…}` for something that only AWS, or whoever gives parameters, knows."""
 
 
 def resolve(template: Mapping[str, Any], parameters: Mapping[str, str], scope: Scope | None = None) -> dict[str, Any]:
-    """Return the resources that are made, by logical name. Raises TemplateError."""
+    """Return the resources that are made, by logical name. Raises PathError."""
     return _Resolver(template, parameters, scope or Scope()).resources()
 
 
@@ -117,7 +109,7 @@ class _Resolver:
         self._depth += 1
         try:
             if self._depth > 2 * _DEEPEST:
-                raise TemplateError(path, "it refers to itself, or is too deeply nested")
+                raise PathError(path, "it refers to itself, or is too deeply nested")
             return self._resolved(value, path)
         finally:
             self._depth -= 1
@@ -134,7 +126,7 @@ class _Resolver:
             if function:
                 return function(value[name], path)
             if isinstance(name, str) and name.startswith("Fn::"):
-                raise TemplateError(path, f"{name} cannot be resolved")
+                raise PathError(path, f"{name} cannot be resolved")
         members = {key: self._value(one, below(path, str(key))) for key, one in value.items()}
         return {key: one for key, one in members.items() if one != _NO_VALUE}
 
@@ -149,7 +141,7 @@ class _Resolver:
             "AWS::NotificationARNs": [],
         }
         if not isinstance(name, str):
-            raise TemplateError(path, "Ref takes a name")
+            raise PathError(path, "Ref takes a name")
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name in pseudo:
@@ -159,7 +151,7 @@ class _Resolver:
             return self._parameter(name, parameters[name])
         if name in self._resources:
             return self._named(name, path, arn=str(self._resources[name].get("Type")) in _ARN_REFS)
-        raise TemplateError(path, f"there is no parameter and no resource {name}")
+        raise PathError(path, f"there is no parameter and no resource {name}")
 
     def _parameter(self, name: str, declared: Any) -> Any:
         value = self._given.get(name, declared.get("Default") if isinstance(declared, dict) else None)
@@ -185,7 +177,7 @@ class _Resolver:
     def _get_att(self, value: Any, path: str) -> Any:
         steps = value.split(".", 1) if isinstance(value, str) else value
         if not isinstance(steps, list) or len(steps) != 2 or str(steps[0]) not in self._resources:
-            raise TemplateError(path, f"Fn::GetAtt names no resource: {value}")
+            raise PathError(path, f"Fn::GetAtt names no resource: {value}")
         name, attribute = str(steps[0]), str(self._value(steps[1], path))
         if (str(self._resources[name].get("Type")), attribute) in _IDENTIFIED:
             return name
@@ -198,7 +190,7 @@ class _Resolver:
             (value, {}) if isinstance(value, str) else (value[0], value[1]) if _is_pair(value) else ("", None)
         )
         if not isinstance(text, str) or not isinstance(variables, dict):
-            raise TemplateError(path, "Fn::Sub takes a text, or a text and its variables")
+            raise PathError(path, "Fn::Sub takes a text, or a text and its variables")
         unknown = False
 
         def put(match: re.Match[str]) -> str:
@@ -219,29 +211,29 @@ class _Resolver:
 
     def _join(self, value: Any, path: str) -> Any:
         if not _is_pair(value):
-            raise TemplateError(path, "Fn::Join takes a separator and a list")
+            raise PathError(path, "Fn::Join takes a separator and a list")
         parts = self._value(value[1], path)
         if isinstance(parts, Unresolved):
             return parts
         if not isinstance(parts, list):
-            raise TemplateError(path, "Fn::Join takes a separator and a list")
+            raise PathError(path, "Fn::Join takes a separator and a list")
         made = str(value[0]).join(_text(part) for part in parts)
         return Unresolved(made) if any(isinstance(part, Unresolved) for part in parts) else made
 
     def _select(self, value: Any, path: str) -> Any:
         if not _is_pair(value):
-            raise TemplateError(path, "Fn::Select takes an index and a list")
+            raise PathError(path, "Fn::Select takes an index and a list")
         items = self._value(value[1], path)
         if isinstance(items, Unresolved):
             return items
         index = str(self._value(value[0], path))
         if not isinstance(items, list) or not index.isdecimal() or int(index) >= len(items):
-            raise TemplateError(path, f"Fn::Select finds nothing at {index}")
+            raise PathError(path, f"Fn::Select finds nothing at {index}")
         return items[int(index)]
 
     def _split(self, value: Any, path: str) -> Any:
         if not _is_pair(value):
-            raise TemplateError(path, "Fn::Split takes a separator and a text")
+            raise PathError(path, "Fn::Split takes a separator and a text")
         text = self._value(value[1], path)
         parts = str(text).split(str(value[0]))
         return [Unresolved(part) for part in parts] if isinstance(text, Unresolved) else parts
@@ -251,20 +243,20 @@ class _Resolver:
         for step in value if isinstance(value, list) else [value]:
             key = self._value(step, path)
             if not isinstance(found, dict) or str(key) not in found:
-                raise TemplateError(path, f"Fn::FindInMap finds no {key}")
+                raise PathError(path, f"Fn::FindInMap finds no {key}")
             found = found[str(key)]
         return found
 
     def _if(self, value: Any, path: str) -> Any:
         if not isinstance(value, list) or len(value) != 3:
-            raise TemplateError(path, "Fn::If takes a condition and two values")
+            raise PathError(path, "Fn::If takes a condition and two values")
         return self._value(value[1 if self._condition(value[0], path) else 2], path)
 
     def _condition(self, value: Any, path: str) -> bool:
         self._depth += 1
         try:
             if self._depth > _DEEPEST:
-                raise TemplateError(path, "the condition refers to itself")
+                raise PathError(path, "the condition refers to itself")
             return self._holds(value, path)
         finally:
             self._depth -= 1
@@ -273,7 +265,7 @@ class _Resolver:
         if isinstance(value, str):
             conditions = self._template.get("Conditions") or {}
             if not isinstance(conditions, dict) or value not in conditions:
-                raise TemplateError(path, f"there is no condition {value}")
+                raise PathError(path, f"there is no condition {value}")
             return self._condition(conditions[value], f"Conditions.{value}")
         if isinstance(value, dict) and len(value) == 1:
             ((name, inner),) = value.items()
@@ -288,7 +280,7 @@ class _Resolver:
                     return any(self._condition(one, path) for one in inner)
                 if name == "Fn::Not" and len(inner) == 1:
                     return not self._condition(inner[0], path)
-        raise TemplateError(path, "it is no condition")
+        raise PathError(path, "it is no condition")
 
 
 def _is_pair(value: Any) -> bool:

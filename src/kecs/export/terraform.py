@@ -14,6 +14,7 @@ import msgspec
 
 from kecs.export import terraform_around
 from kecs.export.plan_values import Block, as_list, as_object, camel, first
+from kecs.export.problems import PathError
 from kecs.model.generated import ecs
 
 _KINDS: Mapping[str, type[msgspec.Struct]] = {
@@ -45,15 +46,6 @@ _DEPLOYMENT = {
 }
 
 
-class PlanError(ValueError):
-    """A plan that cannot be read. `path` is where, in the plan."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
 class Planned(msgspec.Struct, frozen=True):
     """One resource: its kind, its value in the API's shape, and its path in the plan."""
 
@@ -63,10 +55,10 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 def resources(plan: Mapping[str, Any]) -> Iterator[Planned]:
-    """Yield what matters to ECS of a plan. Raises PlanError."""
+    """Yield what matters to ECS of a plan. Raises PathError."""
     root = as_object(plan.get("planned_values")).get("root_module")
     if not isinstance(root, dict):
-        raise PlanError("planned_values", "there is no root_module: is it what `terraform show -json` printed?")
+        raise PathError("planned_values", "there is no root_module: is it what `terraform show -json` printed?")
     names = as_object(as_object(plan.get("configuration")).get("root_module"))
     yield from _module(root, names, "planned_values.root_module")
 
@@ -120,11 +112,11 @@ def _resource(
 def _containers(values: Mapping[str, Any], path: str) -> Any:
     text = values.get("container_definitions")
     if not isinstance(text, str):
-        raise PlanError(f"{path}.container_definitions", "they are known after the apply only: export from the state")
+        raise PathError(f"{path}.container_definitions", "they are known after the apply only: export from the state")
     try:
         return json.loads(text)
     except ValueError:
-        raise PlanError(f"{path}.container_definitions", "they are no JSON") from None
+        raise PathError(f"{path}.container_definitions", "they are no JSON") from None
 
 
 def _complete_service(
