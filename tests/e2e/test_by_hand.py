@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import Stage, writes_of_the_work
+from tests.e2e.told import messages, service
 from tests.process import environment
 from tests.rig import own_cluster
 from tests.waiting import until
@@ -42,15 +43,6 @@ def with_service(stage: Stage, cluster: str) -> Any:
     ecs.create_service(cluster=cluster, serviceName="web", taskDefinition=cluster, desiredCount=2)
     ecs.get_waiter("services_stable").wait(cluster=cluster, services=["web"], WaiterConfig=SOON)
     return ecs
-
-
-def service(ecs: Any, cluster: str) -> dict[str, Any]:
-    (found,) = ecs.describe_services(cluster=cluster, services=["web"])["services"]
-    return dict(found)
-
-
-def messages(ecs: Any, cluster: str) -> list[str]:
-    return [event["message"] for event in service(ecs, cluster)["events"]]
 
 
 POLICY = {

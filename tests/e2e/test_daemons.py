@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.kubectl import Kubectl
+from tests.e2e.told import messages, service
 from tests.process import KecsProcess
 from tests.waiting import until
 
@@ -17,15 +18,6 @@ CONTAINER = {"name": "main", "image": "example/steady", "memory": 16, "command":
 @pytest.fixture
 def kecs_server(kecs_on_both: KecsProcess) -> KecsProcess:
     return kecs_on_both
-
-
-def service(ecs: Any, cluster: str) -> dict[str, Any]:
-    (found,) = ecs.describe_services(cluster=cluster, services=["web"])["services"]
-    return dict(found)
-
-
-def messages(ecs: Any, cluster: str) -> list[str]:
-    return [event["message"] for event in service(ecs, cluster)["events"]]
 
 
 def fill_quota(ecs: Any, cluster: str) -> str:

@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.kubectl import PROGRAM
 from tests.e2e.replicas import LEASE_SECONDS, WITHIN, Load, Stage, pages, raw, writes_of_the_work
+from tests.e2e.told import service
 from tests.process import KecsProcess, environment, kecs
 from tests.releases import newer
 from tests.rig import own_cluster
@@ -53,11 +54,6 @@ def stage(shared: Stage) -> Iterator[Stage]:
 def prepare(ecs: Any, name: str) -> None:
     ecs.create_cluster(clusterName=name)
     ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER])
-
-
-def service(ecs: Any, name: str) -> dict[str, Any]:
-    (found,) = ecs.describe_services(cluster=name, services=["web"])["services"]
-    return dict(found)
 
 
 def test_the_leader_is_killed_in_the_middle_of_a_rolling_update_under_load(stage: Stage) -> None:
